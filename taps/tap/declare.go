@@ -1,0 +1,61 @@
+package tap
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/signalroom/signalroom/protocol"
+)
+
+// A Tap is one program, declared. C is its settings struct, which embeds [Settings].
+type Tap[C any] struct {
+	Name        string // the binary's name, tap-x
+	Description string // one line
+	// Open checks the settings without any network and gives the source. It gathers every problem before it returns.
+	Open func(config *C, run *Run) (*Source, error)
+}
+
+// A Source is a tap with its settings.
+type Source struct {
+	// Check makes the cheapest request that proves that the settings work.
+	Check func(ctx context.Context) error
+	// Streams lists what can be read. A tap whose columns exist only at run time looks at the source here; the bookmark
+	// of a stream (nil at first) lets it keep types that an earlier run settled.
+	Streams func(ctx context.Context, bookmark func(stream string) json.RawMessage) ([]Stream, error)
+	// Close releases what Open took; it may be nil.
+	Close func() error
+}
+
+// A Stream is declared by its columns, and read by a plain function.
+type Stream struct {
+	Name        string
+	Description string
+	Columns     []Column
+	Key         []string // names of Columns; client_id is put in front by this package
+	Cursor      string   // name of a column, or empty
+	Disposition protocol.Disposition
+	// Read sends the rows that the bookmark does not cover. It returns what [Output.State] returned, if that was an error.
+	// A nil Read is a stream that others feed through [Output.To].
+	Read func(ctx context.Context, out *Output) error
+}
+
+// A Column is a named JSON Schema.
+type Column struct {
+	Name       string
+	Schema     json.RawMessage // {"type":["null","integer"]}
+	Unselected bool            // selected-by-default: false
+}
+
+// Keep says what a column's values become on their way out.
+type Keep uint8
+
+const (
+	// Whole is the value as it is.
+	Whole Keep = iota
+	// Dropped columns are in neither schema nor record: deselected, or by the setting columns.
+	Dropped
+	// Hashed values are hex SHA-256 of the value's text; null stays null.
+	Hashed
+	// Masked values keep their last four characters at most; null stays null.
+	Masked
+)
