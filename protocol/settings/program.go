@@ -1,0 +1,29 @@
+package settings
+
+import "io"
+
+// A Program is one binary: what its command line, help and metadata say of it, and what it was started with.
+// Nothing here reads the process's own arguments, environment or streams, so programs run side by side in one process.
+type Program struct {
+	Name         string   // the binary's name, tap-x
+	Version      string   // without a leading v
+	Description  string   // one line
+	Capabilities []string // Meltano's words: catalog, discover, state
+	Docs         string   // URL of the documentation page, may be empty
+	Examples     []Example
+	// WithoutSettings are commands that run without any setting, such as spec.
+	WithoutSettings []string
+
+	Args   []string // without the program's name
+	Stdout io.Writer
+	// Env looks up the environment; nil is an empty environment.
+	Env func(name string) (string, bool)
+	// Dir is the working directory, where the search for .env begins; empty means that of the process.
+	Dir string
+}
+
+// An Example is one command line of the help text.
+type Example struct {
+	Says    string // what it does, one line
+	Command string
+}
