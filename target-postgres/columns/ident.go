@@ -1,0 +1,114 @@
+package columns
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxName is the number of bytes that PostgreSQL keeps of an identifier.
+const MaxName = 63
+
+// An Ident is the name of a table or column as the catalogs hold it. Its String is quoted, so that formatting one into
+// a statement is always safe.
+type Ident string
+
+// String gives the quoted form.
+func (i Ident) String() string { return `"` + strings.ReplaceAll(string(i), `"`, `""`) + `"` }
+
+// A Table is the qualified name of a table. Without a schema it is looked up in the search path.
+type Table struct {
+	Schema, Name Ident
+}
+
+// String gives the quoted form, ready for a statement.
+func (t Table) String() string {
+	if t.Schema == "" {
+		return t.Name.String()
+	}
+	return t.Schema.String() + "." + t.Name.String()
+}
+
+// TableName is the name of the table of a stream.
+func TableName(stream string) Ident { return Ident(fitted(printable(stream))) }
+
+// columnNames gives each property its column, in the order given. The properties are distinct.
+func columnNames(properties []string, reserved func(string) bool) []Ident {
+	names := make([]Ident, len(properties))
+	taken := make(map[string]bool, len(properties))
+	var changed []int
+	for i, p := range properties {
+		if n := columnName(p, reserved); n == p {
+			names[i], taken[p] = Ident(p), true
+		} else {
+			changed = append(changed, i)
+		}
+	}
+	slices.SortFunc(changed, func(a, b int) int { return strings.Compare(properties[a], properties[b]) })
+	for _, i := range changed {
+		n := free(columnName(properties[i], reserved), properties[i], taken)
+		names[i], taken[n] = Ident(n), true
+	}
+	return names
+}
+
+// free gives name, or the first of its hashed forms that is not taken.
+func free(name, original string, taken map[string]bool) string {
+	hashed := name
+	for n := 0; taken[hashed]; n++ {
+		salt := ""
+		if n > 0 {
+			salt = "\x00" + strconv.Itoa(n)
+		}
+		hashed = hashedName(name, original+salt)
+	}
+	return hashed
+}
+
+func columnName(property string, reserved func(string) bool) string {
+	n := printable(property)
+	if reserved(n) {
+		n += "_"
+	}
+	return fitted(n)
+}
+
+func printable(s string) string {
+	if s == "" {
+		return "_"
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+func fitted(s string) string {
+	if len(s) <= MaxName {
+		return s
+	}
+	return hashedName(s, s)
+}
+
+// hashedName cuts name so that a hash of original can follow it.
+func hashedName(name, original string) string {
+	const keep = MaxName - 9
+	if len(name) > keep {
+		cut := keep
+		for !utf8.RuneStart(name[cut]) {
+			cut--
+		}
+		name = name[:cut]
+	}
+	sum := sha256.Sum256([]byte(original))
+	return name + "_" + hex.EncodeToString(sum[:4])
+}
+
+// isSystemColumn tells whether every table has a column of that name that nobody can add.
+func isSystemColumn(name string) bool {
+	switch name {
+	case "ctid", "xmin", "xmax", "cmin", "cmax", "tableoid":
+		return true
+	}
+	return false
+}
