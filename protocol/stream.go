@@ -1,5 +1,10 @@
 package protocol
 
+import (
+	"bytes"
+	"slices"
+)
+
 // A Disposition is what a target does with a stream's rows.
 type Disposition string
 
@@ -38,8 +43,72 @@ type ScopeValue struct {
 
 // NewStream reads a stream's JSON Schema and the keywords at its root. Its errors are Data faults that name the stream.
 func NewStream(name string, schema []byte, keys, bookmarks []string) (*Stream, error) {
-	return &Stream{Name: name}, nil
+	root, err := parseTree(schema)
+	if err != nil {
+		return nil, InStream(name, DataFault(sendSchema, "the schema is no JSON: %w", err))
+	}
+	if root.kind != objectNode || root.get("properties") == nil || root.get("properties").kind != objectNode {
+		return nil, InStream(name, DataFault(sendSchema, "the schema has no properties"))
+	}
+	folded, err := foldRoot(root)
+	if err != nil {
+		return nil, InStream(name, DataFault(sendSchema, "the schema cannot be read: %w", err))
+	}
+	s := &Stream{
+		Name:               name,
+		Raw:                bytes.Clone(schema),
+		Schema:             folded,
+		KeyProperties:      distinct(keys),
+		BookmarkProperties: distinct(bookmarks),
+	}
+	if err := s.readKeywords(root); err != nil {
+		return nil, InStream(name, err)
+	}
+	return s, nil
 }
 
-// Same tells whether two streams say the same of their rows: name, schema (whatever its spelling), keys and bookmarks.
-func (s *Stream) Same(other *Stream) bool { return false }
+const sendSchema = "correct the SCHEMA that the tap sends"
+
+func (s *Stream) readKeywords(root *node) error {
+	if word := root.get(DispositionKeyword); word != nil && !word.isNull() {
+		s.Disposition = Disposition(word.text)
+		if !slices.Contains([]Disposition{Append, Merge, Replace}, s.Disposition) {
+			return DataFault("it is append, merge or replace", "the schema's %s is unknown", DispositionKeyword)
+		}
+	}
+	scope := root.get(ReplaceScopeKeyword)
+	if scope == nil || scope.isNull() {
+		return nil
+	}
+	if scope.kind != objectNode {
+		return DataFault(`it is an object such as {"client_id":"acme"}`, "the schema's %s is no object", ReplaceScopeKeyword)
+	}
+	for _, m := range scope.members {
+		if m.kind == objectNode || m.kind == arrayNode {
+			return DataFault("give one plain value for each column", "column %q of the schema's %s has no plain value", m.name, ReplaceScopeKeyword)
+		}
+		if _, ok := s.Schema.Property(m.name); !ok {
+			return DataFault("name a column of the stream", "the schema's %s names %q, which is no property", ReplaceScopeKeyword, m.name)
+		}
+		s.ReplaceScope = append(s.ReplaceScope, ScopeValue{m.name, m.appendJSON(nil)})
+	}
+	return nil
+}
+
+// distinct copies names without repetitions.
+func distinct(names []string) []string {
+	var kept []string
+	for _, name := range names {
+		if !slices.Contains(kept, name) {
+			kept = append(kept, name)
+		}
+	}
+	return kept
+}
+
+// Same tells whether two streams say the same of their rows.
+func (s *Stream) Same(other *Stream) bool {
+	return s.Name == other.Name && s.Namespace == other.Namespace &&
+		slices.Equal(s.KeyProperties, other.KeyProperties) && slices.Equal(s.BookmarkProperties, other.BookmarkProperties) &&
+		bytes.Equal(s.Raw, other.Raw)
+}
