@@ -1,21 +1,23 @@
 package settings
 
-import "github.com/signalroom/signalroom/protocol"
+import (
+	"encoding/json"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
 
 // Settings are what a program was started with, once parsed: its command, and for each setting where its value came from.
 type Settings struct {
+	program string
 	done    bool
 	command string
-}
-
-// Parse reads the command line into cli, a pointer to the program's own kong grammar (flags and commands), and the
-// settings into config, a pointer to its settings struct. The flags --config, --help, --about, --format and --version
-// belong to this package; neither struct may have them.
-//
-// When help, version or about was asked for, it is printed and [Settings.Done] is true; config then holds nothing.
-// Every problem with the settings is reported at once, in a Fault of kind Config whose text has one line for each.
-func Parse(p *Program, cli, config any) (*Settings, error) {
-	return &Settings{}, nil
+	table   *table
+	sources []source
+	secrets []string
+	env     func(string) (string, bool)
+	dotEnv  map[string]string
 }
 
 // Done tells that the answer was printed and nothing is left to do.
@@ -24,34 +26,98 @@ func (s *Settings) Done() bool { return s.done }
 // Command is the command that was chosen, its words joined by a space: "rejects list". It is empty where the grammar has none.
 func (s *Settings) Command() string { return s.command }
 
-// Origin says where a setting's value came from, in words for a message: "flag --page-size",
-// "environment TAP_X_PAGE_SIZE", "file config.json", "default", and "not given".
-func (s *Settings) Origin(key string) string { return "default" }
-
-// Given tells whether the user gave the setting: its value is neither the default nor missing.
-func (s *Settings) Given(key string) bool { return false }
-
-// Secrets are the texts that must never be printed: the values of secret settings, and the passwords within them.
-func (s *Settings) Secrets() []string { return nil }
-
-// Env looks up a variable as the settings did: in the environment, then in .env.
-func (s *Settings) Env(name string) (string, bool) { return "", false }
-
-// Problems begins a list of what is wrong with the settings as a whole, for checks that a tag cannot say.
-func (s *Settings) Problems() *Problems { return &Problems{} }
-
-// Problems gathers what is wrong with the settings, so that the user hears of all of it at once.
-type Problems struct {
-	lines []string
+// Origin says where a setting's value came from, in words for a message: "flag --page-size", "environment
+// TAP_X_PAGE_SIZE", "TAP_X_PAGE_SIZE in /home/me/.env", "config file config.json", "default", and "not given".
+func (s *Settings) Origin(key string) string {
+	if i, ok := s.lookup(key); ok {
+		return s.sources[i].name
+	}
+	return "not given"
 }
 
-// Add reports a problem of one setting. The text says what is expected and never holds the value.
-func (p *Problems) Add(key, format string, args ...any) {}
+// Given tells whether the user gave the setting: its value is neither the default nor missing.
+func (s *Settings) Given(key string) bool {
+	i, ok := s.lookup(key)
+	return ok && s.sources[i].given
+}
 
-// Err is nil without problems, otherwise a Fault of kind Config.
-func (p *Problems) Err() error {
-	if len(p.lines) == 0 {
-		return nil
+func (s *Settings) lookup(key string) (int, bool) {
+	if s.table == nil || s.sources == nil {
+		return 0, false
 	}
-	return protocol.ConfigFault("", "")
+	i, ok := s.table.byKey[key]
+	return i, ok
+}
+
+// Env looks up a variable as the settings did: in the environment, then in .env.
+func (s *Settings) Env(name string) (string, bool) {
+	if s.env != nil {
+		if text, ok := s.env(name); ok {
+			return text, true
+		}
+	}
+	text, ok := s.dotEnv[name]
+	return text, ok
+}
+
+// Problems begins a list of what is wrong with the settings as a whole, for checks that a tag cannot say.
+func (s *Settings) Problems() *Problems { return &Problems{settings: s} }
+
+// Secrets are the texts that must never be printed: the values of secret settings, and the passwords and keys inside
+// those that are URLs, libpq strings or JSON documents.
+func (s *Settings) Secrets() []string {
+	var all []string
+	for _, secret := range s.secrets {
+		all = append(all, secret)
+		all = append(all, within(secret)...)
+	}
+	slices.Sort(all)
+	return slices.DeleteFunc(slices.Compact(all), func(text string) bool { return strings.TrimSpace(text) == "" })
+}
+
+var (
+	libpqPassword = regexp.MustCompile(`(?i)password\s*=\s*('(?:[^'\\]|\\.)*'|\S+)`)
+	tellingName   = regexp.MustCompile(`(?i)(key|secret|token|password)$|(key|secret|token|password)_id$`)
+)
+
+// within finds the secrets inside a secret.
+func within(secret string) []string {
+	var out []string
+	if u, err := url.Parse(secret); err == nil && u.User != nil {
+		if password, ok := u.User.Password(); ok {
+			out = append(out, password)
+			if _, raw, ok := strings.Cut(u.User.String(), ":"); ok {
+				out = append(out, raw)
+			}
+		}
+	}
+	for _, match := range libpqPassword.FindAllStringSubmatch(secret, -1) {
+		out = append(out, strings.NewReplacer(`\'`, `'`, `\\`, `\`).Replace(strings.Trim(match[1], "'")))
+	}
+	if looksLikeJSON(secret) {
+		var document any
+		if json.Unmarshal([]byte(secret), &document) == nil {
+			out = telling(out, "", document)
+		}
+	}
+	return out
+}
+
+// telling adds the texts of a JSON document that stand under names such as private_key.
+func telling(out []string, name string, value any) []string {
+	switch value := value.(type) {
+	case string:
+		if tellingName.MatchString(name) {
+			out = append(out, value)
+		}
+	case []any:
+		for _, element := range value {
+			out = telling(out, name, element)
+		}
+	case map[string]any:
+		for name, member := range value {
+			out = telling(out, name, member)
+		}
+	}
+	return out
 }

@@ -1,0 +1,150 @@
+package settings
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/signalroom/signalroom/protocol"
+)
+
+// source is where a setting's value comes from.
+type source struct {
+	name  string // as Origin gives it
+	given bool
+	texts []string   // flags, environment, default
+	file  *fileValue // a config file
+}
+
+// resolve finds each setting's value, flag first and default last, and reads it into config.
+func (t *table) resolve(p *Program, config any, flags map[string][]string, files []string) (*Settings, error) {
+	s := &Settings{program: p.Name, table: t, sources: make([]source, len(t.settings)), env: p.Env}
+	problems := &Problems{settings: s}
+	dotEnvPath, dotEnv, err := readDotEnv(p.Dir)
+	if err != nil {
+		problems.line("%v", err)
+	}
+	s.dotEnv = dotEnv
+	var read []configFile
+	for _, path := range files {
+		if path != "ENV" { // the SDK's word for the environment, which is read anyway
+			read = append(read, t.readFile(p.Dir, path, problems.line))
+		}
+	}
+	into := reflect.ValueOf(config).Elem()
+	for i := range t.settings {
+		set := &t.settings[i]
+		from := s.find(p, set, i, flags, read, dotEnvPath)
+		s.sources[i] = from
+		v := into.FieldByIndex(set.index)
+		d := &decoder{}
+		switch {
+		case from.file != nil:
+			d.json("", v, set.facets, from.file.raw)
+		default:
+			for _, text := range from.texts {
+				d.text("", v, set.facets, text)
+			}
+		}
+		if from.given {
+			s.secrets = append(s.secrets, d.secrets...)
+		}
+		for _, problem := range d.problems {
+			problems.line("%s: %s%s: %s", from.name, set.key, problem.path, problem.text)
+		}
+		if set.required && len(d.problems) == 0 && isEmpty(v) {
+			problems.line("%s", s.missing(set))
+		}
+	}
+	return s, problems.Err()
+}
+
+func (s *Settings) find(p *Program, set *setting, i int, flags map[string][]string, files []configFile, dotEnvPath string) source {
+	if texts := flags[set.key]; len(texts) > 0 {
+		return source{name: "flag --" + flagName(set.key), given: true, texts: texts}
+	}
+	names := set.envNames(p.Name)
+	if p.Env != nil {
+		for _, name := range names {
+			if text, ok := p.Env(name); ok && text != "" {
+				return source{name: "environment " + name, given: true, texts: []string{text}}
+			}
+		}
+	}
+	for _, name := range names {
+		if text := s.dotEnv[name]; text != "" {
+			return source{name: name + " in " + dotEnvPath, given: true, texts: []string{text}}
+		}
+	}
+	for _, file := range slices.Backward(files) {
+		if value, ok := file.values[i]; ok {
+			return source{name: "config file " + file.path, given: true, file: &value}
+		}
+	}
+	if set.hasDefault {
+		return source{name: "default", texts: []string{set.byDefault}}
+	}
+	return source{name: "not given"}
+}
+
+// missing says how a required setting can be given.
+func (s *Settings) missing(set *setting) string {
+	if len(set.env) > 0 {
+		return fmt.Sprintf("%s is required: give --%s, set %s (or %s), or put %q in a config file",
+			set.key, flagName(set.key), envName(s.program, set.key), strings.Join(set.env, ", "), set.key)
+	}
+	return fmt.Sprintf("%s is required: give --%s, set %s, or put %q in a config file",
+		set.key, flagName(set.key), envName(s.program, set.key), set.key)
+}
+
+func isEmpty(v reflect.Value) bool {
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.String:
+		return v.Len() == 0
+	case reflect.Pointer, reflect.Struct:
+		return v.IsZero()
+	}
+	return false
+}
+
+// Problems gathers what is wrong with the settings, so that the user hears of all of it at once.
+type Problems struct {
+	settings *Settings
+	lines    []string
+}
+
+// Add reports a problem of one setting. The text says what is expected and never holds the value.
+func (p *Problems) Add(key, format string, args ...any) {
+	p.line("%s: %s: %s", p.settings.Origin(key), key, fmt.Sprintf(format, args...))
+}
+
+// Missing reports a setting that is required here though its tag cannot say so, and how to give it.
+// The text, which may be empty, says why.
+func (p *Problems) Missing(key, why string) {
+	i, ok := p.settings.table.byKey[key]
+	if !ok {
+		p.line("%s is required", key)
+		return
+	}
+	text := p.settings.missing(&p.settings.table.settings[i])
+	if why != "" {
+		text = strings.Replace(text, "is required:", "is required "+why+":", 1)
+	}
+	p.line("%s", text)
+}
+
+func (p *Problems) line(format string, args ...any) {
+	p.lines = append(p.lines, fmt.Sprintf(format, args...))
+}
+
+// Err is nil without problems, otherwise a Fault of kind Config with one line for each.
+func (p *Problems) Err() error {
+	if len(p.lines) == 0 {
+		return nil
+	}
+	return protocol.ConfigFault("", "%s", strings.Join(p.lines, "\n"))
+}
