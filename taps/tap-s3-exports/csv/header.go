@@ -1,14 +1,104 @@
 package csv
 
-// Header makes column names of a header's fields. Names are trimmed, also of non-breaking spaces and byte order marks. A
-// blank one becomes column_N, N counted from 1. Of names that differ at most in case, the later ones get _2, _3 and so on.
-// The result has as many names as there are fields, no two alike, and is the same for the same fields.
-func Header(fields []string) []string { return fields }
+import (
+	"strconv"
+	"strings"
+	"unicode"
+)
 
-// TrailingBlank says whether the last field of a header is blank, as a delimiter at the end of each line makes it. Such a
-// column is worth dropping as long as it holds no value.
-func TrailingBlank(fields []string) bool { return false }
+// Header makes column names of a header's fields. Names are trimmed, also of non-breaking spaces and byte order marks. A blank
+// one becomes column_N, N counted from 1. Of names that differ at most in case, the first keeps its name and the later ones
+// get _2, _3 and so on; a number that another field bears by its own right is left out. The result has one name per
+// field, no two alike, and is the same for the same fields.
+func Header(fields []string) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
+		if names[i] = trim(f); names[i] == "" {
+			names[i] = columnName(i)
+		}
+	}
+	return distinct(names)
+}
+
+// TrailingBlanks is the number of blank fields at the end of a header, such as a delimiter at the end of each line makes.
+// Their columns are worth dropping as long as they hold no value.
+func TrailingBlanks(fields []string) int {
+	n := 0
+	for n < len(fields) && trim(fields[len(fields)-1-n]) == "" {
+		n++
+	}
+	return n
+}
 
 // SnakeCase turns column names into lower-case SQL names, one for one and without collisions: "Product Sku #" becomes
 // product_sku, "Upsell Product Id #1" upsell_product_id_1 and "Decline Salvage Discount %" decline_salvage_discount_pct.
-func SnakeCase(names []string) []string { return names }
+func SnakeCase(names []string) []string {
+	snakes := make([]string, len(names))
+	for i, name := range names {
+		if snakes[i] = snakeCase(name); snakes[i] == "" {
+			snakes[i] = columnName(i)
+		}
+	}
+	return distinct(snakes)
+}
+
+func columnName(i int) string { return "column_" + strconv.Itoa(i+1) }
+
+// trim takes white space off both ends, and what looks like nothing.
+func trim(name string) string {
+	return strings.TrimFunc(name, func(c rune) bool {
+		return unicode.IsSpace(c) || unicode.IsControl(c) || c == '\ufeff' || c == '\u200b'
+	})
+}
+
+func snakeCase(name string) string {
+	var b strings.Builder
+	gap, lower := false, false // a separator, or a lower-case letter, came before
+	word := func(c rune) {
+		if gap && b.Len() > 0 {
+			b.WriteByte('_')
+		}
+		gap = false
+		b.WriteRune(c)
+	}
+	for _, c := range name {
+		switch {
+		case unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c):
+			gap = gap || lower && unicode.IsUpper(c)
+			lower = unicode.IsLower(c)
+			word(unicode.ToLower(c))
+		case c == '%':
+			gap, lower = true, false
+			for _, p := range "pct" {
+				word(p)
+			}
+			gap = true
+		default:
+			gap, lower = true, false
+		}
+	}
+	return b.String()
+}
+
+// distinct gives a number to each name that was there before, in any case.
+func distinct(names []string) []string {
+	taken := make(map[string]bool, len(names))
+	for _, name := range names {
+		taken[strings.ToLower(name)] = true
+	}
+	seen := make(map[string]int, len(names))
+	for i, name := range names {
+		key := strings.ToLower(name)
+		n, again := seen[key]
+		if !again {
+			seen[key] = 1
+			continue
+		}
+		for n++; taken[key+"_"+strconv.Itoa(n)]; n++ {
+		}
+		seen[key] = n
+		names[i] = name + "_" + strconv.Itoa(n)
+		taken[strings.ToLower(names[i])] = true
+	}
+	return names
+}

@@ -1,6 +1,12 @@
 package csv
 
-import "io"
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
 
 // A Position is a place between two records. The zero Position is the start of a file.
 type Position struct {
@@ -15,28 +21,374 @@ type Counts struct {
 	NULs       int64
 }
 
+// chunk is the size of the buffer while no record needs a larger one.
+const chunk = 256 << 10
+
 // A Reader returns the records of one file in order. It is not safe for concurrent use.
 type Reader struct {
-	src io.Reader
-	d   Dialect
-	pos Position
+	src    io.Reader
+	err    error // of src: once set, nothing more comes from it
+	pos    Position
+	rec    Record
+	counts Counts
+
+	// buf[start:end] has been read and not yet returned. Behind end there is always room for a block.
+	buf        []byte
+	start, end int
+	chunk      int
+	largest    int // size of the longest record since the last fill
+
+	// What scan knows of the block in which it stopped.
+	matches uint64
+	block   int
+	high    uint64
+	fields  []field
+
+	// The dialect, as scan wants it.
+	find      specials
+	delimiter []byte
+	quote     byte
+	escape    byte
+	quoting   bool
+	doubled   bool // a doubled quote stands for a quote
+	escapes   bool // escape is a character of its own
+	oneColumn bool
+	wide      bool // UTF-16
+	narrow    *[256]rune
+	max       int
 }
 
 // NewReader reads src, which begins at byte at.Offset of the file. At the start of the file it passes over the byte order
 // mark by itself.
-func NewReader(src io.Reader, d Dialect, at Position) *Reader {
-	return &Reader{src: src, d: d, pos: at}
+func NewReader(src io.Reader, d Dialect, at Position) *Reader { return newReader(src, d, at, chunk) }
+
+func newReader(src io.Reader, d Dialect, at Position, chunk int) *Reader {
+	r := &Reader{
+		src: src, pos: at, chunk: chunk,
+		delimiter: []byte(d.Delimiter), oneColumn: d.OneColumn, max: d.MaxRecordBytes,
+		narrow: narrow(d.Encoding),
+		fields: make([]field, 64),
+	}
+	r.rec.narrow = r.narrow
+	if r.pos.Line == 0 {
+		r.pos.Line = 1
+	}
+	if r.max <= 0 {
+		r.max = DefaultMaxRecordBytes
+	}
+	if r.err = d.validate(); r.err != nil {
+		return r
+	}
+	if r.narrow != nil {
+		r.delimiter, _ = narrowed(d.Delimiter, r.narrow)
+	}
+	// An absent character is another name for the delimiter, for which scan looks first.
+	r.quote, r.escape = r.delimiter[0], r.delimiter[0]
+	if d.Quote != "" {
+		r.quoting, r.quote = true, d.Quote[0]
+		r.doubled = d.Escape != ""
+	}
+	if d.Escape != "" && d.Escape != d.Quote {
+		r.escapes, r.escape = true, d.Escape[0]
+	}
+	r.find = newSpecials(r.delimiter[0], r.quote)
+
+	if skip := int64(d.BOM) - at.Offset; skip > 0 {
+		n, err := io.CopyN(io.Discard, src, skip)
+		r.pos.Offset += n
+		if err != nil {
+			r.err = err
+			return r
+		}
+	}
+	switch d.Encoding {
+	case UTF16LE:
+		r.wide, r.src = true, &utf16Reader{src: src, order: binary.LittleEndian}
+	case UTF16BE:
+		r.wide, r.src = true, &utf16Reader{src: src, order: binary.BigEndian}
+	}
+	return r
 }
 
-// ReadHeader is Next for the header: its record does not count as a row.
-func (r *Reader) ReadHeader() (*Record, error) { return nil, io.EOF }
+// ReadHeader is Next for the header, and for lines that stand before it: the record does not count as a row, and a blank
+// line never is one.
+func (r *Reader) ReadHeader() (*Record, error) { return r.read(true) }
 
 // Next returns the next record, or io.EOF behind the last one. A [*RowError] costs one row, call Next again. Any other error
 // is the source's and final: every record that was complete before it has been returned.
-func (r *Reader) Next() (*Record, error) { return nil, io.EOF }
+func (r *Reader) Next() (*Record, error) { return r.read(false) }
 
 // Position is the place behind the record or RowError that was returned last.
 func (r *Reader) Position() Position { return r.pos }
 
 // Counts is what was left out since NewReader.
-func (r *Reader) Counts() Counts { return Counts{} }
+func (r *Reader) Counts() Counts { return r.counts }
+
+func (r *Reader) read(header bool) (*Record, error) {
+	for {
+		eof := r.err == io.EOF
+		if r.start == r.end && r.err != nil {
+			return nil, r.err
+		}
+		s, result := r.scan(r.end, eof)
+		switch {
+		case result == incomplete && r.end-r.start > r.max:
+			return nil, r.tooLong(header)
+		case result == incomplete && r.err != nil:
+			return nil, r.err
+		case result == incomplete:
+			r.fill()
+			continue
+		case result != complete:
+			return nil, r.reject(header, reasons[result], s.fields+1)
+		case s.end-r.start > r.max:
+			return nil, r.tooLong(header)
+		}
+
+		rec := &r.rec
+		rec.raw = r.buf[r.start:s.end]
+		rec.fields, rec.buf, rec.own = r.fields[:s.fields], r.buf, rec.own[:0]
+		if s.fields == 1 && (s.end == r.start || s.nul && blank(rec.raw)) && (header || !r.oneColumn || s.lines == 0) {
+			r.counts.BlankLines += s.lines
+			r.countNULs(s)
+			r.pass(s)
+			continue
+		}
+		rec.Line, rec.Offset, rec.Row = r.pos.Line, r.pos.Offset, 0
+		if !header {
+			r.pos.Row++
+			rec.Row = r.pos.Row
+		}
+		if s.high&highBits != 0 && r.narrow == nil && !validUTF8(rec.raw) {
+			return nil, r.invalid(s)
+		}
+		if s.nul || s.escaped || s.high&highBits != 0 && r.narrow != nil {
+			r.countNULs(s)
+			r.rewrite(s)
+		}
+		r.largest = max(r.largest, s.next-r.start)
+		r.pass(s)
+		return rec, nil
+	}
+}
+
+// reasons are the words for what scan finds.
+var reasons = [...]string{
+	bareQuote: BareQuote, textAfter: TextAfterQuote, unterminated: UnterminatedQuote, tooMany: TooManyFields,
+}
+
+// pass goes on behind a complete record.
+func (r *Reader) pass(s span) {
+	r.pos.Offset += r.sourceBytes(r.buf[r.start:s.next])
+	r.pos.Line += s.lines
+	r.start = s.next
+}
+
+// sourceBytes is the number of bytes that text took in the source.
+func (r *Reader) sourceBytes(text []byte) int64 {
+	if r.wide {
+		return utf16Bytes(text)
+	}
+	return int64(len(text))
+}
+
+func blank(text []byte) bool { return len(bytes.Trim(text, "\x00")) == 0 }
+
+func (r *Reader) countNULs(s span) {
+	if s.nul {
+		r.counts.NULs += int64(bytes.Count(r.buf[r.start:s.end], []byte{0}))
+	}
+}
+
+// rewrite puts those values of a record that differ from its text into rec.own.
+func (r *Reader) rewrite(s span) {
+	rec := &r.rec
+	for i, f := range rec.fields {
+		text := r.buf[f.start&placeBits : f.end]
+		from := len(rec.own)
+		switch {
+		case f.start&escapedFlag != 0:
+			rec.own = r.unescape(rec.own, text, f.start&quotedFlag != 0)
+			if r.narrow != nil || s.nul {
+				// A second step, which reads what the first one appended.
+				text = rec.own[from:]
+				from = len(rec.own)
+				rec.own = r.clean(rec.own, text)
+			}
+		case r.narrow != nil && !isASCII(text) || s.nul && bytes.IndexByte(text, 0) >= 0:
+			rec.own = r.clean(rec.own, text)
+		default:
+			continue
+		}
+		rec.fields[i] = field{uint32(from) | f.start&quotedFlag, uint32(len(rec.own)) | ownFlag}
+	}
+}
+
+// unescape appends text without its escapes.
+func (r *Reader) unescape(dst, text []byte, quoted bool) []byte {
+	for i := 0; i < len(text); i++ {
+		c := text[i]
+		if i+1 < len(text) {
+			next := text[i+1]
+			switch {
+			case quoted && r.doubled && c == r.quote && next == r.quote,
+				quoted && r.escapes && c == r.escape && (next == r.quote || next == r.escape):
+				i++
+				c = next
+			case !quoted && r.escapes && c == r.escape:
+				switch next {
+				case '\r', '\n', r.delimiter[0], r.quote, r.escape:
+					i++
+					c = next
+				}
+			}
+		}
+		dst = append(dst, c)
+	}
+	return dst
+}
+
+// clean appends text as UTF-8 and without NUL.
+func (r *Reader) clean(dst, text []byte) []byte {
+	for {
+		nul := bytes.IndexByte(text, 0)
+		part := text
+		if nul >= 0 {
+			part = text[:nul]
+		}
+		if r.narrow != nil {
+			dst = widen(dst, part, r.narrow)
+		} else {
+			dst = append(dst, part...)
+		}
+		if nul < 0 {
+			return dst
+		}
+		text = text[nul+1:]
+	}
+}
+
+// invalid is the error for a record whose bytes the encoding does not allow; reading goes on at the next record.
+func (r *Reader) invalid(s span) error {
+	e := &RowError{Line: r.pos.Line, Offset: r.pos.Offset, Row: r.rec.Row, Reason: InvalidEncoding, Raw: r.rec.RawString()}
+	for i, f := range r.rec.fields {
+		if !validUTF8(r.buf[f.start&placeBits : f.end]) {
+			e.Column = i + 1
+			break
+		}
+	}
+	r.countNULs(s)
+	r.pass(s)
+	return e
+}
+
+// tooLong is the error for a record beyond the limit. The reason is the state at the limit, whatever the buffer holds
+// behind it.
+func (r *Reader) tooLong(header bool) error {
+	reason := RecordTooLong
+	if s, result := r.scan(r.start+r.max+1, false); result == incomplete && s.inQuote {
+		reason = UnterminatedQuote
+	}
+	return r.reject(header, reason, 0)
+}
+
+// reject is the error for a record without a known end. Reading goes on behind its first line, however long that is. If the
+// source fails before, that error stands, and the position stays in front of the record.
+func (r *Reader) reject(header bool, reason string, column int) error {
+	before := r.pos
+	e := &RowError{Line: r.pos.Line, Offset: r.pos.Offset, Column: column, Reason: reason}
+	if !header {
+		r.pos.Row++
+		e.Row = r.pos.Row
+	}
+	var raw []byte
+	for {
+		text := r.buf[r.start:r.end]
+		end := lineEnd(text)
+		if room := MaxRaw + 1 - len(raw); room > 0 {
+			raw = append(raw, text[:min(end, room)]...)
+		}
+		crAtEnd := end == len(text)-1 && text[end] == '\r'
+		if end == len(text) || crAtEnd && r.err != io.EOF {
+			// Its end is not in the buffer. What is there need not stay.
+			r.pos.Offset += r.sourceBytes(text[:end])
+			r.start += end
+			if r.err == nil {
+				r.fill()
+				continue
+			}
+			if r.err != io.EOF {
+				r.pos, r.start = before, r.end
+				return r.err
+			}
+			break
+		}
+		end++
+		if text[end-1] == '\r' && end < len(text) && text[end] == '\n' {
+			end++
+		}
+		r.pos.Offset += r.sourceBytes(text[:end])
+		r.pos.Line++
+		r.start += end
+		break
+	}
+	r.restart()
+	e.Raw = rawString(raw, r.narrow)
+	return e
+}
+
+// lineEnd is the index of the first CR or LF, or len(text).
+func lineEnd(text []byte) int {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
+		text = text[:i]
+	}
+	if i := bytes.IndexByte(text, '\r'); i >= 0 {
+		return i
+	}
+	return len(text)
+}
+
+// restart makes the next scan classify from r.start on.
+func (r *Reader) restart() { r.matches, r.block, r.high = 0, r.start-blockSize, 0 }
+
+// fill makes room in the buffer and reads until it is full or the source ends. A full buffer becomes larger, up to the record limit
+// and a chunk; one that was enlarged for a single record becomes small again.
+func (r *Reader) fill() {
+	size := max(len(r.buf)-blockSize, 0)
+	rest := r.end - r.start
+	switch {
+	case size == 0:
+		size = r.chunk
+	case size-rest < utf8.UTFMax:
+		size = min(2*size, r.max+r.chunk)
+	case size > r.chunk && rest <= r.chunk/4 && r.largest <= r.chunk/4:
+		size, r.rec.own = r.chunk, nil
+	}
+	if size+blockSize == len(r.buf) {
+		copy(r.buf, r.buf[r.start:r.end])
+	} else {
+		buf := make([]byte, size+blockSize)
+		copy(buf, r.buf[r.start:r.end])
+		r.buf = buf
+	}
+	r.start, r.end, r.largest = 0, rest, 0
+	r.restart()
+
+	for idle := 0; r.end < size && r.err == nil; {
+		if r.wide && size-r.end < utf8.UTFMax {
+			return
+		}
+		var n int
+		n, r.err = r.src.Read(r.buf[r.end:size])
+		if n < 0 || n > size-r.end {
+			r.err = fmt.Errorf("read %d bytes into a buffer of %d", n, size-r.end)
+			return
+		}
+		r.end += n
+		if n > 0 {
+			idle = 0
+		} else if idle++; idle == 100 && r.err == nil {
+			r.err = io.ErrNoProgress
+		}
+	}
+}
