@@ -1,6 +1,11 @@
 package columns
 
-import "github.com/signalroom/signalroom/protocol"
+import (
+	"slices"
+	"strconv"
+
+	"github.com/signalroom/signalroom/protocol"
+)
 
 // A Source says where a column's values come from.
 type Source uint8
@@ -27,7 +32,7 @@ const ExtraName Ident = "_extra"
 type Column struct {
 	Name    Ident
 	Type    Type
-	NotNull bool
+	NotNull bool // a table's column: refuses nulls; a wanted one: the schema promises a value in every record
 	Key     bool // part of the primary key, in the order of the columns
 
 	// What a wanted column has.
@@ -62,13 +67,97 @@ type Options struct {
 }
 
 // FromStream gives the columns of a stream: its properties in the order in which the schema has them, then the
-// metadata columns, then _extra. Key columns are not null, all others take nulls whatever the schema says, because a
-// later schema or a deletion may send them.
+// metadata columns, then _extra. A property that stands there twice counts once, with its last schema.
 //
 // A property of the name of a metadata column is not a column of its own: the target's value counts, as in the SDK.
 // The exception is _sdc_deleted_at, which log-based taps send: its column has both Source DeletedAt and Property.
-func FromStream(s *protocol.Stream, o Options) []Column { return nil }
+func FromStream(s *protocol.Stream, o Options) []Column {
+	var properties []protocol.Property
+	position := map[string]int{}
+	deletes := false
+	for _, p := range s.Schema.Properties {
+		if IsMetadata(p.Name) {
+			deletes = deletes || p.Name == deletedAtName
+			continue
+		}
+		if at, twice := position[p.Name]; twice {
+			properties[at] = p
+			continue
+		}
+		position[p.Name] = len(properties)
+		properties = append(properties, p)
+	}
+	names := make([]string, len(properties))
+	for i, p := range properties {
+		names[i] = p.Name
+	}
+
+	idents := columnNames(names, func(name string) bool { return isSystemColumn(name) || name == string(ExtraName) })
+	out := make([]Column, 0, len(properties)+8)
+	for i := range properties {
+		p := &properties[i]
+		key := slices.Contains(s.KeyProperties, p.Name)
+		nullable := p.Kinds == 0 || p.Kinds.Has(protocol.Null) || !slices.Contains(s.Schema.Required, p.Name)
+		out = append(out, Column{
+			Name: idents[i], Type: TypeOf(&p.Schema, o.ContentEncoding), NotNull: key || !nullable, Key: key,
+			Property: p.Name, Schema: &p.Schema, Comment: comment(idents[i], p),
+		})
+	}
+	for _, c := range metadata(o.Metadata) {
+		if c.Source == DeletedAt && deletes {
+			c.Property = deletedAtName
+		}
+		out = append(out, c)
+	}
+	if o.Extra {
+		out = append(out, Column{Name: ExtraName, Type: Type{Kind: JSONB}, Source: Extra,
+			Comment: "Members of the record that its schema does not declare."})
+	}
+	return out
+}
+
+// comment is what the catalogs say of a property's column: its description, and its own name where the column's differs.
+func comment(name Ident, p *protocol.Property) string {
+	text := p.Description
+	if text == "" {
+		text = p.Title
+	}
+	if string(name) == p.Name {
+		return printableText(text)
+	}
+	if text != "" {
+		text += " "
+	}
+	return printableText(text + "(property " + strconv.Quote(p.Name) + ")")
+}
+
+const deletedAtName = "_sdc_deleted_at"
+
+func metadata(m Metadata) []Column {
+	all := []Column{
+		{Name: "_sdc_extracted_at", Type: Type{Kind: Timestamptz}, Source: ExtractedAt, Comment: "When the tap read the record from its source."},
+		{Name: "_sdc_received_at", Type: Type{Kind: Timestamptz}, Source: ReceivedAt, Comment: "When the target read the record."},
+		{Name: "_sdc_batched_at", Type: Type{Kind: Timestamptz}, Source: BatchedAt, Comment: "When the batch of the record began."},
+		{Name: deletedAtName, Type: Type{Kind: Timestamptz}, Source: DeletedAt, Comment: "When the record was found deleted; null while it is there."},
+		{Name: "_sdc_sequence", Type: Type{Kind: Bigint}, Source: Sequence, Comment: "Milliseconds since 1970 when the target read the record."},
+		{Name: "_sdc_table_version", Type: Type{Kind: Bigint}, Source: TableVersion, Comment: "The version that the tap gave the record."},
+		{Name: "_sdc_sync_started_at", Type: Type{Kind: Bigint}, Source: SyncStartedAt, Comment: "Milliseconds since 1970 when the target started."},
+	}
+	switch m {
+	case AllMetadata:
+		return all
+	case VersionMetadata:
+		return []Column{all[3], all[5]}
+	}
+	return nil
+}
 
 // IsMetadata tells whether a record's member bears the name of a metadata column. Such a member is never undeclared:
 // with the column it is ours, without it it is left out, as in the SDK.
-func IsMetadata(member string) bool { return false }
+func IsMetadata(member string) bool {
+	switch member {
+	case "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", deletedAtName, "_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at":
+		return true
+	}
+	return false
+}

@@ -76,10 +76,15 @@ func columnName(property string, reserved func(string) bool) string {
 	return fitted(n)
 }
 
-func printable(s string) string {
-	if s == "" {
+func printable(name string) string {
+	if name == "" {
 		return "_"
 	}
+	return printableText(name)
+}
+
+// printableText replaces what no text in PostgreSQL can hold.
+func printableText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 

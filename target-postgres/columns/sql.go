@@ -1,7 +1,100 @@
 package columns
 
+import "strings"
+
 // Create renders the statements that make a table: CREATE TABLE with its primary key, then the comments.
-func Create(t Table, columns []Column, comment string) []string { return nil }
+// Only key columns are not null: a later schema, or the record of a deletion, may send nulls for any other.
+func Create(t Table, columns []Column, comment string) []string {
+	var b strings.Builder
+	b.WriteString("CREATE TABLE " + t.String() + " (")
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n\t" + c.Name.String() + " " + c.Type.String())
+	}
+	if key := keyList(columns); key != "" {
+		b.WriteString(",\n\tPRIMARY KEY (" + key + ")")
+	}
+	b.WriteString("\n)")
+	statements := []string{b.String()}
+	if comment != "" {
+		statements = append(statements, "COMMENT ON TABLE "+t.String()+" IS "+literal(printableText(comment)))
+	}
+	for _, c := range columns {
+		if c.Comment != "" {
+			statements = append(statements, commentOn(t, c))
+		}
+	}
+	return statements
+}
 
 // AddKey renders the statement that gives a table its primary key; empty when no column is a key.
-func AddKey(t Table, columns []Column) string { return "" }
+func AddKey(t Table, columns []Column) string {
+	key := keyList(columns)
+	if key == "" {
+		return ""
+	}
+	return "ALTER TABLE " + t.String() + " ADD PRIMARY KEY (" + key + ")"
+}
+
+// SQL renders the change, one statement each. Columns are added only if they are not there, so that several runs on
+// one table may make the same change at once.
+func (c Change) SQL(t Table) []string {
+	alter, name := "ALTER TABLE "+t.String(), c.Column.Name.String()
+	switch c.Action {
+	case AddColumn, AddVariant:
+		statements := []string{alter + " ADD COLUMN IF NOT EXISTS " + name + " " + c.Column.Type.String()}
+		if c.Column.Comment != "" {
+			statements = append(statements, commentOn(t, c.Column))
+		}
+		return statements
+	case Widen:
+		return []string{alter + " ALTER COLUMN " + name + " TYPE " + c.Column.Type.String() + using(c.Column.Name, c.From, c.Column.Type)}
+	case DropNotNull:
+		return []string{alter + " ALTER COLUMN " + name + " DROP NOT NULL"}
+	}
+	return nil
+}
+
+// using is the conversion of the values that are there, where the server's own would lose something: a float loses
+// digits on its way to numeric, a date takes the session's time zone, and a time takes its style.
+func using(column Ident, from, to Type) string {
+	name := column.String()
+	switch {
+	case to.Kind == JSONB:
+		return " USING to_jsonb(" + name + ")"
+	case (from.Kind == Real || from.Kind == Double) && to.number():
+		return " USING " + name + "::text::" + to.String()
+	case from.Kind == Date && to.Kind == Timestamptz:
+		return " USING " + name + "::timestamp AT TIME ZONE 'UTC'"
+	case from.Kind == Timestamptz && to.Kind == Text:
+		return " USING CASE WHEN isfinite(" + name + ") THEN (to_jsonb(" + name + " AT TIME ZONE 'UTC') #>> '{}') || 'Z' ELSE " + name + "::text END"
+	case (from.Kind == Timestamp || from.Kind == Date) && to.Kind == Text:
+		return " USING to_jsonb(" + name + ") #>> '{}'"
+	}
+	return ""
+}
+
+func commentOn(t Table, c Column) string {
+	return "COMMENT ON COLUMN " + t.String() + "." + c.Name.String() + " IS " + literal(c.Comment)
+}
+
+func keyList(columns []Column) string {
+	var names []string
+	for _, c := range columns {
+		if c.Key {
+			names = append(names, c.Name.String())
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// literal quotes a text for servers with and without standard_conforming_strings.
+func literal(s string) string {
+	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(s, `\`) {
+		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
+	}
+	return quoted
+}

@@ -1,6 +1,13 @@
 package columns
 
-import "github.com/signalroom/signalroom/protocol"
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/signalroom/signalroom/protocol"
+)
 
 // A Kind is a PostgreSQL type without its modifiers.
 type Kind uint8
@@ -37,12 +44,147 @@ type Type struct {
 	Name             string // of Other, as the catalogs spell it
 }
 
+// word is the kind as one word of SQL, and as the end of a variant column's name.
+func (k Kind) word() string {
+	switch k {
+	case Boolean:
+		return "boolean"
+	case Smallint:
+		return "smallint"
+	case Integer:
+		return "integer"
+	case Bigint:
+		return "bigint"
+	case Numeric:
+		return "numeric"
+	case Real:
+		return "real"
+	case Double:
+		return "double"
+	case Text:
+		return "text"
+	case Varchar:
+		return "varchar"
+	case Char:
+		return "char"
+	case UUID:
+		return "uuid"
+	case Date:
+		return "date"
+	case Time:
+		return "time"
+	case Timestamptz:
+		return "timestamptz"
+	case Timestamp:
+		return "timestamp"
+	case Interval:
+		return "interval"
+	case Bytea:
+		return "bytea"
+	case JSONB:
+		return "jsonb"
+	case JSON:
+		return "json"
+	}
+	return "other"
+}
+
 // String gives the type as it is written in a statement.
-func (t Type) String() string { return "" }
+func (t Type) String() string {
+	switch {
+	case t.Kind == Other:
+		return t.Name
+	case t.Kind == Double:
+		return "double precision"
+	case t.Kind == Numeric && t.Precision > 0:
+		return fmt.Sprintf("numeric(%d,%d)", t.Precision, t.Scale)
+	case (t.Kind == Varchar || t.Kind == Char) && t.Length > 0:
+		return fmt.Sprintf("%s(%d)", t.Kind.word(), t.Length)
+	}
+	return t.Kind.word()
+}
 
 // ParseType reads a type as PostgreSQL's format_type spells it, and the usual aliases.
 // One that is not known is Other and keeps its name.
-func ParseType(s string) Type { return Type{} }
+func ParseType(s string) Type {
+	name, modifiers := strings.ToLower(strings.Join(strings.Fields(s), " ")), ""
+	if head, tail, found := strings.Cut(name, "("); found {
+		if inside, rest, closed := strings.Cut(tail, ")"); closed {
+			name, modifiers = strings.TrimSpace(head)+rest, inside
+		}
+	}
+	t := Type{Kind: kindNamed(name)}
+	ok := true
+	switch {
+	case t.Kind == Other:
+		ok = false
+	case modifiers == "":
+		if t.Kind == Char && name != "bpchar" {
+			t.Length = 1
+		}
+	case t.Kind == Numeric:
+		precision, scale, _ := strings.Cut(modifiers, ",")
+		t.Precision, ok = whole(precision)
+		if scale != "" && ok {
+			t.Scale, ok = whole(scale)
+		}
+	case t.Kind == Varchar || t.Kind == Char:
+		t.Length, ok = whole(modifiers)
+	}
+	if !ok {
+		return Type{Name: s}
+	}
+	return t
+}
+
+func whole(s string) (int, bool) {
+	n, err := strconv.Atoi(strings.TrimSpace(s))
+	return n, err == nil
+}
+
+func kindNamed(name string) Kind {
+	switch name {
+	case "boolean", "bool":
+		return Boolean
+	case "smallint", "int2":
+		return Smallint
+	case "integer", "int", "int4":
+		return Integer
+	case "bigint", "int8":
+		return Bigint
+	case "numeric", "decimal":
+		return Numeric
+	case "real", "float4":
+		return Real
+	case "double precision", "float8":
+		return Double
+	case "text":
+		return Text
+	case "varchar", "character varying":
+		return Varchar
+	case "char", "character", "bpchar":
+		return Char
+	case "uuid":
+		return UUID
+	case "date":
+		return Date
+	case "time", "time without time zone":
+		return Time
+	case "timestamptz", "timestamp with time zone":
+		return Timestamptz
+	case "timestamp", "timestamp without time zone":
+		return Timestamp
+	case "interval":
+		return Interval
+	case "bytea":
+		return Bytea
+	case "jsonb":
+		return JSONB
+	case "json":
+		return JSON
+	}
+	return Other
+}
 
 // TypeOf chooses the column type for a JSON Schema.
 //
@@ -60,8 +202,147 @@ func ParseType(s string) Type { return Type{} }
 //	   format singer.decimal           numeric (x-singer.decimal too)
 //	   contentEncoding base64, base16  bytea, when contentEncoding is to be followed
 //	any other mixture of scalars       text
-func TypeOf(s *protocol.Schema, contentEncoding bool) Type { return Type{} }
+//
+// Lengths, precisions and scales are not made part of a type: they would cost an alteration when they grow.
+func TypeOf(s *protocol.Schema, contentEncoding bool) Type {
+	if s.SQLDatatype != "" {
+		if t := ParseType(s.SQLDatatype); t.Kind != Other {
+			return t
+		}
+	}
+	switch kinds := s.Kinds &^ protocol.Null; {
+	case kinds == 0, kinds&(protocol.Object|protocol.Array) != 0:
+		return Type{Kind: JSONB}
+	case kinds == protocol.Boolean:
+		return Type{Kind: Boolean}
+	case kinds == protocol.Integer:
+		if beyond64(s.Minimum) || beyond64(s.Maximum) {
+			return Type{Kind: Numeric}
+		}
+		return Type{Kind: Bigint}
+	case kinds == protocol.Number, kinds == protocol.Number|protocol.Integer:
+		return Type{Kind: Numeric}
+	case kinds == protocol.String:
+		return stringType(s, contentEncoding)
+	}
+	return Type{Kind: Text}
+}
 
-// Holds tells whether a column of type t takes every value of type u without loss that matters, so that nothing needs
-// to change: a wider type, text for every scalar, jsonb for everything.
-func (t Type) Holds(u Type) bool { return false }
+func stringType(s *protocol.Schema, contentEncoding bool) Type {
+	switch s.Format {
+	case "date-time":
+		return Type{Kind: Timestamptz}
+	case "date":
+		return Type{Kind: Date}
+	case "time":
+		return Type{Kind: Time}
+	case "duration":
+		return Type{Kind: Interval}
+	case "uuid":
+		return Type{Kind: UUID}
+	case "singer.decimal", "x-singer.decimal":
+		return Type{Kind: Numeric}
+	}
+	if contentEncoding && (s.ContentEncoding == "base64" || s.ContentEncoding == "base16") {
+		return Type{Kind: Bytea}
+	}
+	return Type{Kind: Text}
+}
+
+// beyond64 tells whether a number literal lies outside the 64-bit integers.
+func beyond64(literal string) bool {
+	if literal == "" {
+		return false
+	}
+	f, _, err := big.ParseFloat(literal, 10, 80, big.ToNearestEven)
+	if err != nil {
+		return false
+	}
+	i, _ := f.Int(nil)
+	return !i.IsInt64()
+}
+
+// Holds tells whether a column of type t takes every value of type u, so that nothing needs to change: a wider number,
+// text for every scalar, jsonb for everything. Two types that others made are taken as they are: double precision for
+// all numbers, and timestamp for instants in UTC.
+func (t Type) Holds(u Type) bool {
+	if t.Kind == Other || u.Kind == Other {
+		return false
+	}
+	switch t.Kind {
+	case JSONB, JSON:
+		return true
+	case Text:
+		return u.scalar()
+	case Varchar, Char:
+		if t.Length == 0 {
+			return u.scalar()
+		}
+		return (u.Kind == Varchar || u.Kind == Char) && u.Length > 0 && u.Length <= t.Length
+	case Numeric:
+		if t.Precision == 0 {
+			return u.number()
+		}
+		return u.digits() > 0 && u.digits() <= t.Precision-t.Scale && u.Scale <= t.Scale
+	case Double:
+		return u.number()
+	case Bigint:
+		return u.Kind == Bigint || u.Kind == Integer || u.Kind == Smallint
+	case Integer:
+		return u.Kind == Integer || u.Kind == Smallint
+	case Timestamptz, Timestamp:
+		return u.Kind == Timestamptz || u.Kind == Timestamp || u.Kind == Date
+	}
+	return t.Kind == u.Kind
+}
+
+func (t Type) scalar() bool { return t.Kind != JSONB && t.Kind != JSON && t.Kind != Other }
+
+func (t Type) number() bool { return t.Kind >= Smallint && t.Kind <= Double }
+
+// digits is how many digits a number type has before the point; 0 when there is no such bound.
+func (t Type) digits() int {
+	switch t.Kind {
+	case Smallint:
+		return 5
+	case Integer:
+		return 10
+	case Bigint:
+		return 19
+	case Numeric:
+		return t.Precision - t.Scale
+	}
+	return 0
+}
+
+// widened is the type that a column of type t is altered to in place so that it takes values of type u too.
+// There is none where readers of the column would find values of quite another sort in it.
+func (t Type) widened(u Type) (Type, bool) {
+	switch {
+	case !t.scalar() || !u.scalar() || t.Kind == Bytea || u.Kind == Bytea:
+		return Type{}, false
+	case t.Kind == Varchar && u.Kind == Varchar && u.Length > t.Length:
+		return u, true
+	case t.Kind == Varchar || t.Kind == Char, u.Kind == Text || u.Kind == Varchar || u.Kind == Char:
+		return Type{Kind: Text}, true
+	case t.number() && u.number():
+		if u.Holds(t) && u.Kind != Double && u.Kind != Real {
+			return u, true
+		}
+		return Type{Kind: Numeric}, true
+	case t.Kind == Date && (u.Kind == Timestamptz || u.Kind == Timestamp):
+		return u, true
+	}
+	return Type{}, false
+}
+
+// rewrites tells whether PostgreSQL writes the table anew when a column of type t becomes u.
+func (t Type) rewrites(u Type) bool {
+	switch {
+	case t.Kind == Varchar && (u.Kind == Text || u.Kind == Varchar):
+		return false
+	case t.Kind == Numeric && u.Kind == Numeric:
+		return u.Precision > 0 && u.Scale != t.Scale
+	}
+	return true
+}
