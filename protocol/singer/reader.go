@@ -1,13 +1,20 @@
 package singer
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"io"
 	"log/slog"
+	"sync"
+	"unicode/utf8"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-// DefaultMaxLine is the longest line that a Reader takes unless it is told otherwise: what PostgreSQL can hold in one jsonb.
+// DefaultMaxLine is the longest line that a Reader takes unless it is told otherwise: 256 MiB, about as much as PostgreSQL
+// can hold in one jsonb, and more than Meltano lets through.
 const DefaultMaxLine = 256 << 20
 
 // Options are the choices of a Reader. The zero value is ready to use.
@@ -19,16 +26,163 @@ type Options struct {
 
 // A Reader reads messages. It reads ahead on a goroutine of its own, a bounded number of bytes, so that a busy caller
 // does not stall the program that writes.
-type Reader struct{}
+type Reader struct {
+	options Options
+	ahead   *readAhead
+	close   func()
+
+	block  block
+	rest   []byte // of the block
+	number int64  // of the line
+	err    error  // the end
+
+	envelope envelope
+	outer    rawjson.Scanner
+	inner    rawjson.Scanner
+	visit    func(name []byte, pos int) (end int, err error)
+	line     []byte
+	message  protocol.Message
+	text     []byte // of a time with escapes
+
+	latest  *known
+	byRaw   map[string]*known // by the name as it is written, quotes and escapes included
+	byName  map[string]*known
+	unknown map[string]bool // types that were warned of
+}
+
+// known is a stream whose name was seen.
+type known struct {
+	raw     string
+	name    string
+	stream  *protocol.Stream // nil before its SCHEMA
+	keyless bool             // it was warned of
+}
 
 // NewReader starts to read r. The caller calls Close when it is done.
-func NewReader(r io.Reader, options Options) *Reader { return &Reader{} }
-
-// Next gives the next message; it and what it holds are valid until the next call. At the end of the input it returns
-// io.EOF. A *[protocol.RecordError] concerns one record, and Next may be called again. Every other error is the end: a
-// Data fault for what was sent, one that is [protocol.ErrTruncated] when the last line was cut off.
-func (r *Reader) Next() (*protocol.Message, error) { return nil, io.EOF }
+func NewReader(r io.Reader, options Options) *Reader {
+	if options.MaxLine <= 0 {
+		options.MaxLine = DefaultMaxLine
+	}
+	if options.Log == nil {
+		options.Log = slog.New(slog.DiscardHandler)
+	}
+	ahead := startReadAhead(r, options.MaxLine)
+	reader := &Reader{
+		options: options,
+		ahead:   ahead,
+		close:   sync.OnceFunc(func() { close(ahead.done) }),
+		byRaw:   map[string]*known{},
+		byName:  map[string]*known{},
+		unknown: map[string]bool{},
+	}
+	reader.visit = reader.member
+	return reader
+}
 
 // Close ends the reading ahead and makes a waiting Next return [protocol.ErrClosed]. It is safe to call at any time, from
-// any goroutine. A Read of the input that is under way is not waited for.
-func (r *Reader) Close() error { return nil }
+// any goroutine. A Read of the input that is under way is not waited for: close the input to end that.
+func (r *Reader) Close() error {
+	r.close()
+	return nil
+}
+
+// Next gives the next message; it and what it holds are valid until the next call. At the end of the input it returns
+// io.EOF. With a *[protocol.RecordError] comes the message of that record, and Next may be called again. Every other error
+// is the end and is returned again: a Data fault for what was sent, one that is [protocol.ErrTruncated] when the last line
+// was cut off.
+func (r *Reader) Next() (*protocol.Message, error) {
+	for r.err == nil {
+		line, whole, err := r.nextLine()
+		if err != nil {
+			r.err = err
+			break
+		}
+		r.number++
+		if r.number == 1 {
+			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
+		}
+		if rawjson.SkipSpace(line, 0) == len(line) {
+			continue
+		}
+		message, err := r.decode(line)
+		if err == nil && message == nil {
+			continue
+		}
+		if err == nil || message != nil {
+			return message, err
+		}
+		if r.err = err; !whole {
+			r.err = truncated(err, r.number)
+		}
+	}
+	return nil, r.err
+}
+
+// truncated is the fault of a last line without an end, given its error: if that is one of syntax, the line was cut off.
+func truncated(err error, line int64) error {
+	var syntax *rawjson.SyntaxError
+	if !errors.As(err, &syntax) {
+		return err
+	}
+	return protocol.DataFault("the program that writes has died; see its log", "line %d: %w", line, protocol.ErrTruncated)
+}
+
+// nextLine gives a line without its end; whole is false when the input stops before it.
+func (r *Reader) nextLine() (line []byte, whole bool, err error) {
+	for {
+		if i := bytes.IndexByte(r.rest, '\n'); i >= 0 {
+			line, r.rest = r.rest[:i:i], r.rest[i+1:]
+			if len(line) > r.options.MaxLine {
+				return nil, false, r.tooLong()
+			}
+			return line, true, nil
+		}
+		switch err := r.block.err; {
+		case errors.Is(err, io.EOF) && len(r.rest) > 0:
+			line, r.rest = r.rest, nil
+			return line, false, nil
+		case errors.Is(err, io.EOF):
+			return nil, false, io.EOF
+		case errors.Is(err, errLineTooLong):
+			return nil, false, r.tooLong()
+		case err != nil:
+			return nil, false, protocol.SystemFault("", "reading the input after line %d: %w", r.number, err)
+		}
+		r.ahead.release(r.block.memory)
+		r.block = block{}
+		select {
+		case <-r.ahead.done:
+			return nil, false, protocol.ErrClosed
+		default:
+		}
+		select {
+		case r.block = <-r.ahead.full:
+			r.rest = r.block.data
+		case <-r.ahead.done:
+			return nil, false, protocol.ErrClosed
+		}
+	}
+}
+
+func (r *Reader) tooLong() error {
+	return protocol.DataFault("send smaller records", "line %d is longer than %d bytes", r.number+1, r.options.MaxLine)
+}
+
+func (r *Reader) warn(stream, text string, args ...any) {
+	if stream != "" {
+		args = append(args, "stream", stream)
+	}
+	r.options.Log.Log(context.Background(), slog.LevelWarn, text, append(args, "line", r.number)...)
+}
+
+// firstInvalid is where the first byte stands that is no part of UTF-8, counted from 1.
+func firstInvalid(line []byte) int {
+	for i := 0; i < len(line); {
+		r, size := utf8.DecodeRune(line[i:])
+		if r == utf8.RuneError && size == 1 {
+			return i + 1
+		}
+		i += size
+	}
+	return 0
+}
