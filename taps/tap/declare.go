@@ -34,9 +34,14 @@ type Stream struct {
 	Key         []string // names of Columns; client_id is put in front by this package
 	Cursor      string   // name of a column, or empty
 	Disposition protocol.Disposition
+	// Whole streams are read by one run alone when --shard is given, as replace streams always are. The Read of any other
+	// stream looks at [Run.Shard] and reads its part.
+	Whole bool
 	// Read sends the rows that the bookmark does not cover. It returns what [Output.State] returned, if that was an error.
 	// A nil Read is a stream that others feed through [Output.To].
 	Read func(ctx context.Context, out *Output) error
+
+	err error // of the record type, by Typed
 }
 
 // A Column is a named JSON Schema.

@@ -1,0 +1,315 @@
+package tap
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/singer"
+)
+
+// A loop reads the streams of one run, one after another.
+type loop struct {
+	ctx       context.Context
+	run       *Run
+	stop      *stop
+	now       func() time.Time
+	writer    *singer.Writer
+	metrics   *logs.Metrics
+	progress  *progress
+	bookmarks bookmarks
+	plans     []*plan
+	outputs   map[string]*Output
+	sample    bool         // --test: one record per stream
+	tick      atomic.Int64 // seconds since the start
+	sent      int64        // bytes of records
+	faults    []error      // of which the worst decides the exit code
+}
+
+// replicate is a sync, or a --test.
+func replicate(ctx context.Context, p Program, source *Source, run *Run, shared *Settings, command *flags, progress *progress, stop *stop) error {
+	var catalog *protocol.Catalog
+	if command.Catalog != "" {
+		var err error
+		if catalog, err = loadCatalog(command.Catalog); err != nil {
+			return err
+		}
+	}
+	state, err := loadState(command.State, run.Log)
+	if err != nil {
+		return err
+	}
+	l := &loop{ctx: ctx, run: run, stop: stop, now: p.Now, writer: singer.NewWriter(p.Stdout), metrics: run.Metrics, progress: progress,
+		bookmarks: bookmarks{state: state}, outputs: map[string]*Output{}, sample: command.Test != ""}
+	if l.sample && command.Test != "schema" && source.Check != nil {
+		if err := source.Check(ctx); err != nil {
+			return err
+		}
+		run.Log.Info("the connection works")
+	}
+	streams, err := source.Streams(ctx, state.Bookmark)
+	if err != nil {
+		return err
+	}
+	if err := l.arrange(streams, shared, catalog); err != nil {
+		return err
+	}
+	if command.Test == "schema" {
+		return l.schemas()
+	}
+	defer l.everySecond()()
+	return l.readAll()
+}
+
+// arrange makes plans and outputs of what was declared.
+func (l *loop) arrange(streams []Stream, shared *Settings, catalog *protocol.Catalog) error {
+	plans, err := newPlans(streams, shared)
+	if err != nil {
+		return err
+	}
+	own, err := catalogOf(plans)
+	if err != nil {
+		return err
+	}
+	if catalog == nil {
+		catalog = own
+	} else if err := catalog.Check(streamNames(plans)); err != nil {
+		return err
+	}
+	if err := choose(plans, catalog, shared.Select); err != nil {
+		return err
+	}
+	if missing := unusedRules(plans); len(missing) > 0 {
+		l.run.Log.Warn("setting columns: no column matches yet", "rules", missing)
+	}
+	l.plans = plans
+	for _, p := range plans {
+		o := l.newOutput(p)
+		l.outputs[p.Name] = o
+		if !p.selected {
+			continue
+		}
+		if err := o.SetColumns(p.Columns); err != nil {
+			return err
+		}
+		if p.tagged() && slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Name == clientColumn }) {
+			o.log.Warn("the source's own column client_id is left out: the setting client_id takes its place")
+		}
+	}
+	return nil
+}
+
+func (l *loop) newOutput(p *plan) *Output {
+	o := &Output{loop: l, plan: p, log: l.run.Log.With("stream", p.Name), kept: map[string]kept{}, careful: true, tick: -1}
+	var constant []byte
+	if p.tagged() {
+		constant = append([]byte(`"`+clientColumn+`":`), p.clientValue()...)
+	}
+	o.records = l.writer.Records(p.Name, constant)
+	if p.Disposition == protocol.Replace {
+		o.records.Version(l.run.Start.UnixMilli())
+	}
+	return o
+}
+
+// schemas sends the schemas alone.
+func (l *loop) schemas() error {
+	for _, p := range l.plans {
+		if o := l.outputs[p.Name]; p.selected {
+			if err := o.sendSchema(); err != nil {
+				return brokenOutput(err)
+			}
+			o.log.Info("schema sent", "columns", len(o.stream.Schema.Properties))
+		}
+	}
+	if err := l.writer.Flush(); err != nil {
+		return brokenOutput(err)
+	}
+	return nil
+}
+
+// readAll reads every stream that is selected. A stream that fails does not keep the others from going on, unless the cause
+// is theirs too.
+func (l *loop) readAll() error {
+	for _, p := range l.plans {
+		if p.selected && p.Read == nil {
+			if err := l.outputs[p.Name].sendSchema(); err != nil {
+				return brokenOutput(err)
+			}
+		}
+	}
+	for _, p := range l.plans {
+		if !p.selected || p.Read == nil {
+			continue
+		}
+		if (p.Whole || p.Disposition == protocol.Replace) && !l.run.Shard.Owns(p.Name) {
+			l.outputs[p.Name].log.Info("another shard reads this stream", "shard", l.run.Shard.String())
+			continue
+		}
+		all, err := l.read(p)
+		if broken := l.writer.Flush(); broken != nil {
+			return brokenOutput(broken)
+		}
+		if l.stopped() {
+			break
+		}
+		if err != nil {
+			l.note(err)
+			if all {
+				break
+			}
+			l.outputs[p.Name].log.Error(err.Error())
+		}
+	}
+	if err := l.finish(); err != nil {
+		return err
+	}
+	if l.stopped() {
+		return nil
+	}
+	return l.worst()
+}
+
+// read reads one stream, and sends what belongs to its end. all tells that an error is not the stream's alone: the machine's,
+// or one of the settings that names no stream.
+func (l *loop) read(p *plan) (all bool, err error) {
+	o := l.outputs[p.Name]
+	o.began = time.Now()
+	if o.schemaDue {
+		if err := o.sendSchema(); err != nil {
+			return true, err
+		}
+	}
+	err = l.stop.during(func() error { return p.Read(l.ctx, o) })
+	o.took = time.Since(o.began)
+	if errors.Is(err, ErrStopped) || (err != nil && l.stopped()) {
+		o.incomplete = true
+		err = nil
+	}
+	all = err != nil && concernsAll(err)
+	o.incomplete = o.incomplete || err != nil
+	if err == nil {
+		err = l.activate(o)
+	}
+	if printing := l.printState(false); err == nil {
+		err = printing
+	}
+	err = protocol.InStream(p.Name, err)
+	l.metrics.SyncDuration(p.Name, o.took, err)
+	return all, err
+}
+
+// activate tells that a replace stream has sent its whole new set.
+func (l *loop) activate(o *Output) error {
+	if o.plan.Disposition != protocol.Replace || o.incomplete || l.sample {
+		return nil
+	}
+	return l.writer.Write(&protocol.Message{Type: protocol.ActivateVersionMessage, Stream: o.plan.Name, Version: l.run.Start.UnixMilli()})
+}
+
+// printState prints what all streams have reached, if the budget has room or the run ends here.
+func (l *loop) printState(end bool) error {
+	if l.sample {
+		return nil
+	}
+	for _, o := range l.outputs {
+		if err := o.save(); err != nil {
+			return err
+		}
+	}
+	line, ok := l.bookmarks.render(end)
+	if !ok {
+		return nil
+	}
+	if err := l.writer.Write(&protocol.Message{Type: protocol.StateMessage, State: line}); err != nil {
+		return err
+	}
+	l.bookmarks.sent(l.sent, time.Now())
+	return nil
+}
+
+// finish ends the run: streams that others fed, the last state, and a summary.
+func (l *loop) finish() error {
+	whole := len(l.faults) == 0 && !l.stopped()
+	for _, p := range l.plans {
+		if o := l.outputs[p.Name]; whole && p.selected && p.Read == nil {
+			if err := l.activate(o); err != nil {
+				return brokenOutput(err)
+			}
+		}
+	}
+	if err := l.printState(true); err != nil {
+		return brokenOutput(err)
+	}
+	if err := l.writer.Flush(); err != nil {
+		return brokenOutput(err)
+	}
+	l.progress.erase()
+	for _, p := range l.plans {
+		if p.selected {
+			l.outputs[p.Name].summarize()
+		}
+	}
+	return nil
+}
+
+// note remembers a fault for the exit code.
+func (l *loop) note(err error) { l.faults = append(l.faults, err) }
+
+// worst is the fault that decides the exit code: what somebody must mend comes before what passes by itself.
+func (l *loop) worst() error {
+	if len(l.faults) == 0 {
+		return nil
+	}
+	worst := slices.MinFunc(l.faults, func(a, b error) int {
+		return cmp.Compare(protocol.ExitCode(a), protocol.ExitCode(b))
+	})
+	if others := len(l.faults) - 1; others > 0 {
+		l.run.Log.Error("more than one fault, see above", "faults", others+1)
+	}
+	return worst
+}
+
+// concernsAll tells whether going on with another stream is pointless.
+func concernsAll(err error) bool {
+	var fault *protocol.Fault
+	switch protocol.KindOf(err) {
+	case protocol.System:
+		return true
+	case protocol.Config:
+		return errors.As(err, &fault) && fault.Stream == ""
+	}
+	return false
+}
+
+func (l *loop) stopped() bool { return l.stop.signal() != nil }
+
+// everySecond flushes what a slow source has sent, and lets time go on for the rows, until end is called.
+func (l *loop) everySecond() (end func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				l.tick.Add(1)
+				// The first error sticks: the next row gets it too.
+				_ = l.writer.Flush()
+				l.progress.draw()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
+}

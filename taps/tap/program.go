@@ -1,0 +1,242 @@
+package tap
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/settings"
+)
+
+// A Program is what a process is given: main fills it from the operating system, a test from its own values.
+type Program struct {
+	Args    []string // without the program's name
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Env     func(name string) (string, bool) // nil: an empty environment
+	Dir     string                           // where the search for .env begins; empty: the working directory
+	Signals <-chan os.Signal                 // the first drains the run, the second cancels it; nil: there will be none
+	Now     func() time.Time                 // nil: time.Now
+}
+
+// A Run is one execution of a tap: what [Tap.Open] may know beside its settings.
+type Run struct {
+	Name    string
+	Version string
+	Start   time.Time // taken once, UTC, whole milliseconds: the upper bound of every window, and the version of a replace
+	Shard   Shard
+	Log     *slog.Logger
+	Metrics *logs.Metrics
+
+	settings *settings.Settings
+}
+
+// Env looks a variable up in the environment, then in .env.
+func (r *Run) Env(name string) (string, bool) { return r.settings.Env(name) }
+
+// Origin says in words where a setting's value came from, for a message: "file config.json".
+func (r *Run) Origin(key string) string { return r.settings.Origin(key) }
+
+// Problems begins a list of what is wrong with the settings, so that the user hears of all of it at once.
+func (r *Run) Problems() *settings.Problems { return r.settings.Problems() }
+
+// flags is the command line beside the settings.
+type flags struct {
+	Discover bool            `short:"d" help:"Print the catalog and end."`
+	Catalog  string          `short:"p" aliases:"properties" placeholder:"FILE" help:"Streams and fields to read (--properties is the same)."`
+	State    string          `short:"s" placeholder:"FILE" help:"Where the last run left off. A missing file is a first run."`
+	Shard    Shard           `placeholder:"I/N" default:"0/1" help:"Read the part of one of n runs, from 0/n."`
+	Test     settings.Choice `placeholder:"schema|records" help:"Check the connection and send one record per stream; --test=schema sends the schemas alone."`
+}
+
+// Capabilities are Meltano's words for what every tap can do.
+func Capabilities() []string {
+	return []string{"about", "activate-version", "catalog", "discover", "properties", "state", "structured-logging", "test"}
+}
+
+// memoryLimit is what the heap and the runtime may hold; with the program's own pages a tap stays under 64 MiB.
+const memoryLimit = 40 << 20
+
+// Main runs the tap as a process, and ends the process. It is the whole of a tap's main.
+//
+// SIGTERM and SIGINT drain the run: rows and a last STATE line go out, and the exit code is 128 plus the signal. A second
+// signal ends the process at once. A closed stdout is an error of the run, not the death of the process.
+func Main[C any](t Tap[C]) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // the limit above is what counts; a small heap need not be collected often
+	}
+	signal.Ignore(syscall.SIGPIPE)
+	received := make(chan os.Signal, 2)
+	signal.Notify(received, syscall.SIGTERM, syscall.SIGINT)
+	first := make(chan os.Signal, 1)
+	go func() {
+		first <- <-received
+		os.Exit(signalExit(<-received))
+	}()
+	os.Exit(t.Run(context.Background(), Program{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: first}))
+}
+
+func signalExit(s os.Signal) int {
+	if number, ok := s.(syscall.Signal); ok {
+		return 128 + int(number)
+	}
+	return 1
+}
+
+// Run executes a command line and returns the exit code. It leaves no goroutine behind.
+func (t Tap[C]) Run(ctx context.Context, p Program) int {
+	if p.Env == nil {
+		p.Env = func(string) (string, bool) { return "", false }
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
+	progress := newProgress(p.Stdout, p.Stderr)
+	output := logs.New(t.Name, progress.stderr(), p.Env)
+	stop, ctx := watch(ctx, p.Signals)
+	defer stop.end()
+	code := output.Run(func() error {
+		err := t.execute(ctx, p, output, progress, stop)
+		if stop.signal() != nil && (protocol.KindOf(err) != protocol.System || errors.Is(err, context.Canceled)) {
+			return nil // what a cancelled source says of itself
+		}
+		return err
+	})
+	if s := stop.signal(); code == 0 && s != nil {
+		output.Logger().Info("ended by a signal; the last state covers what was sent", "signal", s.String())
+		return signalExit(s)
+	}
+	return code
+}
+
+// execute does what the command line says.
+func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, progress *progress, stop *stop) (err error) {
+	var command flags
+	config := new(C)
+	version := buildVersion()
+	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Capabilities: Capabilities(),
+		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir}
+	given, err := settings.Parse(about, &command, config)
+	if err != nil || given.Done() {
+		return err
+	}
+	output.Mask(given.Secrets()...)
+	shared, ok := any(config).(interface{ common() *Settings })
+	if !ok {
+		return protocol.SystemFault("", "%T does not embed tap.Settings", config)
+	}
+	problems := given.Problems()
+	shared.common().check(problems)
+	switch command.Test {
+	case "", "true", "records", "schema":
+	default:
+		problems.Add("test", "expected --test, --test=schema or --test=records")
+	}
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	metrics := output.StartMetrics()
+	defer metrics.Close()
+	run := &Run{Name: t.Name, Version: version, Start: p.Now().UTC().Truncate(time.Millisecond), Shard: command.Shard,
+		Log: output.Logger(), Metrics: metrics, settings: given}
+	source, err := t.Open(config, run)
+	if err != nil {
+		return err
+	}
+	if source.Close != nil {
+		defer func() {
+			if closing := source.Close(); closing != nil {
+				run.Log.Warn("closing the source", "error", closing)
+			}
+		}()
+	}
+	if command.Discover {
+		return discover(ctx, p.Stdout, source, run, shared.common(), command.State)
+	}
+	return replicate(ctx, p, source, run, shared.common(), &command, progress, stop)
+}
+
+// discover prints the catalog. A state keeps the types that earlier runs settled; without a usable one they are found anew.
+func discover(ctx context.Context, stdout io.Writer, source *Source, run *Run, shared *Settings, path string) error {
+	state, err := loadState(path, run.Log)
+	if err != nil {
+		run.Log.Warn("the state is left aside", "reason", err)
+		state = new(protocol.State)
+	}
+	streams, err := source.Streams(ctx, state.Bookmark)
+	if err != nil {
+		return err
+	}
+	plans, err := newPlans(streams, shared)
+	if err != nil {
+		return err
+	}
+	catalog, err := catalogOf(plans)
+	if err != nil {
+		return err
+	}
+	if _, err := stdout.Write(catalog.AppendJSON(nil)); err != nil {
+		return brokenOutput(err)
+	}
+	return nil
+}
+
+// loadState reads the file of --state once, as it may be a pipe. No file is a first run, and so is `{}`.
+func loadState(path string, log *slog.Logger) (*protocol.State, error) {
+	if path == "" {
+		return new(protocol.State), nil
+	}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		log.Info("first run: there is no state file yet", "state", path)
+		return new(protocol.State), nil
+	}
+	if err != nil {
+		return nil, protocol.ConfigFault("check --state", "reading the state: %w", err)
+	}
+	state, err := protocol.ParseState(data)
+	if err != nil {
+		return nil, err
+	}
+	return state, nil
+}
+
+func loadCatalog(path string) (*protocol.Catalog, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, protocol.ConfigFault("make one with --discover", "reading the catalog: %w", err)
+	}
+	return protocol.ParseCatalog(data)
+}
+
+// brokenOutput is the fault of a stdout that cannot be written.
+func brokenOutput(err error) error {
+	if errors.Is(err, syscall.EPIPE) {
+		return protocol.SystemFault("see why the program that was reading has ended", "standard output was closed")
+	}
+	return protocol.SystemFault("", "standard output: %w", err)
+}
+
+// buildVersion is what the Go toolchain stamped into the binary.
+func buildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.0.0-dev"
+	}
+	if v := info.Main.Version; v[0] == 'v' {
+		return v[1:]
+	}
+	return info.Main.Version
+}
