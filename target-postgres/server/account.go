@@ -103,26 +103,16 @@ func (a account) reaches(path string) bool {
 	}
 }
 
-// inherited is how a program spells the folder server/ if its account may not enter a folder above, as with /root: a folder
-// that is open can be entered all the same, by the descriptor that the program inherits.
-const inherited = "/proc/self/fd/3"
-
-// spelled is the folder server/ as the server's account must spell it.
-func (c *cluster) spelled() string {
-	if c.account.reaches(c.inner()) {
-		return c.inner()
-	}
-	return inherited
-}
-
 // command is a program that runs as the server's account in the folder server/. args get that folder as the program must
 // spell it; done follows the program's end.
+//
+// The spelling is relative, so that no shell on the way trips over a path. Where the account may not enter a folder above,
+// as with /root, it is the open folder's descriptor, which the program inherits: an open folder can be entered all the same.
 func (c *cluster) command(name string, args func(dir string) []string) (cmd *exec.Cmd, done func(), err error) {
-	dir := c.spelled()
-	cmd = exec.Command(name, args(dir)...)
-	cmd.Dir = dir
-	c.account.become(cmd)
-	if dir != inherited {
+	if c.account.reaches(c.inner()) {
+		cmd = exec.Command(name, args(".")...)
+		cmd.Dir = c.inner()
+		c.account.become(cmd)
 		return cmd, func() {}, nil
 	}
 	if runtime.GOOS != "linux" {
@@ -133,8 +123,10 @@ func (c *cluster) command(name string, args func(dir string) []string) (cmd *exe
 	if err != nil {
 		return nil, nil, protocol.SystemFault("", "private server: %w", err)
 	}
+	cmd = exec.Command(name, args("/proc/self/fd/3")...)
 	cmd.Dir = fmt.Sprintf("/proc/self/fd/%d", folder.Fd())
 	cmd.ExtraFiles = []*os.File{folder}
+	c.account.become(cmd)
 	return cmd, func() { folder.Close() }, nil
 }
 

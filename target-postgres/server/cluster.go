@@ -170,6 +170,9 @@ func (c *cluster) stop(ctx context.Context) error {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return protocol.SystemFault("", "stopping the private server: %w: %s", err, lastLine(out))
 	}
+	if dir := c.socketDir(); dir != c.inner("run") {
+		os.RemoveAll(dir)
+	}
 	return nil
 }
 
@@ -182,9 +185,9 @@ func (c *cluster) configure() error {
 		return protocol.SystemFault("", "private server: %w", err)
 	}
 	settings["port"] = strconv.Itoa(port)
-	settings["unix_socket_directories"] = c.socketDir()
-	if c.socketDir() == c.inner("run") {
-		settings["unix_socket_directories"] = c.spelled() + "/run"
+	settings["unix_socket_directories"] = "../run"
+	if c.socketDir() != c.inner("run") {
+		settings["unix_socket_directories"] = c.socketDir()
 	}
 	var text bytes.Buffer
 	text.WriteString("# Written at every start of the private server. Settings of your own belong into postgresql.auto.conf (ALTER SYSTEM).\n")

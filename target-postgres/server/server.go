@@ -147,7 +147,8 @@ func (c *cluster) running() (running, bool) {
 
 func (r running) dsn(password string) string {
 	u := url.URL{Scheme: "postgres", User: url.UserPassword("postgres", password), Path: "/postgres"}
-	u.RawQuery = url.Values{"host": {r.socket}, "port": {strconv.Itoa(r.port)}}.Encode()
+	// libpq does not read + as a blank.
+	u.RawQuery = strings.ReplaceAll(url.Values{"host": {r.socket}, "port": {strconv.Itoa(r.port)}}.Encode(), "+", "%20")
 	return u.String()
 }
 
