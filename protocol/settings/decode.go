@@ -302,6 +302,9 @@ func (d *decoder) list(path string, v reflect.Value, f facets, text string) {
 		return
 	}
 	for i, word := range words(text) {
+		if f.secret {
+			d.secrets = append(d.secrets, word)
+		}
 		d.word(fmt.Sprintf("%s[%d]", path, i), f, word)
 		v.Set(reflect.Append(v, reflect.ValueOf(word)))
 	}
