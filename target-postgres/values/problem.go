@@ -1,20 +1,22 @@
 package values
 
-import "github.com/signalroom/signalroom/target-postgres/columns"
+import (
+	"fmt"
+
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
 
 // A Reason is a stable word for why a value has no place in its column. It is stored with rejects.
 type Reason string
 
 // The reasons.
 const (
-	WrongKind  Reason = "wrong_kind"   // a JSON type that the schema does not declare
-	BadFormat  Reason = "bad_format"   // not written as the column's type is
+	WrongKind  Reason = "wrong_kind"   // a JSON type that the schema does not declare, or that the column cannot take
+	BadFormat  Reason = "bad_format"   // not written as values of the column's type are
 	OutOfRange Reason = "out_of_range" // beyond what the type holds
 	Fraction   Reason = "fraction"     // a fraction where only whole numbers, or whole days, go
 	NotFinite  Reason = "not_finite"   // NaN or an infinity where the type has none
 	TooLong    Reason = "too_long"     // more characters than varchar(n) takes
-	TooDeep    Reason = "too_deep"     // nested deeper than MaxDepth
-	BadJSON    Reason = "bad_json"     // not JSON
 )
 
 // A Problem says why a value was not accepted. It never holds the value.
@@ -24,4 +26,20 @@ type Problem struct {
 }
 
 // Error says it in words.
-func (p *Problem) Error() string { return string(p.Reason) }
+func (p *Problem) Error() string {
+	switch p.Reason {
+	case WrongKind:
+		return fmt.Sprintf("a JSON type that its schema does not declare or %s cannot take", p.Type)
+	case BadFormat:
+		return fmt.Sprintf("not a %s", p.Type)
+	case OutOfRange:
+		return fmt.Sprintf("out of the range of %s", p.Type)
+	case Fraction:
+		return fmt.Sprintf("a fraction that %s cannot take", p.Type)
+	case NotFinite:
+		return fmt.Sprintf("NaN or infinity, which %s cannot take", p.Type)
+	case TooLong:
+		return fmt.Sprintf("longer than %s", p.Type)
+	}
+	return string(p.Reason)
+}
