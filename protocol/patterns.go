@@ -1,20 +1,184 @@
 package protocol
 
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
 // Patterns select streams and fields as Meltano's do: `stream`, `stream.field`, `stream.field.nested`, shell globs in each;
 // `!` in front excludes and wins; `\.` is a dot that belongs to a name. If every pattern excludes, all else is included.
-type Patterns struct{}
+type Patterns struct {
+	include, exclude []pattern
+}
 
-// ParsePatterns reads patterns. A broken one is a Config fault.
-func ParsePatterns(patterns []string) (*Patterns, error) { return &Patterns{}, nil }
+// pattern is the glob of a stream, and that of a field's path joined by dots.
+type pattern struct{ stream, field string }
+
+var unescapedDot = regexp.MustCompile(`^((?:[^.\\]|\\.)+)\.(.+)$`)
+
+// ParsePatterns reads patterns. An empty one is a Config fault.
+func ParsePatterns(patterns []string) (*Patterns, error) {
+	p := &Patterns{}
+	for _, text := range patterns {
+		rest, excludes := strings.CutPrefix(strings.TrimSpace(text), "!")
+		if rest == "" {
+			return nil, ConfigFault("write stream, stream.field or !stream.field", "the selection %q names nothing", text)
+		}
+		parsed := pattern{stream: rest, field: "*"}
+		if m := unescapedDot.FindStringSubmatch(rest); m != nil {
+			parsed = pattern{m[1], m[2]}
+		}
+		parsed.stream = strings.ReplaceAll(parsed.stream, `\.`, ".")
+		parsed.field = strings.ReplaceAll(parsed.field, `\.`, ".")
+		if excludes {
+			p.exclude = append(p.exclude, parsed)
+		} else {
+			p.include = append(p.include, parsed)
+		}
+	}
+	if len(p.include) == 0 {
+		p.include = []pattern{{"*", "*"}}
+	}
+	return p, nil
+}
 
 // Stream tells whether anything of a stream is included.
-func (p *Patterns) Stream(name string) bool { return true }
+func (p *Patterns) Stream(name string) bool {
+	of := func(pattern pattern) bool { return Glob(pattern.stream, name) }
+	whole := func(pattern pattern) bool { return of(pattern) && pattern.field == "*" }
+	return slices.ContainsFunc(p.include, of) && !slices.ContainsFunc(p.exclude, whole)
+}
 
-// Field tells whether a field, or a field of a field, is included. No patterns include everything.
-func (p *Patterns) Field(stream string, path ...string) bool { return true }
+// Field tells whether a field, or a field of a field, is included: it, something above it or something below it is named,
+// and neither it nor anything above it is excluded.
+func (p *Patterns) Field(stream string, path ...string) bool {
+	if !p.Stream(stream) {
+		return false
+	}
+	named := func(pattern pattern) bool {
+		return Glob(pattern.stream, stream) && (covers(pattern.field, path) || leadsBelow(pattern.field, path))
+	}
+	excluded := func(pattern pattern) bool { return Glob(pattern.stream, stream) && covers(pattern.field, path) }
+	return slices.ContainsFunc(p.include, named) && !slices.ContainsFunc(p.exclude, excluded)
+}
 
-// Apply sets the `selected` of every stream and top-level field of a catalog to what the patterns say.
-func (p *Patterns) Apply(c *Catalog) error { return nil }
+// covers tells whether a glob matches a path or one above it.
+func covers(glob string, path []string) bool {
+	for i := range path {
+		if Glob(glob, strings.Join(path[:i+1], ".")) {
+			return true
+		}
+	}
+	return false
+}
 
-// Glob matches a shell pattern of *, ?, [a-z] and [!a-z], in which * matches every character.
-func Glob(pattern, name string) bool { return true }
+// leadsBelow tells whether the first parts of a glob match the path, so that it speaks of something inside.
+func leadsBelow(glob string, path []string) bool {
+	parts := strings.Split(glob, ".")
+	return len(parts) > len(path) && Glob(strings.Join(parts[:len(path)], "."), strings.Join(path, "."))
+}
+
+// Apply sets the selected of each stream and each field in a catalog's metadata to what the patterns say. Streams that have no
+// metadata of their own get some. Fields that are always read stay so.
+func (p *Patterns) Apply(c *Catalog) {
+	for i := range c.Streams {
+		s := &c.Streams[i]
+		if !slices.ContainsFunc(s.Metadata, func(m Metadata) bool { return len(m.Breadcrumb) == 0 }) {
+			s.Metadata = append(s.Metadata, Metadata{Breadcrumb: []string{}})
+		}
+		p.addFields(s)
+		for j := range s.Metadata {
+			names := propertyNames(s.Metadata[j].Breadcrumb)
+			selected := p.Stream(s.TapStreamID)
+			if len(names) > 0 {
+				selected = p.Field(s.TapStreamID, names...)
+			}
+			s.Metadata[j].Metadata.Selected = &selected
+		}
+	}
+}
+
+// addFields gives every top-level field of a stream an entry.
+func (p *Patterns) addFields(s *CatalogStream) {
+	root, err := parseTree(s.Schema)
+	if err != nil || root.get("properties") == nil {
+		return
+	}
+	there := map[string]bool{}
+	for i := range s.Metadata {
+		there[pathKey(propertyNames(s.Metadata[i].Breadcrumb))] = true
+	}
+	for _, m := range root.get("properties").members {
+		if !there[m.name] {
+			s.Metadata = append(s.Metadata, Metadata{Breadcrumb: []string{"properties", m.name}})
+		}
+	}
+}
+
+// Glob matches a shell pattern of *, ?, [a-z] and [!a-z] as Python's fnmatch does: * matches every character, and a bracket
+// that is never closed is a bracket.
+func Glob(pattern, name string) bool {
+	for pattern != "" {
+		if pattern[0] == '*' {
+			pattern = strings.TrimLeft(pattern, "*")
+			if pattern == "" {
+				return true
+			}
+			for i := range name {
+				if Glob(pattern, name[i:]) {
+					return true
+				}
+			}
+			return false
+		}
+		if name == "" {
+			return false
+		}
+		r, size := utf8.DecodeRuneInString(name)
+		match, rest := globOne(pattern, r)
+		if !match {
+			return false
+		}
+		pattern, name = rest, name[size:]
+	}
+	return name == ""
+}
+
+// globOne matches what pattern begins with against one character.
+func globOne(pattern string, r rune) (match bool, rest string) {
+	first, size := utf8.DecodeRuneInString(pattern)
+	switch first {
+	case '?':
+		return true, pattern[size:]
+	case '[':
+		set := strings.TrimPrefix(pattern[1:], "!")
+		negated := len(set) < len(pattern)-1
+		if set == "" {
+			break
+		}
+		_, one := utf8.DecodeRuneInString(set)
+		end := strings.IndexByte(set[one:], ']') // the first character may be a bracket
+		if end < 0 {
+			break
+		}
+		return inSet([]rune(set[:one+end]), r) != negated, set[one+end+1:]
+	}
+	return first == r, pattern[size:]
+}
+
+// inSet looks for a character in a list of characters and ranges.
+func inSet(set []rune, r rune) bool {
+	for i := 0; i < len(set); i++ {
+		if i+2 < len(set) && set[i+1] == '-' {
+			if set[i] <= r && r <= set[i+2] {
+				return true
+			}
+			i += 2
+		} else if set[i] == r {
+			return true
+		}
+	}
+	return false
+}
