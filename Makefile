@@ -1,0 +1,60 @@
+# Everything that is not the Go toolchain is fetched and built below build/, at the versions named here.
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+PROGRAMS = ./target-postgres $(patsubst %/,./%,$(wildcard taps/tap-*/))
+
+# The version of a binary is the commit's, where git can tell it.
+BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-12s %s\n' "$$name" "$$text"; done
+
+.PHONY: build
+build: ## Build the programs, static, into bin/
+	@mkdir -p bin
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags='-s -w' -o bin/ $(PROGRAMS)
+
+.PHONY: demo
+demo: build ## Load sample exports of two clients from an S3 server into PostgreSQL, twice
+	@go run ./examples/shell/demo
+
+.PHONY: test
+test: ## Run all tests, with a real PostgreSQL and a real S3 server
+	go test -timeout 20m ./...
+
+.PHONY: kill-test
+kill-test: ## Kill tap and target at 200 random instants, rerun, compare the tables
+	KILLS=200 go test -timeout 60m -count 1 -v -run Kill ./conformance/
+
+.PHONY: bench
+bench: build ## Measure speed and memory beside rivals; the table is also in build/bench.txt
+	@mkdir -p build
+	go run ./conformance/bench | tee build/bench.txt
+
+.PHONY: lint
+lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	go vet ./...
+	build/bin/staticcheck ./...
+
+.PHONY: generate
+generate: ## Write the generated files again: catalog.example.json, docs pages
+	go generate ./...
+
+.PHONY: clean
+clean: ## Remove what was built, and the demo's folder
+	rm -rf bin build
+
+# The stamp's name holds the version, so that another one is installed when it changes.
+STAMP = build/bin/.staticcheck-$(lastword $(subst @, ,$(STATICCHECK)))
+
+build/bin/staticcheck: $(STAMP)
+
+$(STAMP):
+	@mkdir -p build/bin
+	GOBIN=$(CURDIR)/build/bin GOFLAGS= go install $(STATICCHECK)
+	@touch $@
