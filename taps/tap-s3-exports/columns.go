@@ -1,0 +1,250 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/signalroom/signalroom/protocol/rawjson"
+)
+
+// A kind is what the values of a CSV column are. They widen integer → number → text, date → dateTime → text, boolean → text, and never
+// the other way.
+type kind uint8
+
+const (
+	text kind = iota
+	boolean
+	integer
+	number
+	date
+	dateTime
+	object // of _extra alone
+)
+
+var kindNames = [...]string{text: "text", boolean: "boolean", integer: "integer", number: "number", date: "date", dateTime: "date-time", object: "object"}
+
+// kindSchemas are the JSON Schemas that a column of each kind declares.
+var kindSchemas = [...]string{
+	text:     `{"type":["null","string"]}`,
+	boolean:  `{"type":["null","boolean"]}`,
+	integer:  `{"type":["null","integer"]}`,
+	number:   `{"type":["null","number"]}`,
+	date:     `{"type":["null","string"],"format":"date"}`,
+	dateTime: `{"type":["null","string"],"format":"date-time"}`,
+	object:   `{"type":["null","object"]}`,
+}
+
+// A column is one CSV column of a stream. In a bookmark it is the pair of its name and kind.
+type column struct {
+	name string
+	kind kind
+	// declared columns come from the schema setting: their spelling is read more freely, and schema is the user's.
+	declared bool
+	schema   json.RawMessage
+	dates    *dateFormat
+}
+
+func (c column) MarshalJSON() ([]byte, error) {
+	return json.Marshal([]string{c.name, kindNames[c.kind]})
+}
+
+func (c *column) UnmarshalJSON(text []byte) error {
+	var pair []string
+	if err := json.Unmarshal(text, &pair); err != nil || len(pair) != 2 {
+		return fmt.Errorf("a column is not a pair of name and type")
+	}
+	k := slices.Index(kindNames[:], pair[1])
+	if k < 0 {
+		return fmt.Errorf("column %q has the unknown type %q", pair[0], pair[1])
+	}
+	c.name, c.kind = pair[0], kind(k)
+	return nil
+}
+
+// jsonSchema is what the column declares on the wire.
+func (c *column) jsonSchema() json.RawMessage {
+	if c.schema != nil {
+		return c.schema
+	}
+	return json.RawMessage(kindSchemas[c.kind])
+}
+
+// widest is the narrowest kind that holds the values of both.
+func widest(a, b kind) kind {
+	switch {
+	case a == b:
+		return a
+	case a == integer && b == number, a == number && b == integer:
+		return number
+	case a == date && b == dateTime, a == dateTime && b == date:
+		return dateTime
+	}
+	return text
+}
+
+// append appends v as a JSON value of the column's kind. ok is false, and dst unchanged, when v is no such value.
+func (c *column) append(dst, v []byte) (out []byte, ok bool) {
+	switch c.kind {
+	case text:
+		return rawjson.AppendString(dst, v), true
+	case integer:
+		if isInteger(v) {
+			return append(dst, v...), true
+		}
+		if c.declared {
+			return appendFreeNumber(dst, v, false)
+		}
+	case number:
+		if isNumber(v) {
+			return append(dst, v...), true
+		}
+		if c.declared {
+			return appendFreeNumber(dst, v, true)
+		}
+	case boolean:
+		if string(v) == "true" || string(v) == "false" {
+			return append(dst, v...), true
+		}
+		if c.declared {
+			return appendFreeBoolean(dst, v)
+		}
+	case date:
+		return c.dates.appendDate(dst, v)
+	case dateTime:
+		return c.dates.appendInstant(dst, v)
+	}
+	return dst, false
+}
+
+// widen gives the column the narrowest wider kind that holds v.
+func (c *column) widen(v []byte) {
+	c.declared, c.schema = false, nil
+	switch c.kind {
+	case integer:
+		c.kind = number
+	case date:
+		c.kind = dateTime
+	default:
+		c.kind = text
+	}
+	if _, ok := c.append(nil, v); !ok {
+		c.kind = text
+	}
+}
+
+// maxDigits is how many digits a number may have before it is taken for an identifier, which no floating point may touch.
+const maxDigits = 15
+
+// isInteger accepts what is a JSON integer, has no leading zero or sign of zero, and is no long identifier.
+func isInteger(v []byte) bool {
+	if len(v) > 0 && v[0] == '-' {
+		v = v[1:]
+		if len(v) == 1 && v[0] == '0' {
+			return false
+		}
+	}
+	if len(v) == 0 || len(v) > maxDigits || v[0] == '0' && len(v) > 1 {
+		return false
+	}
+	for _, c := range v {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return true
+}
+
+// isNumber accepts integers, and decimals with digits on both sides of the point. Exponents are left as text: 1e5 may well be a name.
+func isNumber(v []byte) bool {
+	point := bytes.IndexByte(v, '.')
+	if point < 0 {
+		return isInteger(v)
+	}
+	whole, decimals := v[:point], v[point+1:]
+	if len(whole) > 0 && whole[0] == '-' {
+		whole = whole[1:]
+	}
+	if len(decimals) == 0 || len(whole)+len(decimals) > maxDigits {
+		return false
+	}
+	for _, c := range decimals {
+		if !isDigit(c) {
+			return false
+		}
+	}
+	return isInteger(whole)
+}
+
+// appendFreeNumber reads a number whose column the user declared: a leading plus and leading zeros go, an exponent may stand, and
+// it may be as long as it likes.
+func appendFreeNumber(dst, v []byte, decimals bool) ([]byte, bool) {
+	start := len(dst)
+	if len(v) > 0 && (v[0] == '-' || v[0] == '+') {
+		if v[0] == '-' {
+			dst = append(dst, '-')
+		}
+		v = v[1:]
+	}
+	for len(v) > 1 && v[0] == '0' && isDigit(v[1]) {
+		v = v[1:]
+	}
+	if len(v) == 0 || !isDigit(v[0]) {
+		return dst[:start], false
+	}
+	dst = append(dst, v...)
+	if rawjson.Valid(dst[start:]) != nil || !decimals && bytes.ContainsAny(v, ".eE") {
+		return dst[:start], false
+	}
+	return dst, true
+}
+
+func appendFreeBoolean(dst, v []byte) ([]byte, bool) {
+	switch strings.ToLower(string(v)) {
+	case "true", "t", "yes", "y", "1":
+		return append(dst, "true"...), true
+	case "false", "f", "no", "n", "0":
+		return append(dst, "false"...), true
+	}
+	return dst, false
+}
+
+// A sampler finds the kind of a column from some of its values.
+type sampler struct {
+	excluded [len(kindNames)]bool
+	seen     bool
+}
+
+// inferred are the kinds that a sample may settle on, best first.
+var inferred = [...]kind{boolean, integer, number, date, dateTime}
+
+func (s *sampler) add(v []byte, dates *dateFormat) {
+	s.seen = true
+	for _, k := range inferred {
+		if s.excluded[k] {
+			continue
+		}
+		c := column{kind: k, dates: dates}
+		if _, ok := c.append(nil, v); !ok {
+			s.excluded[k] = true
+		}
+	}
+}
+
+// kind is the narrowest that holds every value; text when there was none, because text holds whatever comes later. hint is tried
+// first, also without a value.
+func (s *sampler) kind(hint kind) kind {
+	if hint != text && !s.excluded[hint] {
+		return hint
+	}
+	if s.seen {
+		for _, k := range inferred {
+			if !s.excluded[k] {
+				return k
+			}
+		}
+	}
+	return text
+}

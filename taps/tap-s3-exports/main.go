@@ -1,0 +1,13 @@
+// Package main is tap-s3-exports: CSV files that other systems push to S3, as streams of rows.
+package main
+
+import "github.com/signalroom/signalroom/taps/tap"
+
+func main() { tap.Main(program) }
+
+// program declares the tap.
+var program = tap.Tap[Config]{
+	Name:        "tap-s3-exports",
+	Description: "CSV files that other systems push to S3, read once each and exactly as they are written",
+	Open:        open,
+}
