@@ -99,11 +99,20 @@ func validUTF8(b []byte) bool {
 // has four; see utf16Bytes. Half a surrogate pair becomes the three bytes that its number would have, which no UTF-8 may
 // hold, and an odd byte at the end the byte 0xff: both cost the row they are in.
 type utf16Reader struct {
-	src     io.Reader
-	order   binary.ByteOrder
-	pending []byte // read but not yet turned
-	err     error
-	buf     [16 << 10]byte
+	src      io.Reader
+	order    binary.ByteOrder
+	notASCII uint64 // the bits that are clear in four ASCII characters
+	shift    int    // what brings those to the lower halves
+	pending  []byte // read but not yet turned
+	err      error
+	buf      [16 << 10]byte
+}
+
+func newUTF16Reader(src io.Reader, encoding string) *utf16Reader {
+	if encoding == UTF16BE {
+		return &utf16Reader{src: src, order: binary.BigEndian, notASCII: 0x80ff80ff80ff80ff, shift: 8}
+	}
+	return &utf16Reader{src: src, order: binary.LittleEndian, notASCII: 0xff80ff80ff80ff80}
 }
 
 // Read needs room for four bytes at least.
@@ -135,6 +144,16 @@ func (r *utf16Reader) decode(dst, src []byte) (n int, rest []byte) {
 				return n + 1, nil
 			}
 			return n, src
+		}
+		if len(src) >= 8 && binary.LittleEndian.Uint64(src)&r.notASCII == 0 {
+			// Four ASCII characters.
+			w := binary.LittleEndian.Uint64(src) >> r.shift
+			w |= w >> 8
+			w = w&0xffff | w>>16&0xffff0000
+			binary.LittleEndian.PutUint32(dst[n:], uint32(w))
+			n += 4
+			src = src[8:]
+			continue
 		}
 		c := r.order.Uint16(src)
 		switch {

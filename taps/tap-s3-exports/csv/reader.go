@@ -2,7 +2,6 @@ package csv
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"unicode/utf8"
@@ -38,15 +37,18 @@ type Reader struct {
 	chunk      int
 	largest    int // size of the longest record since the last fill
 
-	// What scan knows of the block in which it stopped.
-	matches uint64
-	block   int
-	high    uint64
-	fields  []field
+	// For each block of the buffer, see mark, and where the last scan stopped.
+	marks    []uint64
+	nonASCII []bool
+	block    int
+	specials uint64
+	skip     uint64
+
+	fields []field
 
 	// The dialect, as scan wants it.
-	find      specials
 	delimiter []byte
+	simple    int // the delimiter if it is one byte, else -1
 	quote     byte
 	escape    byte
 	quoting   bool
@@ -67,7 +69,7 @@ func newReader(src io.Reader, d Dialect, at Position, chunk int) *Reader {
 		src: src, pos: at, chunk: chunk,
 		delimiter: []byte(d.Delimiter), oneColumn: d.OneColumn, max: d.MaxRecordBytes,
 		narrow: narrow(d.Encoding),
-		fields: make([]field, 64),
+		fields: make([]field, 2*blockSize),
 	}
 	r.rec.narrow = r.narrow
 	if r.pos.Line == 0 {
@@ -91,7 +93,9 @@ func newReader(src io.Reader, d Dialect, at Position, chunk int) *Reader {
 	if d.Escape != "" && d.Escape != d.Quote {
 		r.escapes, r.escape = true, d.Escape[0]
 	}
-	r.find = newSpecials(r.delimiter[0], r.quote)
+	if r.simple = -1; len(r.delimiter) == 1 {
+		r.simple = int(r.delimiter[0])
+	}
 
 	if skip := int64(d.BOM) - at.Offset; skip > 0 {
 		n, err := io.CopyN(io.Discard, src, skip)
@@ -101,11 +105,8 @@ func newReader(src io.Reader, d Dialect, at Position, chunk int) *Reader {
 			return r
 		}
 	}
-	switch d.Encoding {
-	case UTF16LE:
-		r.wide, r.src = true, &utf16Reader{src: src, order: binary.LittleEndian}
-	case UTF16BE:
-		r.wide, r.src = true, &utf16Reader{src: src, order: binary.BigEndian}
+	if d.Encoding == UTF16LE || d.Encoding == UTF16BE {
+		r.wide, r.src = true, newUTF16Reader(src, d.Encoding)
 	}
 	return r
 }
@@ -127,8 +128,12 @@ func (r *Reader) Counts() Counts { return r.counts }
 func (r *Reader) read(header bool) (*Record, error) {
 	for {
 		eof := r.err == io.EOF
-		if r.start == r.end && r.err != nil {
-			return nil, r.err
+		if r.start == r.end {
+			if r.err != nil {
+				return nil, r.err
+			}
+			r.fill()
+			continue
 		}
 		s, result := r.scan(r.end, eof)
 		switch {
@@ -139,6 +144,8 @@ func (r *Reader) read(header bool) (*Record, error) {
 		case result == incomplete:
 			r.fill()
 			continue
+		case s.fields > maxFields:
+			return nil, r.reject(header, TooManyFields, 0)
 		case result != complete:
 			return nil, r.reject(header, reasons[result], s.fields+1)
 		case s.end-r.start > r.max:
@@ -159,10 +166,10 @@ func (r *Reader) read(header bool) (*Record, error) {
 			r.pos.Row++
 			rec.Row = r.pos.Row
 		}
-		if s.high&highBits != 0 && r.narrow == nil && !validUTF8(rec.raw) {
+		if s.nonASCII && r.narrow == nil && !validUTF8(rec.raw) {
 			return nil, r.invalid(s)
 		}
-		if s.nul || s.escaped || s.high&highBits != 0 && r.narrow != nil {
+		if s.nul || s.escaped || s.nonASCII && r.narrow != nil {
 			r.countNULs(s)
 			r.rewrite(s)
 		}
@@ -174,22 +181,25 @@ func (r *Reader) read(header bool) (*Record, error) {
 
 // reasons are the words for what scan finds.
 var reasons = [...]string{
-	bareQuote: BareQuote, textAfter: TextAfterQuote, unterminated: UnterminatedQuote, tooMany: TooManyFields,
+	bareQuote: BareQuote, textAfter: TextAfterQuote, unterminated: UnterminatedQuote,
 }
 
 // pass goes on behind a complete record.
 func (r *Reader) pass(s span) {
-	r.pos.Offset += r.sourceBytes(r.buf[r.start:s.next])
+	r.pos.Offset += r.sourceBytes(r.buf[r.start:s.next], !s.nonASCII)
 	r.pos.Line += s.lines
 	r.start = s.next
 }
 
-// sourceBytes is the number of bytes that text took in the source.
-func (r *Reader) sourceBytes(text []byte) int64 {
-	if r.wide {
-		return utf16Bytes(text)
+// sourceBytes is the number of bytes that text took in the source; ascii says that it is known to be ASCII.
+func (r *Reader) sourceBytes(text []byte, ascii bool) int64 {
+	switch {
+	case !r.wide:
+		return int64(len(text))
+	case ascii:
+		return 2 * int64(len(text))
 	}
-	return int64(len(text))
+	return utf16Bytes(text)
 }
 
 func blank(text []byte) bool { return len(bytes.Trim(text, "\x00")) == 0 }
@@ -286,6 +296,7 @@ func (r *Reader) invalid(s span) error {
 // behind it.
 func (r *Reader) tooLong(header bool) error {
 	reason := RecordTooLong
+	r.restart()
 	if s, result := r.scan(r.start+r.max+1, false); result == incomplete && s.inQuote {
 		reason = UnterminatedQuote
 	}
@@ -311,7 +322,7 @@ func (r *Reader) reject(header bool, reason string, column int) error {
 		crAtEnd := end == len(text)-1 && text[end] == '\r'
 		if end == len(text) || crAtEnd && r.err != io.EOF {
 			// Its end is not in the buffer. What is there need not stay.
-			r.pos.Offset += r.sourceBytes(text[:end])
+			r.pos.Offset += r.sourceBytes(text[:end], false)
 			r.start += end
 			if r.err == nil {
 				r.fill()
@@ -327,7 +338,7 @@ func (r *Reader) reject(header bool, reason string, column int) error {
 		if text[end-1] == '\r' && end < len(text) && text[end] == '\n' {
 			end++
 		}
-		r.pos.Offset += r.sourceBytes(text[:end])
+		r.pos.Offset += r.sourceBytes(text[:end], false)
 		r.pos.Line++
 		r.start += end
 		break
@@ -348,9 +359,6 @@ func lineEnd(text []byte) int {
 	return len(text)
 }
 
-// restart makes the next scan classify from r.start on.
-func (r *Reader) restart() { r.matches, r.block, r.high = 0, r.start-blockSize, 0 }
-
 // fill makes room in the buffer and reads until it is full or the source ends. A full buffer becomes larger, up to the record limit
 // and a chunk; one that was enlarged for a single record becomes small again.
 func (r *Reader) fill() {
@@ -364,16 +372,21 @@ func (r *Reader) fill() {
 	case size > r.chunk && rest <= r.chunk/4 && r.largest <= r.chunk/4:
 		size, r.rec.own = r.chunk, nil
 	}
-	if size+blockSize == len(r.buf) {
-		copy(r.buf, r.buf[r.start:r.end])
-	} else {
-		buf := make([]byte, size+blockSize)
-		copy(buf, r.buf[r.start:r.end])
-		r.buf = buf
+	old := r.buf[r.start:r.end]
+	if size+blockSize != len(r.buf) {
+		r.buf = make([]byte, size+blockSize)
+		r.marks = make([]uint64, size/blockSize+1)
+		r.nonASCII = make([]bool, size/blockSize+1)
 	}
+	copy(r.buf, old)
 	r.start, r.end, r.largest = 0, rest, 0
+	r.load(size)
+	r.mark()
 	r.restart()
+}
 
+// load reads from the source until the buffer holds size bytes or the source ends.
+func (r *Reader) load(size int) {
 	for idle := 0; r.end < size && r.err == nil; {
 		if r.wide && size-r.end < utf8.UTFMax {
 			return

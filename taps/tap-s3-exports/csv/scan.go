@@ -19,219 +19,231 @@ const (
 
 // span is what a scan learns of the record at Reader.start, beside its fields.
 type span struct {
-	end     int    // of the record's text
-	next    int    // behind its line end
-	lines   int64  // line ends, those in quotes among them
-	fields  int    // number of fields, on a bad quote those before it
-	high    uint64 // its top bits are set where the record, or a byte near it, is not ASCII
-	escaped bool   // some field has escapes to be taken out
-	nul     bool   // NUL is in it
-	inQuote bool   // of an incomplete record: the buffer ends inside quotes
+	end      int   // of the record's text
+	next     int   // behind its line end
+	lines    int64 // line ends, those in quotes among them
+	fields   int   // number of fields, on a bad quote those before it
+	nonASCII bool  // the record, or something near it, is not ASCII
+	escaped  bool  // some field has escapes to be taken out
+	nul      bool  // NUL is in it
+	inQuote  bool  // of an incomplete record: the buffer ends inside quotes
 }
 
-// scan finds the fields of the record at r.start in r.buf[:end]. With eof, nothing follows end in the file. What it knows of the
-// block in which the record ends is kept for the next one.
+// scan finds the fields of the record at r.start in r.buf[:end]. With eof, nothing follows end in the file. It leaves a note of
+// where it stopped for the next scan, except of an incomplete record, which is scanned again from its start when there is
+// more of it.
 //
-// It walks from one special byte to the next, so text between them costs only the classification of its block. An incomplete
-// record is scanned again from its start when there is more of it.
+// It walks from one marked byte to the next. Between the fields of unquoted text that is one comparison and one store for each.
 func (r *Reader) scan(end int, eof bool) (s span, result finding) {
 	var (
-		buf            = r.buf
-		fields         = r.fields
-		find           = r.find
-		delimiter      = r.delimiter[0]
-		more           = r.delimiter[1:] // of a delimiter of several characters
-		quote          = r.quote
-		matches, block = r.matches, r.block
-		high, lastHigh = r.high, r.high
+		buf       = r.buf
+		fields    = r.fields
+		marks     = r.marks
+		delimiter = r.delimiter[0]
+		more      = r.delimiter[1:] // of a delimiter of several characters
+		quote     = r.quote
+
+		block    = r.block
+		specials = r.specials // of the block, those to come
+		skip     = r.skip     // of the block behind it, those that are data
+		last     = (end - 1) / blockSize
 
 		n       = 0
-		start   = r.start // of the current field
-		place   = uint32(r.start)
+		place   = uint32(r.start) // where the current field's value starts
+		flags   = uint32(0)       // its flags
+		closed  = -1              // its closing quote
 		inQuote = false
-		closed  = -1 // the closing quote of the current field
-		flags   uint32
+
+		// simple is the delimiter where such a byte ends a field without further thought, else no byte at all.
+		simple = r.simple
 	)
+	if block >= 0 {
+		s.nonASCII = r.nonASCII[block]
+	}
 	for {
-		for matches == 0 {
-			block += blockSize
-			if block >= end {
-				// Behind the last special byte. Without eof, nothing below is kept.
-				s.inQuote = inQuote
-				if !eof {
-					return s, incomplete
-				}
-				if inQuote {
-					s.fields = n
-					return s, unterminated
-				}
-				if n == len(fields) {
-					if n == maxFields {
-						return s, tooMany
+		for specials != 0 {
+			p := block*blockSize + bits.TrailingZeros64(specials)
+			specials &= specials - 1
+			c := buf[p]
+
+			if int(c) == simple {
+				fields[n] = field{place, uint32(p)}
+				n++
+				place = uint32(p + 1)
+				continue
+			}
+
+			if inQuote {
+				switch {
+				case c == quote:
+					if p+1 < end {
+						switch next := buf[p+1]; {
+						case int(next) == r.simple:
+							fields[n] = field{place | flags, uint32(p)}
+							n++
+							place, flags = uint32(p+2), 0
+							inQuote, simple = false, r.simple
+							specials, skip = passOver(specials, skip, block, p+1)
+							continue
+						case next == quote && r.doubled:
+							flags |= escapedFlag
+							s.escaped = true
+							specials, skip = passOver(specials, skip, block, p+1)
+							continue
+						}
+					} else if !eof {
+						s.inQuote = true
+						return s, incomplete
 					}
-					fields = r.moreFields()
-				}
-				fields[n] = lastField(place, flags, end, closed)
-				s.fields, s.end, s.next, s.high = n+1, end, end, high
-				r.matches, r.block, r.high = 0, end-blockSize, 0
-				return s, complete
-			}
-			b := (*[blockSize]byte)(buf[block:])
-			matches, lastHigh = find.classify(b)
-			if r.escapes {
-				matches |= occurrences(b, r.escape)
-			}
-			if rest := end - block; rest < blockSize {
-				matches &= 1<<rest - 1
-			}
-			high |= lastHigh
-		}
-		p := block + bits.TrailingZeros64(matches)
-		matches &= matches - 1
-		c := buf[p]
-
-		if inQuote {
-			switch {
-			case c == quote:
-				if p+1 == end && !eof {
-					s.inQuote = true
-					return s, incomplete
-				}
-				if r.doubled && p+1 < end && buf[p+1] == quote {
-					flags |= escapedFlag
-					s.escaped = true
-					matches, block = passOver(matches, block, p+1)
-					continue
-				}
-				closed = p
-				inQuote = false
-				if !r.follows(buf[p+1:end], eof) {
-					s.fields = n
-					return s, textAfter
-				}
-			case c == '\n':
-				s.lines++
-			case c == '\r':
-				if p+1 < end && buf[p+1] != '\n' || p+1 == end && eof {
+					if !r.follows(buf[p+1:end], eof) {
+						s.fields = n
+						return s, textAfter
+					}
+					inQuote, closed = false, p
+				case c == '\n':
 					s.lines++
-				}
-			case c == 0:
-				s.nul = true
-			case r.escapes && c == r.escape:
-				if p+1 < end && (buf[p+1] == quote || buf[p+1] == r.escape) {
+				case c == '\r':
+					if p+1 < end && buf[p+1] != '\n' || p+1 == end && eof {
+						s.lines++
+					}
+				case c == 0:
+					s.nul = true
+				case r.escapes && c == r.escape && p+1 < end && (buf[p+1] == quote || buf[p+1] == c):
 					flags |= escapedFlag
 					s.escaped = true
-					matches, block = passOver(matches, block, p+1)
+					specials, skip = passOver(specials, skip, block, p+1)
 				}
+				continue
 			}
-			continue
-		}
 
-		if c == delimiter {
-			if len(more) > 0 {
-				if p < start {
+			switch {
+			case c == '\n' || c == '\r':
+				s.next = p + 1
+				if c == '\r' {
+					if p+1 == end && !eof {
+						return s, incomplete
+					}
+					if p+1 < end && buf[p+1] == '\n' {
+						s.next++
+						specials, skip = passOver(specials, skip, block, p+1)
+					}
+				}
+				s.end = p
+				if closed >= 0 {
+					p = closed
+				}
+				fields[n] = field{place | flags, uint32(p)}
+				s.fields = n + 1
+				s.lines++
+				r.block, r.specials, r.skip = block, specials, skip
+				return s, complete
+
+			case c == delimiter:
+				// Of several characters, or behind something special.
+				if p < int(place) {
 					continue // inside the delimiter before this field
 				}
-				if end-p-1 < len(more) && !eof {
-					return s, incomplete
-				}
 				if !bytes.HasPrefix(buf[p+1:end], more) {
+					if end-p-1 < len(more) && !eof {
+						return s, incomplete
+					}
 					continue
 				}
-			}
-			if n == len(fields) {
-				if n == maxFields {
-					return s, tooMany
+				next := uint32(p + 1 + len(more))
+				if closed >= 0 {
+					p = closed
 				}
-				fields = r.moreFields()
-			}
-			if closed < 0 && flags == 0 {
-				fields[n] = field{place, uint32(p)}
-			} else {
-				fields[n] = lastField(place, flags, p, closed)
-				closed, flags = -1, 0
-			}
-			n++
-			start = p + 1 + len(more)
-			place = uint32(start)
-			continue
-		}
-		if c == '\n' || c == '\r' {
-			s.next = p + 1
-			if c == '\r' {
-				if p+1 == end && !eof {
+				fields[n] = field{place | flags, uint32(p)}
+				n++
+				place, flags, closed, simple = next, 0, -1, r.simple
+
+			case r.quoting && c == quote && closed < 0:
+				if int(place) != p && !(n == 0 && p == r.start+len(bom) && string(buf[r.start:p]) == bom) {
+					s.fields = n
+					return s, bareQuote
+				}
+				place, flags = uint32(p+1), quotedFlag
+				inQuote, simple = true, -1
+
+			case c == 0:
+				s.nul = true
+				if int(place) == p && closed < 0 {
+					place++ // a quote may follow
+				}
+
+			case r.escapes && c == r.escape && closed < 0:
+				if p+2 >= end && !eof {
 					return s, incomplete
 				}
-				if p+1 < end && buf[p+1] == '\n' {
-					s.next++
-					matches, block = passOver(matches, block, p+1)
+				if p+1 >= end {
+					continue
 				}
-			}
-			if n == len(fields) {
-				if n == maxFields {
-					return s, tooMany
+				switch e := buf[p+1]; e {
+				case '\r', '\n':
+					s.lines++
+					if e == '\r' && p+2 < end && buf[p+2] == '\n' {
+						specials, skip = passOver(specials, skip, block, p+2)
+					}
+				case delimiter, quote, c:
+				default:
+					continue
 				}
-				fields = r.moreFields()
+				flags, simple = flags|escapedFlag, -1
+				s.escaped = true
+				specials, skip = passOver(specials, skip, block, p+1)
 			}
-			fields[n] = lastField(place, flags, p, closed)
-			s.fields, s.end, s.high = n+1, p, high
-			s.lines++
-			r.matches, r.block, r.high = matches, block, lastHigh
-			return s, complete
 		}
-		switch {
-		case c == 0:
-			s.nul = true
-			if int(place) == p && closed < 0 {
-				place++ // a quote may follow
-			}
-		case r.quoting && c == quote && closed < 0:
-			if int(place) != p && !(n == 0 && p == r.start+len(bom) && string(buf[r.start:p]) == bom) {
+
+		if block >= last {
+			break
+		}
+		block++
+		specials = marks[block] &^ skip
+		skip = 0
+		if block == last {
+			specials &= ^uint64(0) >> (blockSize*(last+1) - end)
+		}
+		s.nonASCII = s.nonASCII || r.nonASCII[block]
+		if n+blockSize+1 > len(fields) {
+			if n > maxFields {
 				s.fields = n
-				return s, bareQuote
+				return s, tooMany
 			}
-			inQuote = true
-			flags |= quotedFlag
-			place = uint32(p + 1)
-		case r.escapes && c == r.escape && closed < 0:
-			if p+2 >= end && !eof {
-				return s, incomplete
-			}
-			if p+1 == end {
-				continue
-			}
-			switch e := buf[p+1]; e {
-			case '\r', '\n':
-				s.lines++
-				if e == '\r' && p+2 < end && buf[p+2] == '\n' {
-					matches, block = passOver(matches, block, p+1)
-					p++
-				}
-			case delimiter, quote, r.escape:
-			default:
-				continue
-			}
-			flags |= escapedFlag
-			s.escaped = true
-			matches, block = passOver(matches, block, p+1)
+			fields = r.moreFields()
 		}
 	}
-}
 
-// lastField is a field that ends at end, or with its closing quote.
-func lastField(place, flags uint32, end, closed int) field {
+	s.inQuote = inQuote
+	switch {
+	case !eof:
+		return s, incomplete
+	case inQuote:
+		s.fields = n
+		return s, unterminated
+	}
+	s.end, s.next = end, end
 	if closed >= 0 {
 		end = closed
 	}
-	return field{place | flags, uint32(end)}
+	fields[n] = field{place | flags, uint32(end)}
+	s.fields = n + 1
+	r.block, r.specials, r.skip = block, 0, 0
+	return s, complete
 }
 
-// passOver takes the byte at place p, which is behind the current one, out of the special ones.
-func passOver(matches uint64, block, p int) (uint64, int) {
-	if p-block < blockSize {
-		return matches &^ (1 << (p - block)), block
+// passOver makes data of the byte at place p, which is in the block or the one behind it.
+func passOver(specials, skip uint64, block, p int) (uint64, uint64) {
+	if p/blockSize == block {
+		return specials &^ (1 << (p % blockSize)), skip
 	}
-	return 0, p + 1 - blockSize
+	return specials, skip | 1<<(p%blockSize)
+}
+
+// restart makes the next scan look at all that is special from r.start on.
+func (r *Reader) restart() {
+	r.block, r.specials, r.skip = r.start/blockSize-1, 0, 0
+	// The first block to be loaded is that of r.start; what lies before is as good as passed over.
+	r.skip = 1<<(r.start%blockSize) - 1
 }
 
 // follows says whether rest may stand behind a closing quote. Without eof, what may yet become a delimiter may.
@@ -246,7 +258,7 @@ func (r *Reader) follows(rest []byte, eof bool) bool {
 // maxFields bounds the memory for a record of nothing but delimiters.
 const maxFields = 1 << 16
 
-// moreFields doubles the room for fields.
+// moreFields doubles the room for fields, to 2*maxFields at most.
 func (r *Reader) moreFields() []field {
 	r.fields = append(r.fields, make([]field, len(r.fields))...)
 	return r.fields
