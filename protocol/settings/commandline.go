@@ -18,8 +18,14 @@ type ownFlags struct {
 	About   bool     `help:"Say what this program is and can be told, and end."`
 	Format  Format   `placeholder:"text|json|markdown" help:"The form of --about."`
 	Version bool     `help:"Print name and version, and end."`
-	Help    bool     `short:"h" help:"Print this help, and end."`
+	Help    helpFlag `short:"h" help:"Print this help, and end."`
 }
+
+// helpFlag keeps kong from choosing the default command where help is asked for.
+type helpFlag bool
+
+// IgnoreDefault tells kong so.
+func (helpFlag) IgnoreDefault() {}
 
 // Parse reads the command line into cli, a pointer to the program's own kong grammar (flags and commands), and the
 // settings into config, a pointer to its settings struct. The flags --config, --help, --about, --format and --version
@@ -50,7 +56,7 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	}
 	parsed, err := parser.Parse(p.Args)
 	if err != nil {
-		return nil, protocol.ConfigFault(p.Name+" --help lists the flags and settings", "%s", withoutValues(err, p.Args))
+		return nil, protocol.ConfigFault(p.Name+" --help lists the flags and settings", "%s", withoutValues(err, parser.Model.Node, p.Args))
 	}
 	switch {
 	case own.Version:
@@ -98,21 +104,24 @@ func helpWanted(parser *kong.Kong, args []string) (*kong.Node, bool) {
 }
 
 // withoutValues is kong's message without the text of an argument that is neither a flag nor a command: it may be
-// the second half of a password with a space in it.
-func withoutValues(err error, args []string) string {
+// the second half of a password with a space in it. The first argument cannot be one.
+func withoutValues(err error, root *kong.Node, args []string) string {
 	text := err.Error()
+	if what, _, ok := strings.Cut(text, `: expected `); ok && strings.Contains(text, `but got "EOL"`) {
+		return what + ": a value is missing"
+	}
 	for i, arg := range args {
-		rest, ok := strings.CutPrefix(text, "unexpected argument "+arg)
-		if !ok {
+		if !strings.HasPrefix(text, "unexpected argument "+arg) || strings.HasPrefix(arg, "-") {
 			continue
 		}
-		if rest != "" {
-			return "unexpected argument" + rest
+		if i > 0 {
+			return fmt.Sprintf("unexpected argument number %d; a value that has spaces needs quotes around it", i+1)
 		}
-		if i > 0 && strings.HasPrefix(args[i-1], "-") {
-			return fmt.Sprintf("unexpected argument number %d, after %s", i+1, strings.SplitN(args[i-1], "=", 2)[0])
+		var commands []string
+		for _, child := range visible(root.Children) {
+			commands = append(commands, child.Name)
 		}
-		return fmt.Sprintf("unexpected argument number %d; a value that has spaces needs quotes around it", i+1)
+		return fmt.Sprintf("unknown command %q%s", arg, didYouMean(arg, commands))
 	}
 	return text
 }

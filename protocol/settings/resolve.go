@@ -47,6 +47,9 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 				d.text("", v, set.facets, text)
 			}
 		}
+		if !from.given && len(d.problems) > 0 {
+			return nil, protocol.SystemFault("", "default: %s: %s", set.key, d.problems[0].text)
+		}
 		if from.given {
 			s.secrets = append(s.secrets, d.secrets...)
 		}
