@@ -1,0 +1,168 @@
+package database
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/signalroom/signalroom/protocol"
+)
+
+// rule is one row of the table from SQLSTATE to fault. The longest prefix that matches counts.
+type rule struct {
+	state string
+	kind  protocol.Kind
+	hint  string
+}
+
+// Whatever has no rule is a defect of ours or of the server: kind System.
+var rules = [...]rule{
+	{"08", protocol.Transient, "run it again when the server is reachable"},
+	{"0A", protocol.Config, "the server cannot do this; see which versions are supported"},
+	{"22", protocol.Data, ""},
+	{"23", protocol.Data, ""},
+	{"25006", protocol.Config, "connect to the primary server; this one takes no writes"},
+	{"25P03", protocol.Transient, "raise idle_in_transaction_session_timeout of the role, and run it again"},
+	{"28", protocol.Config, "correct user and password, or what pg_hba.conf allows"},
+	{"3D", protocol.Config, "name a database that exists"},
+	{"3F", protocol.Config, "name a schema that exists, or let the role create it"},
+	{"40", protocol.Transient, "run it again"},
+	{"42501", protocol.Config, "grant the role what it lacks"},
+	{"42P01", protocol.Transient, "a table was dropped during the run; run it again"},
+	{"42703", protocol.Transient, "a column was dropped or renamed during the run; run it again"},
+	{"44", protocol.Data, ""},
+	{"53", protocol.Transient, "the server is short of disk, memory or connections; run it again when it is not"},
+	{"54", protocol.Data, ""},
+	{"55P03", protocol.Transient, "another session holds a lock on the table; run it again"},
+	{"57", protocol.Transient, "run it again when the server is back"},
+	{"58", protocol.Transient, "see the server's log, and run it again"},
+	{"P0001", protocol.Data, ""},
+}
+
+// Fault makes an error of the server or of the connection a fault. One that is a fault already stays as it is.
+func Fault(err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *protocol.Fault
+	if errors.As(err, &f) {
+		return err
+	}
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		r := ruleOf(e.Code)
+		return &protocol.Fault{Kind: r.kind, Hint: r.hint, Err: &serverError{e}}
+	}
+	var n net.Error
+	if errors.As(err, &n) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) || lost(err) {
+		return protocol.TransientFault("run it again when the server is reachable", "the connection to the server is lost: %w", err)
+	}
+	return protocol.SystemFault("", "%w", err)
+}
+
+func ruleOf(state string) rule {
+	found := rule{kind: protocol.System}
+	for _, r := range rules {
+		if strings.HasPrefix(state, r.state) && len(r.state) > len(found.state) {
+			found = r
+		}
+	}
+	return found
+}
+
+// RowError tells whether an error is the fault of one row: a value that its column does not take, a constraint, a
+// trigger that raised an exception, a row that is too large for a page or an index.
+func RowError(err error) (*pgconn.PgError, bool) {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return nil, false
+	}
+	switch {
+	case e.Code == "P0001", strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), strings.HasPrefix(e.Code, "44"), e.Code == "54000":
+		return e, true
+	}
+	return nil, false
+}
+
+// Is tells whether err comes from the server with this SQLSTATE.
+func Is(err error, state string) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == state
+}
+
+// The SQLSTATEs that the loader acts on.
+const (
+	UniqueViolation  = "23505"
+	LockNotAvailable = "55P03"
+)
+
+// Reason is what a server error says about a row: message, SQLSTATE and constraint, without its detail, which quotes values.
+func Reason(e *pgconn.PgError) string {
+	if e.Code == "P0001" || strings.HasPrefix(e.Code, "23") {
+		return e.Message
+	}
+	// Messages of class 22 quote the value: `invalid input syntax for type integer: "abc"`.
+	message, _, _ := strings.Cut(e.Message, `: "`)
+	return message
+}
+
+// serverError is an error of the server without the rows that its detail and context quote.
+type serverError struct{ *pgconn.PgError }
+
+// Error names what the server names, but no values.
+func (e *serverError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "server: %s (SQLSTATE %s", Reason(e.PgError), e.Code)
+	for _, part := range [][2]string{{"table", e.TableName}, {"column", e.ColumnName}, {"constraint", e.ConstraintName}} {
+		if part[1] != "" {
+			fmt.Fprintf(&b, ", %s %q", part[0], part[1])
+		}
+	}
+	b.WriteByte(')')
+	return b.String()
+}
+
+// Unwrap gives the server's error.
+func (e *serverError) Unwrap() error { return e.PgError }
+
+// lost tells whether the connection broke in a way that is no net.Error.
+func lost(err error) bool {
+	for _, end := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, syscall.EPIPE, syscall.ECONNRESET} {
+		if errors.Is(err, end) {
+			return true
+		}
+	}
+	return false
+}
+
+// connectFault is Fault for an attempt to connect.
+func connectFault(err error) error {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return Fault(err)
+	}
+	var c *pgconn.ConnectError
+	if errors.As(err, &c) {
+		where := fmt.Sprintf("%s, port %d", c.Config.Host, c.Config.Port)
+		return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server at %s: %w", where, cause(c))
+	}
+	return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server: %w", err)
+}
+
+// cause is the innermost part of a connect error: its own text names user and database over and over.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	var d *net.DNSError
+	if errors.As(err, &d) {
+		return d
+	}
+	return err
+}

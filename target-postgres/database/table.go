@@ -1,0 +1,154 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
+
+// A Table is what the catalogs say of a table.
+type Table struct {
+	Name     columns.Table
+	Exists   bool
+	Columns  []Column
+	Uniques  []Unique // constraints and indexes that make rows unique
+	Triggers bool     // row triggers fire before an insert, and may change the row
+	Parted   bool     // partitioned: what RETURNING may name is less
+}
+
+// A Column is a column of a table.
+type Column struct {
+	columns.Column
+	Declared string // its type as a statement spells it, a domain or enum included
+	Equality bool   // values of the type can be compared with =
+}
+
+// A Unique is an index that keeps rows apart by plain columns, at once and for all rows.
+type Unique struct {
+	Name    string
+	Columns []columns.Ident
+	Primary bool
+}
+
+// Shapes gives the columns as the diff takes them.
+func (t *Table) Shapes() []columns.Column {
+	shapes := make([]columns.Column, len(t.Columns))
+	for i, c := range t.Columns {
+		shapes[i] = c.Column
+	}
+	return shapes
+}
+
+// Column finds a column by name.
+func (t *Table) Column(name columns.Ident) (*Column, bool) {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return &t.Columns[i], true
+		}
+	}
+	return nil, false
+}
+
+// Arbiters are the names of the unique indexes over exactly these columns.
+func (t *Table) Arbiters(key []columns.Ident) []string {
+	var names []string
+	want := slices.Sorted(slices.Values(key))
+	for _, u := range t.Uniques {
+		if slices.Equal(slices.Sorted(slices.Values(u.Columns)), want) {
+			names = append(names, u.Name)
+		}
+	}
+	return names
+}
+
+const tableQuery = `SELECT c.oid, c.relkind::text,
+	EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 3 = 3 AND g.tgtype & 4 = 4)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = $1 AND c.relname = $2`
+
+// A column is pinned where a view, a rule, a generated column or the partition key reads it. Domains and enums count as
+// the type that their values are written as.
+const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
+	CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+		WHEN t.typtype = 'e' OR t.typname = 'citext' THEN 'text'
+		ELSE format_type(a.atttypid, a.atttypmod) END,
+	a.attnotnull, a.atthasdef OR a.attidentity <> '',
+	a.attgenerated <> '' OR a.attidentity = 'a',
+	coalesce(a.attnum = ANY (pk.indkey::int2[]), false),
+	EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
+		AND (d.classid = 'pg_rewrite'::regclass OR d.classid = 'pg_attrdef'::regclass))
+		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false),
+	EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
+		WHERE m.amname = 'btree' AND o.opcdefault AND o.opcintype = CASE
+			WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typtype = 'e' THEN 'anyenum'::regtype
+			WHEN format_type(t.oid, NULL) = 'character varying' THEN 'text'::regtype ELSE t.oid END)
+FROM pg_attribute a
+JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_index pk ON pk.indrelid = a.attrelid AND pk.indisprimary
+LEFT JOIN pg_partitioned_table p ON p.partrelid = a.attrelid
+WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum`
+
+const uniquesQuery = `SELECT ic.relname, i.indisprimary,
+	(SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, n)
+		JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE k.n <= i.indnkeyatts)
+FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
+WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+ORDER BY i.indisprimary DESC, ic.relname`
+
+// Describe reads a table from the catalogs. What has the name but takes no rows is a Config fault.
+func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error) {
+	t := &Table{Name: name}
+	var oid uint32
+	var kind string
+	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(&oid, &kind, &t.Triggers)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return t, nil
+	}
+	if err != nil {
+		return nil, Fault(err)
+	}
+	if kind != "r" && kind != "p" {
+		return nil, protocol.ConfigFault("rename it, or load into another schema", "%s exists and is not a table", name)
+	}
+	t.Exists, t.Parted = true, kind == "p"
+	rows, err := c.Query(ctx, columnsQuery, oid)
+	if err != nil {
+		return nil, Fault(err)
+	}
+	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
+		var col Column
+		var base string
+		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Equality)
+		col.Type = columns.ParseType(base)
+		return col, err
+	})
+	if err != nil {
+		return nil, Fault(err)
+	}
+	if rows, err = c.Query(ctx, uniquesQuery, oid); err != nil {
+		return nil, Fault(err)
+	}
+	t.Uniques, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Unique, error) {
+		var u Unique
+		var names []string
+		err := row.Scan(&u.Name, &u.Primary, &names)
+		for _, n := range names {
+			u.Columns = append(u.Columns, columns.Ident(n))
+		}
+		return u, err
+	})
+	return t, Fault(err)
+}
+
+// Empty tells whether a table has no row that this transaction can see.
+func (c *Conn) Empty(ctx context.Context, name columns.Table) (bool, error) {
+	var empty bool
+	err := c.QueryRow(ctx, "SELECT NOT EXISTS (SELECT FROM "+name.String()+")").Scan(&empty)
+	return empty, Fault(err)
+}
