@@ -2,63 +2,112 @@ package objects
 
 import (
 	"context"
-	"iter"
 	"log/slog"
-	"time"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
+	smithymiddleware "github.com/aws/smithy-go/middleware"
 )
 
-// Settings say which bucket to read, where, and as whom.
-//
-// What is empty comes from the AWS SDK's own chain: environment (AWS_REGION, AWS_ENDPOINT_URL_S3, AWS_PROFILE, keys), shared
-// configuration files, web identity, container and instance roles.
-type Settings struct {
-	Bucket      string
-	Region      string
-	EndpointURL string // of an S3-compatible server, with scheme
-	PathStyle   *bool  // nil: path style whenever an endpoint is given
-	RoleARN     string // assumed with the credentials found otherwise
-	ExternalID  string
-	Profile     string
-
-	AccessKeyID     string
-	SecretAccessKey string
-	SessionToken    string
-
-	Anonymous     bool // unsigned requests, for public buckets
-	RequesterPays bool
-	SkipChecksum  bool // verify lengths only, for a server whose checksums are wrong
-
-	MaxRetries     int           // after the first attempt; 0 is 9, negative is none
-	MaxBackoff     time.Duration // between two attempts; 0 is 20 s
-	RequestTimeout time.Duration // without a byte, while waiting for a reply and between the bytes of a body; 0 is 60 s
-	UserAgent      string        // appended to the SDK's own
-}
-
 // A Bucket is open for listing and reading. It is safe for concurrent use.
-type Bucket struct{}
-
-// An Object is what the listing said of one key. Together the fields pin a version of the object.
-type Object struct {
-	Key      string
-	ETag     string // without quotes; empty where the server gives none or a weak one
-	Size     int64
-	Modified time.Time
-	Archived bool // in GLACIER or DEEP_ARCHIVE and not restored: Read would end with ErrArchived
+type Bucket struct {
+	settings  Settings
+	log       *slog.Logger
+	config    aws.Config
+	transport *http.Transport
+	client    atomic.Pointer[s3.Client] // replaced when the bucket turns out to be in another region
 }
 
 // Open prepares the client. It sends nothing; credentials are looked for with the first request.
 func Open(ctx context.Context, settings Settings, log *slog.Logger) (*Bucket, error) {
-	return &Bucket{}, nil
+	settings = settings.withDefaults()
+	if err := settings.validate(); err != nil {
+		return nil, err
+	}
+	b := &Bucket{settings: settings, log: log}
+	if err := b.configure(ctx); err != nil {
+		return nil, err
+	}
+	b.client.Store(b.newClient(b.config.Region))
+	return b, nil
 }
 
-// Close lets go of idle connections.
-func (b *Bucket) Close() {}
+// Close lets go of idle connections. Bodies that are still open can be read on.
+func (b *Bucket) Close() { b.transport.CloseIdleConnections() }
 
-// Check lists one page below prefix, so that a wrong bucket, region, endpoint, credential or permission shows itself.
-func (b *Bucket) Check(ctx context.Context, prefix string) error { return nil }
+func (b *Bucket) newClient(region string) *s3.Client {
+	return s3.NewFromConfig(b.config, func(o *s3.Options) {
+		o.Region = region
+		if b.settings.EndpointURL != "" {
+			o.BaseEndpoint = &b.settings.EndpointURL
+		}
+		o.UsePathStyle = o.BaseEndpoint != nil
+		if b.settings.PathStyle != nil {
+			o.UsePathStyle = *b.settings.PathStyle
+		}
+		o.Retryer = b.retryer(b.settings.MaxRetries)
+		// Body verifies the checksum, over all the requests that a read takes. The SDK would verify single replies, a second time.
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		o.DisableLogOutputChecksumValidationSkipped = true
+	})
+}
 
-// List gives every object whose key begins with prefix and sorts after startAfter, folder markers included. It ends after the
-// first error.
-func (b *Bucket) List(ctx context.Context, prefix, startAfter string) iter.Seq2[Object, error] {
-	return func(func(Object, error) bool) {}
+// retryer repeats what may pass by itself: throttling, 5xx, 429, lost connections. A wrong certificate does not pass.
+func (b *Bucket) retryer(retries int) aws.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts = retries + 1
+		o.MaxBackoff = b.settings.MaxBackoff
+		o.RateLimiter = ratelimit.None
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(neverRetryable)}, o.Retryables...)
+		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{
+			Codes: map[int]struct{}{http.StatusTooManyRequests: {}, http.StatusRequestTimeout: {}},
+		})
+	})
+}
+
+// elsewhere calls once more with a client for the right region when the first answer says that the bucket is in another one.
+func elsewhere[T any](b *Bucket, call func(*s3.Client) (T, error)) (T, error) {
+	client := b.client.Load()
+	out, err := call(client)
+	region := regionOf(err)
+	if region == "" || region == client.Options().Region {
+		return out, err
+	}
+	b.log.Info("the bucket is in another region", "bucket", b.settings.Bucket, "region", region)
+	client = b.newClient(region)
+	b.client.Store(client)
+	return call(client)
+}
+
+func (b *Bucket) payer() types.RequestPayer {
+	if b.settings.RequesterPays {
+		return types.RequestPayerRequester
+	}
+	return ""
+}
+
+// userAgent is the SDK's way to name a program in the User-Agent header.
+func userAgent(name string) []func(*smithymiddleware.Stack) error {
+	if name == "" {
+		return nil
+	}
+	if product, version, ok := strings.Cut(name, "/"); ok {
+		return []func(*smithymiddleware.Stack) error{middleware.AddUserAgentKeyValue(product, version)}
+	}
+	return []func(*smithymiddleware.Stack) error{middleware.AddUserAgentKey(name)}
+}
+
+// sdkLogger keeps what the SDK says off stderr and puts it into the log.
+func sdkLogger(log *slog.Logger) logging.Logger {
+	return logging.LoggerFunc(func(_ logging.Classification, format string, v ...any) {
+		log.Debug("aws sdk", "message", oneLine(format, v...))
+	})
 }

@@ -7,21 +7,23 @@
 //   - io.EOF means that every byte arrived: the length, and the whole-object checksum where the server has one, are
 //     verified before it is returned, also when the read began in another process (Resume).
 //   - A dropped or silent connection is resumed where it broke; no byte is delivered twice and none is left out.
-//   - Memory is bounded whatever the object's size and however it is compressed.
-//   - Errors are protocol faults that say what to change, or wrap one of the sentinels below.
+//   - Memory is bounded whatever the object's size and however it is packed.
+//   - Errors are protocol faults that say what to do next; those of one object wrap a sentinel of this package.
 package objects
 
 import "errors"
 
-// What can be wrong with one object while the others are fine. Every error of Read, Body and Member that concerns
-// the object alone wraps one of these; all are protocol faults too.
+// What can be wrong with one object while the others are fine. An error that wraps one of these concerns that object alone; it is
+// a protocol fault too.
 var (
 	// ErrChanged says that the object is no longer the one that was listed: list it again and start it from the beginning.
-	ErrChanged = errors.New("the object was replaced while it was read")
+	ErrChanged = errors.New("the object was replaced after it was listed")
 	// ErrVanished says that the object was deleted after it was listed.
 	ErrVanished = errors.New("the object was deleted after it was listed")
 	// ErrArchived says that the object lies in an archive storage class and has to be restored before it can be read.
 	ErrArchived = errors.New("the object is archived")
-	// ErrCorrupt says that the object's bytes are not what its checksum, its length or its compression format say.
+	// ErrCorrupt says that the bytes are not what the checksum, the length or the compression format says.
 	ErrCorrupt = errors.New("the object is corrupt")
+	// ErrUnsupported says that the object is packed in a way that cannot be read here: encrypted, or with a window beyond the limit.
+	ErrUnsupported = errors.New("the object cannot be unpacked here")
 )
