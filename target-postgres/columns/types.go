@@ -96,6 +96,8 @@ func (t Type) String() string {
 		return t.Name
 	case t.Kind == Double:
 		return "double precision"
+	case t.Kind == Char && t.Length == 0:
+		return "bpchar"
 	case t.Kind == Numeric && t.Precision > 0:
 		return fmt.Sprintf("numeric(%d,%d)", t.Precision, t.Scale)
 	case (t.Kind == Varchar || t.Kind == Char) && t.Length > 0:
@@ -199,7 +201,7 @@ func kindNamed(name string) Kind {
 //	   format date, time               date, time
 //	   format duration                 interval
 //	   format uuid                     uuid
-//	   format singer.decimal           numeric (x-singer.decimal too)
+//	   format singer.decimal           numeric, beside number and integer too
 //	   contentEncoding base64, base16  bytea, when contentEncoding is to be followed
 //	any other mixture of scalars       text
 //
@@ -222,6 +224,8 @@ func TypeOf(s *protocol.Schema, contentEncoding bool) Type {
 		return Type{Kind: Bigint}
 	case kinds == protocol.Number, kinds == protocol.Number|protocol.Integer:
 		return Type{Kind: Numeric}
+	case s.Format == protocol.DecimalFormat && kinds&protocol.Boolean == 0:
+		return Type{Kind: Numeric}
 	case kinds == protocol.String:
 		return stringType(s, contentEncoding)
 	}
@@ -240,8 +244,6 @@ func stringType(s *protocol.Schema, contentEncoding bool) Type {
 		return Type{Kind: Interval}
 	case "uuid":
 		return Type{Kind: UUID}
-	case "singer.decimal", "x-singer.decimal":
-		return Type{Kind: Numeric}
 	}
 	if contentEncoding && (s.ContentEncoding == "base64" || s.ContentEncoding == "base16") {
 		return Type{Kind: Bytea}

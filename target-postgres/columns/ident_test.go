@@ -1,0 +1,70 @@
+package columns
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestIdentIsQuoted(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, `"a""b"`, Ident(`a"b`).String())
+	require.Equal(t, `"Sales"."Order Items"`, Table{Schema: "Sales", Name: "Order Items"}.String())
+	require.Equal(t, `"orders"`, Table{Name: "orders"}.String())
+}
+
+func TestTableName(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("é", 40)
+	for _, test := range []struct{ stream, want string }{
+		{"Orders", "Orders"},
+		{"public-my.table", "public-my.table"},
+		{`say "hi"`, `say "hi"`},
+		{"", "_"},
+		{"a\x00b", "a\uFFFDb"},
+		{"a\xffb", "a\uFFFDb"},
+		{strings.Repeat("x", 63), strings.Repeat("x", 63)},
+		{strings.Repeat("x", 64), strings.Repeat("x", 54) + "_7ce10097"},
+		{long, strings.Repeat("é", 27) + "_"},
+	} {
+		got := string(TableName(test.stream))
+		require.True(t, strings.HasPrefix(got, test.want), "%q became %q", test.stream, got)
+		require.LessOrEqual(t, len(got), MaxName)
+		require.True(t, utf8.ValidString(got))
+	}
+}
+
+func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("n", 70)
+	properties := []string{
+		"id", "ID", "ctid", "ctid_", "xmin", "_extra", "", "_", "a\x00", "a\uFFFD", "a\xff", long + "1", long + "2", "select", "oid",
+		string(hashedName(long+"1", long+"1")),
+	}
+	reserved := func(n string) bool { return isSystemColumn(n) || n == string(ExtraName) }
+	named := map[string]Ident{}
+	for i, n := range columnNames(properties, reserved) {
+		named[properties[i]] = n
+	}
+
+	seen := map[Ident]bool{}
+	for p, n := range named {
+		require.False(t, seen[n], "%q has a name that another has: %s", p, n)
+		seen[n] = true
+		require.LessOrEqual(t, len(n), MaxName)
+	}
+	for _, same := range []string{"id", "ID", "ctid_", "_", "a\uFFFD", "select", "oid"} {
+		require.Equal(t, Ident(same), named[same])
+	}
+	require.Equal(t, Ident("xmin_"), named["xmin"])
+	require.Equal(t, Ident("_extra_"), named["_extra"])
+	require.Regexp(t, `^ctid__[0-9a-f]{8}$`, string(named["ctid"]))
+
+	slices.Reverse(properties)
+	for i, n := range columnNames(properties, reserved) {
+		require.Equal(t, named[properties[i]], n)
+	}
+}

@@ -1,0 +1,5 @@
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total" integer, or the row is discarded
+-- "note" text → nowhere, or the row is discarded
+-- "at" timestamptz → "at" time, or the row is discarded
+-- "tags" jsonb → nowhere, or the row is discarded

@@ -1,0 +1,5 @@
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total" integer, or the value is discarded
+-- "note" text → nowhere, or the value is discarded
+-- "at" timestamptz → "at" time, or the value is discarded
+-- "tags" jsonb → nowhere, or the value is discarded

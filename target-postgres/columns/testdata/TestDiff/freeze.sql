@@ -1,0 +1,10 @@
+-- breach: ALTER TABLE "public"."orders" ALTER COLUMN "total" TYPE numeric; -- rewrites the table
+-- breach: ALTER TABLE "public"."orders" ADD COLUMN IF NOT EXISTS "at__timestamptz" timestamptz;
+-- breach: ALTER TABLE "public"."orders" ADD COLUMN IF NOT EXISTS "tags" jsonb;
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total" integer, frozen
+-- "note" text → "note" text not null
+-- "at" timestamptz → "at" time, frozen
+-- "tags" jsonb → nowhere
+-- "_sdc_deleted_at" timestamptz → nowhere, or the value is discarded
+-- "_sdc_table_version" bigint → nowhere, or the value is discarded

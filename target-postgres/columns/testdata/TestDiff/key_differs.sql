@@ -1,0 +1,6 @@
+-- the key differs
+-- "id" bigint → "id" bigint
+-- "total" numeric → "total" numeric
+-- "note" text → "note" text not null
+-- "at" timestamptz → "at" timestamptz
+-- "tags" jsonb → "tags" jsonb

@@ -1,0 +1,5 @@
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total" numeric
+-- "note" text → "note" text
+-- "at" timestamptz → "at" timestamptz
+-- "tags" jsonb → "tags" jsonb

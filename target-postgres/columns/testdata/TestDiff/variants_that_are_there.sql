@@ -1,0 +1,5 @@
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total__numeric" numeric
+-- "note" text → "note__text" text
+-- "at" timestamptz → "at" timestamptz
+-- "tags" jsonb → "tags__jsonb" jsonb

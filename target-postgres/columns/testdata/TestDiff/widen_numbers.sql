@@ -1,0 +1,8 @@
+ALTER TABLE "public"."orders" ALTER COLUMN "id" TYPE bigint; -- rewrites the table
+ALTER TABLE "public"."orders" ALTER COLUMN "total" TYPE numeric USING "total"::text::numeric; -- rewrites the table
+ALTER TABLE "public"."orders" ALTER COLUMN "note" TYPE text; -- rewrites the table
+-- "id" bigint → "id" bigint not null
+-- "total" numeric → "total" numeric
+-- "note" text → "note" text
+-- "at" timestamptz → "at" timestamptz
+-- "tags" jsonb → "tags" jsonb

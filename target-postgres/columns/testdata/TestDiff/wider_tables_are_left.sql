@@ -1,0 +1,5 @@
+-- "id" bigint → "id" numeric not null
+-- "total" numeric → "total" text
+-- "note" text → "note" jsonb
+-- "at" timestamptz → "at" timestamp
+-- "tags" jsonb → "tags" json
