@@ -27,8 +27,9 @@ func (r *Reader) member(name []byte, pos int) (end int, err error) {
 	switch string(name) {
 	case "record":
 		if pos < len(r.line) && r.line[pos] == '{' {
-			e.fields, end, err = r.inner.Members(r.line, pos)
-			e.record = r.line[pos:end:end]
+			if e.fields, end, err = r.inner.Members(r.line, pos); err == nil {
+				e.record = r.line[pos:end:end]
+			}
 			return end, err
 		}
 		into = &e.record
