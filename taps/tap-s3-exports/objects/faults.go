@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -35,6 +36,7 @@ var remedies = map[string]remedy{
 	"NoSuchBucket":                       {protocol.Config, nil, "check bucket, and endpoint_url if the bucket is not on AWS"},
 	"InvalidBucketName":                  {protocol.Config, nil, "check bucket: lower-case letters, digits, dots and hyphens"},
 	"InvalidAccessKeyId":                 {protocol.Config, nil, "check the access key id; temporary keys also need their session token"},
+	"XAdminUserNotFound":                 {protocol.Config, nil, "check the access key id"},
 	"SignatureDoesNotMatch":              {protocol.Config, nil, "check the secret access key; it does not belong to the access key id"},
 	"InvalidToken":                       {protocol.Config, nil, "check the session token; permanent keys take none"},
 	"ExpiredToken":                       {protocol.Config, nil, "renew the temporary credentials"},
@@ -147,7 +149,7 @@ func neverRetryable(err error) aws.Ternary {
 	var certificate *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var plain tls.RecordHeaderError
-	if errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &plain) {
+	if errors.As(err, &certificate) || errors.As(err, &authority) || errors.As(err, &plain) || errors.Is(err, http.ErrSchemeMismatch) {
 		return aws.FalseTernary
 	}
 	return aws.UnknownTernary
@@ -171,9 +173,8 @@ func regionOf(err error) string {
 	}
 	var answer smithy.APIError
 	if errors.As(err, &answer) && answer.ErrorCode() == "AuthorizationHeaderMalformed" {
-		_, expecting, _ := strings.Cut(answer.ErrorMessage(), "expecting '")
-		region, _, _ := strings.Cut(expecting, "'")
-		return region
+		_, expecting, _ := strings.Cut(answer.ErrorMessage(), "expecting ")
+		return strings.Trim(expecting, `"' .`)
 	}
 	return ""
 }
@@ -190,7 +191,8 @@ func statusOf(err error) int {
 func shortened(what string, err error) error {
 	text := ""
 	var answer smithy.APIError
-	var sent *net.OpError
+	var sent *url.Error
+	var parse *smithy.DeserializationError
 	switch {
 	case errors.As(err, &answer):
 		text = answer.ErrorCode()
@@ -206,7 +208,9 @@ func shortened(what string, err error) error {
 			text += ")"
 		}
 	case errors.As(err, &sent):
-		text = sent.Error()
+		text = sent.Err.Error()
+	case errors.As(err, &parse):
+		text = "the answer is not that of an S3 server"
 	default:
 		text = err.Error()
 	}
