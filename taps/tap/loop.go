@@ -45,7 +45,7 @@ func replicate(ctx context.Context, p Program, source *Source, run *Run, shared 
 		return err
 	}
 	l := &loop{ctx: ctx, run: run, stop: stop, now: p.Now, writer: singer.NewWriter(p.Stdout), metrics: run.Metrics, progress: progress,
-		bookmarks: bookmarks{state: state}, outputs: map[string]*Output{}, sample: command.Test != ""}
+		bookmarks: bookmarks{state: state, pace: pace{last: time.Now()}}, outputs: map[string]*Output{}, sample: command.Test != ""}
 	if l.sample && command.Test != "schema" && source.Check != nil {
 		if err := source.Check(ctx); err != nil {
 			return err

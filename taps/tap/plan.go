@@ -176,9 +176,24 @@ func catalogOf(plans []*plan) (*protocol.Catalog, error) {
 				unselected = append(unselected, c.Name)
 			}
 		}
-		catalog.Streams = append(catalog.Streams, protocol.NewCatalogStream(stream, unselected...))
+		entry := protocol.NewCatalogStream(stream, unselected...)
+		entry.ReplicationMethod = p.method()
+		root := &entry.Metadata[0].Metadata
+		root.ForcedReplicationMethod = ""
+		if p.Disposition == protocol.Replace {
+			root.ForcedReplicationMethod = protocol.FullTable
+		}
+		catalog.Streams = append(catalog.Streams, entry)
 	}
 	return catalog, nil
+}
+
+// method is how a stream is read unless the catalog says FULL_TABLE: with its bookmark, whether or not a column is the cursor.
+func (p *plan) method() string {
+	if p.Disposition == protocol.Replace {
+		return protocol.FullTable
+	}
+	return protocol.Incremental
 }
 
 // choose applies a catalog and the setting select.
@@ -191,7 +206,7 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 		}
 		p.selection = entry.Selection()
 		p.selected = p.selection.Selected()
-		p.full = entry.Method() == protocol.FullTable
+		p.full = entry.Method() == protocol.FullTable && p.method() != protocol.FullTable
 		if err := p.override(entry.Keys()); err != nil {
 			return protocol.InStream(p.Name, err)
 		}

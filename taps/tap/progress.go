@@ -48,6 +48,14 @@ func (p *progress) stderr() io.Writer {
 	return p.w
 }
 
+// Fd is that of the terminal, which decides on the form of log lines.
+func (p *progress) Fd() uintptr {
+	if file, ok := p.w.(*os.File); ok {
+		return file.Fd()
+	}
+	return ^uintptr(0)
+}
+
 // Write writes log lines in the place of the live one.
 func (p *progress) Write(lines []byte) (int, error) {
 	p.mu.Lock()
