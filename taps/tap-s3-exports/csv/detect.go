@@ -203,25 +203,37 @@ func (s shape) beats(t shape) bool {
 	if a, b := s.agreeing*t.records, t.agreeing*s.records; a != b {
 		return a > b
 	}
-	return s.common > t.common
+	if s.common != t.common {
+		return s.common > t.common
+	}
+	return s.rank() <= oneColumn // the last one, a comma, is what such a file would use
 }
 
-// rank orders the ways in which records can agree.
+// The ways in which records can agree, the most telling last.
+const (
+	nothing = iota
+	noPattern
+	oneColumn
+	headerOnly  // the rows below it are ragged
+	titleAbove  // a line of other things stands first
+	headerAgree // most rows are as wide as the header
+)
+
 func (s shape) rank() int {
 	most := s.agreeing*10 >= s.records*6
 	switch {
-	case s.records == 0 || s.agreeing == 0:
-		return 0
+	case s.agreeing == 0:
+		return nothing
 	case most && s.common > 1 && s.first == s.common:
-		return 5
-	case most && s.common > 2: // a line of other things stands first
-		return 4
-	case s.first > 1: // ragged rows below a header
-		return 3
-	case s.agreeing == s.records: // one column
-		return 2
+		return headerAgree
+	case most && s.common > 2: // two might be text with a comma in it
+		return titleAbove
+	case s.first > 1:
+		return headerOnly
+	case s.agreeing == s.records:
+		return oneColumn
 	}
-	return 1
+	return noPattern
 }
 
 // headReader returns the head and then err.

@@ -146,10 +146,10 @@ func (r *Reader) read(header bool) (*Record, error) {
 			continue
 		case s.fields > maxFields:
 			return nil, r.reject(header, TooManyFields, 0)
-		case result != complete:
-			return nil, r.reject(header, reasons[result], s.fields+1)
 		case s.end-r.start > r.max:
 			return nil, r.tooLong(header)
+		case result != complete:
+			return nil, r.reject(header, reasons[result], s.fields+1)
 		}
 
 		rec := &r.rec
@@ -295,12 +295,11 @@ func (r *Reader) invalid(s span) error {
 // tooLong is the error for a record beyond the limit. The reason is the state at the limit, whatever the buffer holds
 // behind it.
 func (r *Reader) tooLong(header bool) error {
-	reason := RecordTooLong
 	r.restart()
 	if s, result := r.scan(r.start+r.max+1, false); result == incomplete && s.inQuote {
-		reason = UnterminatedQuote
+		return r.reject(header, UnterminatedQuote, s.fields+1)
 	}
-	return r.reject(header, reason, 0)
+	return r.reject(header, RecordTooLong, 0)
 }
 
 // reject is the error for a record without a known end. Reading goes on behind its first line, however long that is. If the

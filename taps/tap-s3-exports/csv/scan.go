@@ -19,10 +19,10 @@ const (
 
 // span is what a scan learns of the record at Reader.start, beside its fields.
 type span struct {
-	end      int   // of the record's text
+	end      int   // of the record's text, or where it is bad
 	next     int   // behind its line end
 	lines    int64 // line ends, those in quotes among them
-	fields   int   // number of fields, on a bad quote those before it
+	fields   int   // number of fields, of a record that is not complete those before the end
 	nonASCII bool  // the record, or something near it, is not ASCII
 	escaped  bool  // some field has escapes to be taken out
 	nul      bool  // NUL is in it
@@ -92,11 +92,11 @@ func (r *Reader) scan(end int, eof bool) (s span, result finding) {
 							continue
 						}
 					} else if !eof {
-						s.inQuote = true
+						s.fields, s.inQuote = n, true
 						return s, incomplete
 					}
 					if !r.follows(buf[p+1:end], eof) {
-						s.fields = n
+						s.fields, s.end = n, p
 						return s, textAfter
 					}
 					inQuote, closed = false, p
@@ -159,7 +159,7 @@ func (r *Reader) scan(end int, eof bool) (s span, result finding) {
 
 			case r.quoting && c == quote && closed < 0:
 				if int(place) != p && !(n == 0 && p == r.start+len(bom) && string(buf[r.start:p]) == bom) {
-					s.fields = n
+					s.fields, s.end = n, p
 					return s, bareQuote
 				}
 				place, flags = uint32(p+1), quotedFlag
@@ -213,12 +213,11 @@ func (r *Reader) scan(end int, eof bool) (s span, result finding) {
 		}
 	}
 
-	s.inQuote = inQuote
+	s.fields, s.end, s.inQuote = n, end, inQuote
 	switch {
 	case !eof:
 		return s, incomplete
 	case inQuote:
-		s.fields = n
 		return s, unterminated
 	}
 	s.end, s.next = end, end
