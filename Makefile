@@ -32,7 +32,7 @@ kill-test: ## Kill tap and target at 200 random instants, rerun, compare the tab
 .PHONY: bench
 bench: build ## Measure speed and memory beside rivals; the table is also in build/bench.txt
 	@mkdir -p build
-	go run ./conformance/bench | tee build/bench.txt
+	go run ./conformance/bench
 
 .PHONY: lint
 lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
