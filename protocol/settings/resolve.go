@@ -120,9 +120,14 @@ type Problems struct {
 	lines    []string
 }
 
-// Add reports a problem of one setting. The text says what is expected and never holds the value.
+// Add reports a problem of one setting, or of a place inside its value: page_size, streams[0].name. The text says what
+// is expected and never holds the value.
 func (p *Problems) Add(key, format string, args ...any) {
-	p.line("%s: %s: %s", p.settings.Origin(key), key, fmt.Sprintf(format, args...))
+	text := key + ": " + fmt.Sprintf(format, args...)
+	if p.settings.Given(key) {
+		text = p.settings.Origin(key) + ": " + text
+	}
+	p.line("%s", text)
 }
 
 // Missing reports a setting that is required here though its tag cannot say so, and how to give it.

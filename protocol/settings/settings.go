@@ -41,12 +41,21 @@ func (s *Settings) Given(key string) bool {
 	return ok && s.sources[i].given
 }
 
+// lookup finds the setting that a key, or a place inside its value as in streams[0].name, belongs to.
 func (s *Settings) lookup(key string) (int, bool) {
-	if s.table == nil || s.sources == nil {
+	if s.sources == nil {
 		return 0, false
 	}
-	i, ok := s.table.byKey[key]
-	return i, ok
+	for {
+		if i, ok := s.table.byKey[key]; ok {
+			return i, true
+		}
+		end := strings.LastIndexAny(key, ".[")
+		if end < 0 {
+			return 0, false
+		}
+		key = key[:end]
+	}
 }
 
 // Env looks up a variable as the settings did: in the environment, then in .env.

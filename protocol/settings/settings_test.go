@@ -186,12 +186,15 @@ func TestSecrets(t *testing.T) {
 
 func TestProblemsOfTheCaller(t *testing.T) {
 	t.Parallel()
-	got := run{args: []string{"--page-size=7", "--api-key=k"}}.do(t)
+	got := run{args: []string{"--page-size=7", "--api-key=k"}, env: map[string]string{"TAP_DEMO_SELECT": "["}}.do(t)
 	require.NoError(t, got.err)
 	problems := got.Problems()
 	require.NoError(t, problems.Err())
 	problems.Add("page_size", "must be even")
+	problems.Add("select[0]", "must be a glob")
+	problems.Add("test", "expected --test=schema")
 	problems.Missing("dsn", "without ssh_tunnel.host")
 	result{err: problems.Err()}.requireFault(t, "flag --page-size: page_size: must be even\n"+
+		"environment TAP_DEMO_SELECT: select[0]: must be a glob\ntest: expected --test=schema\n"+
 		`dsn is required without ssh_tunnel.host: give --dsn, set TAP_DEMO_DSN (or DATABASE_URL), or put "dsn" in a config file`)
 }
