@@ -103,7 +103,7 @@ func (r repeated) next(dst []byte, n int) []byte { return append(dst, r.rows[n%l
 func orderRows() repeated {
 	text := sample.Orders("globex", 2, 2000)
 	end := bytes.IndexByte(text, '\n') + 1
-	r := repeated{head: text[:end]}
+	r := repeated{head: text[:end:end]}
 	quoted, from := false, end
 	for i := end; i < len(text); i++ {
 		switch text[i] {

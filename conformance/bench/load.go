@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -102,7 +103,7 @@ func (b *bench) generateRows(path string, head []byte, next func([]byte, int) []
 	if err != nil {
 		return err
 	}
-	buf := head
+	buf := slices.Clone(head)
 	for n := range b.rows {
 		if buf = next(buf, n); len(buf) > 256<<10 || n == b.rows-1 {
 			if _, err := f.Write(buf); err != nil {

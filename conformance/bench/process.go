@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -52,7 +53,7 @@ func generate(path string, size int64, head []byte, next func(dst []byte, n int)
 }
 
 func write(w io.Writer, size int64, head []byte, next func(dst []byte, n int) []byte) (bytes int64, rows int, err error) {
-	buf := head
+	buf := slices.Clone(head)
 	for bytes < size {
 		for len(buf) < 256<<10 && bytes+int64(len(buf)) < size {
 			buf = next(buf, rows)
