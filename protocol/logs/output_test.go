@@ -83,6 +83,31 @@ func TestTerminal(t *testing.T) {
 	require.Equal(t, "12:04:05 \x1b[33mWARNING\x1b[0m slow\n12:04:05 DEBUG slow\n", out.String())
 }
 
+// TestTerminalIsFound opens a pseudo terminal, whose near end is a terminal too.
+func TestTerminalIsFound(t *testing.T) {
+	t.Parallel()
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	require.NoError(t, err)
+	defer terminal.Close()
+	require.Equal(t, form{kind: plain, clock: true, color: true}, open(terminal, nil).form)
+	require.Equal(t, form{kind: plain, clock: true}, open(terminal, map[string]string{"NO_COLOR": "1"}).form)
+	require.Equal(t, form{kind: structured}, open(terminal, meltano(t, meltanoConfig)).form)
+	file, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	require.NoError(t, err)
+	defer file.Close()
+	require.Equal(t, form{kind: plain}, open(file, nil).form)
+}
+
+func TestBytesThatAreNoText(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	open(&out, nil).Logger().Info("a\xffb\ufffd\tc", "v", "\xff")
+	require.Equal(t, `INFO a\xffb`+"\ufffd"+`\tc v="\xff"`+"\n", out.String())
+	out.Reset()
+	open(&out, meltano(t, meltanoConfig)).Logger().Info("a\xffb\u2028")
+	require.Equal(t, "a\ufffdb\u2028", meltanoLine(t, strings.TrimSpace(out.String()))["message"])
+}
+
 // meltanoLine is Meltano's rule for a structured line: an object with all eight keys, else it is shown as plain text.
 func meltanoLine(t *testing.T, text string) map[string]any {
 	t.Helper()

@@ -186,7 +186,7 @@ var expected = [...]string{
 	dayKind:      "expected a date such as 2026-01-31",
 	listKind:     "expected a list of texts",
 	pairsKind:    "expected an object of texts",
-	customKind:   "expected another value",
+	customKind:   "not understood",
 }
 
 func expectedJSON(t reflect.Type) string {
@@ -341,17 +341,15 @@ func (d *decoder) custom(path string, v reflect.Value, f facets, raw []byte) {
 	case json.Unmarshaler:
 		err = into.UnmarshalJSON(raw)
 	case encoding.TextUnmarshaler:
-		text, ok := string(raw), true
-		if raw[0] == '"' {
-			text = unquote(raw)
-		} else if raw[0] == '{' || raw[0] == '[' {
-			ok = false
-		}
-		if !ok {
-			d.report(path, "expected text")
+		text := raw
+		switch raw[0] {
+		case '{', '[':
+			d.report(path, "%s", expected[textKind])
 			return
+		case '"':
+			text = []byte(unquote(raw))
 		}
-		err = into.UnmarshalText([]byte(text))
+		err = into.UnmarshalText(text)
 	}
 	var wrongType *json.UnmarshalTypeError
 	var wrongSyntax *json.SyntaxError
@@ -360,7 +358,7 @@ func (d *decoder) custom(path string, v reflect.Value, f facets, raw []byte) {
 	case errors.As(err, &wrongType) && wrongType.Field != "":
 		d.report(path+"."+wrongType.Field, "expected another type of value")
 	case f.secret || wrongType != nil || errors.As(err, &wrongSyntax):
-		d.report(path, "not understood")
+		d.report(path, "%s", expected[customKind])
 	default:
 		d.report(path, "%v", err)
 	}

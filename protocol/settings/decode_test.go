@@ -2,6 +2,7 @@ package settings
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -175,4 +176,75 @@ environment TAP_DEMO_GZIP: gzip: expected true or false`,
 
 func inFile(text string) run {
 	return run{args: []string{"-c", "a.json"}, files: map[string]string{"a.json": text}, env: key}
+}
+
+// size reads itself from text.
+type size int
+
+func (s *size) UnmarshalText(text []byte) error {
+	if string(text) != "large" && string(text) != "9" {
+		return errors.New("expected large")
+	}
+	*s = 9
+	return nil
+}
+
+// limits is an element of a setting that is an object.
+type limits struct {
+	Rows uint8 `json:"rows" help:"Rows."`
+}
+
+type oddConfig struct {
+	Size     size              `json:"size" help:"A text that reads itself."`
+	Secret   *dateFormat       `json:"secret" secret:"" help:"A secret that reads itself."`
+	Limits   map[string]limits `json:"limits" help:"Limits of each stream."`
+	Any      any               `json:"any" help:"Whatever."`
+	Required []string          `json:"required" required:"" help:"A list that must not be empty."`
+}
+
+func TestOddKinds(t *testing.T) {
+	t.Parallel()
+	parse := func(text string) (oddConfig, *Settings, error) {
+		dir := t.TempDir()
+		write(t, dir, "a.json", text)
+		write(t, dir, ".env", "")
+		var c oddConfig
+		s, err := Parse(demo([]string{"-c", "a.json"}, nil, dir, nil), &struct{}{}, &c)
+		return c, s, err
+	}
+	got, s, err := parse(`{"size": "large", "secret": {"a": "b"}, "limits": {"orders": {"rows": "255"}}, "any": {"x": [1]}, "required": "a"}`)
+	require.NoError(t, err)
+	require.Equal(t, oddConfig{
+		Size: 9, Secret: &dateFormat{"a": "b"}, Limits: map[string]limits{"orders": {Rows: 255}}, Any: map[string]any{"x": []any{1.0}},
+		Required: []string{"a"},
+	}, got)
+	require.Equal(t, []string{`{"a": "b"}`}, s.Secrets())
+
+	got, s, err = parse(`{"size": 9, "secret": "hunter2", "required": ["a"]}`)
+	require.NoError(t, err)
+	require.Equal(t, oddConfig{Size: 9, Secret: &dateFormat{"*": "hunter2"}, Required: []string{"a"}}, got)
+	require.Equal(t, []string{"hunter2"}, s.Secrets())
+
+	_, _, err = parse(`{"size": ["large"], "secret": ["hunter2"], "limits": {"orders": {"rows": 256}, "refunds": {"row": 1}, "x": 5}, "required": []}`)
+	result{err: err}.requireFault(t, `config file a.json: size: expected text
+config file a.json: secret: not understood
+config file a.json: limits.orders.rows: the number is out of range
+config file a.json: limits.refunds: unknown key "row"; did you mean "rows"?
+config file a.json: limits.x: expected an object
+required is required: give --required, set TAP_DEMO_REQUIRED, or put "required" in a config file`)
+	_, _, err = parse(`{"size": "small", "required": ["a"]}`)
+	result{err: err}.requireFault(t, "config file a.json: size: expected large")
+
+	schema, err := Schema(&oddConfig{})
+	require.NoError(t, err)
+	text, err := json.Marshal(schema)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"type": "object", "required": ["required"], "properties": {
+		"size": {"type": "string", "title": "Size", "description": "A text that reads itself."},
+		"secret": {"oneOf": [{"type": "string"}, {"type": "object"}], "title": "Secret", "description": "A secret that reads itself.", "secret": true},
+		"limits": {"type": "object", "title": "Limits", "description": "Limits of each stream.", "additionalProperties": {
+			"type": "object", "properties": {"rows": {"type": "integer", "title": "Rows", "description": "Rows."}}}},
+		"any": {"title": "Any", "description": "Whatever."},
+		"required": {"type": "array", "items": {"type": "string"}, "title": "Required", "description": "A list that must not be empty."}
+	}}`, string(text))
 }

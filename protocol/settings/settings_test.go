@@ -135,6 +135,8 @@ func TestDotEnv(t *testing.T) {
 		"two words=1\n" +
 		"EXPORTED=\n" +
 		"exported=2\n" +
+		"BACK='it\\'s'\n" +
+		`ESCAPES="\\\r\q\"\$"` + "\n" +
 		"OPEN=\"never closed\n" +
 		"LAST=it's"
 	require.Equal(t, map[string]string{
@@ -145,6 +147,8 @@ func TestDotEnv(t *testing.T) {
 		"EXPORTED":           "",
 		"exported":           "2",
 		"OPEN":               `"never closed`,
+		"BACK":               "it's",
+		"ESCAPES":            "\\\r\\q\"$",
 		"LAST":               "it's",
 	}, parseDotEnv(text))
 }
