@@ -14,6 +14,19 @@ func appendUUID(dst, text []byte) ([]byte, Reason) {
 	}
 	start := len(dst)
 	dst = append(dst, 0, 0, 0, 16)
+	if len(text) == 36 && text[8] == '-' && text[13] == '-' && text[18] == '-' && text[23] == '-' {
+		var digits [32]byte
+		copy(digits[:8], text)
+		copy(digits[8:12], text[9:])
+		copy(digits[12:16], text[14:])
+		copy(digits[16:20], text[19:])
+		copy(digits[20:], text[24:])
+		dst = append(dst, make([]byte, 16)...)
+		if _, err := hex.Decode(dst[start+4:], digits[:]); err != nil {
+			return dst[:start], BadFormat
+		}
+		return dst, ""
+	}
 	digits, high := 0, 0
 	for i, c := range text {
 		d := hexDigit(c)

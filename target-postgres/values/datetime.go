@@ -251,6 +251,9 @@ func parseMoment(text []byte) (m moment, ok bool) {
 
 // parseInstant gives microseconds from 2000-01-01 in UTC. Without an offset the time is UTC.
 func parseInstant(text []byte) (int64, Reason) {
+	if micros, ok := parseCommonInstant(text); ok {
+		return micros, ""
+	}
 	m, ok := parseMoment(text)
 	switch {
 	case !ok:
@@ -267,6 +270,45 @@ func parseInstant(text []byte) (int64, Reason) {
 		return 0, OutOfRange
 	}
 	return micros, ""
+}
+
+// parseCommonInstant reads what nearly all taps send, YYYY-MM-DDTHH:MM:SS with up to six fractional digits and Z or +00:00
+// behind it, in a quarter of the time. It says no to everything that is not quite so.
+func parseCommonInstant(text []byte) (micros int64, ok bool) {
+	if len(text) < 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' || text[16] != ':' {
+		return 0, false
+	}
+	year := pair(text[0:2])*100 + pair(text[2:4])
+	hour, minute, second := pair(text[11:13]), pair(text[14:16]), pair(text[17:19])
+	if year > 9999 || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	rest := text[19:]
+	if rest[0] == '.' {
+		i, scale := 1, int64(100_000)
+		for ; i < len(rest) && rest[i]-'0' <= 9; i++ {
+			micros += int64(rest[i]-'0') * scale
+			scale /= 10
+		}
+		if i == 1 || i > 7 {
+			return 0, false
+		}
+		rest = rest[i:]
+	}
+	if string(rest) != "Z" && string(rest) != "+00:00" {
+		return 0, false
+	}
+	days, ok := calendarDay(int64(year), pair(text[5:7]), pair(text[8:10]))
+	return micros + days*microsPerDay + int64((hour*60+minute)*60+second)*microsPerSecond, ok
+}
+
+// pair reads two digits; the result exceeds 9999 if they are not.
+func pair(s []byte) int {
+	high, low := s[0]-'0', s[1]-'0'
+	if high > 9 || low > 9 {
+		return 10_000
+	}
+	return int(high)*10 + int(low)
 }
 
 // parseDate gives days from 2000-01-01. A time of day is accepted if it is midnight, whatever its offset: the date is the

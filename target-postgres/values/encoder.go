@@ -41,7 +41,7 @@ func New(s *protocol.Schema, t columns.Type) (Encoder, error) {
 		return Encoder{column: t, accepts: anything, numerals: true}, nil
 	}
 	e := Encoder{column: t, encoding: s.ContentEncoding}
-	e.numerals = s.Format == "singer.decimal" || s.Format == "x-singer.decimal" || isNumber(columns.ParseType(s.SQLDatatype))
+	e.numerals = s.Format == protocol.DecimalFormat || isNumber(columns.ParseType(s.SQLDatatype))
 	if s.Kinds == 0 {
 		e.accepts = anything
 		return e, nil

@@ -1,0 +1,124 @@
+package values
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
+
+func TestNewRefusesUnknownTypes(t *testing.T) {
+	t.Parallel()
+	_, err := New(nil, columns.ParseType("inet"))
+	require.ErrorContains(t, err, "inet")
+}
+
+func TestTallyCountsReplacements(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		column, raw string
+		want        Tally
+	}{
+		{"text", `"plain"`, Tally{}},
+		{"text", `"a\u0000b\u0000"`, Tally{NUL: 2}},
+		{"text", `"\ud800\ud800\udc00\udfff"`, Tally{Malformed: 2}},
+		{"text", "\"\xff\xc3\"", Tally{Malformed: 2}},
+		{"jsonb", `{"a\u0000":["\u0000","\ud800",NaN,"NaN"],"b":-Infinity}`, Tally{NUL: 2, Malformed: 1, NonFinite: 2}},
+		{"jsonb", "[\"\xff\"]", Tally{Malformed: 1}},
+	} {
+		e, err := New(nil, columns.ParseType(test.column))
+		require.NoError(t, err)
+		_, err = e.Append(nil, []byte(test.raw))
+		require.NoError(t, err)
+		require.Equal(t, test.want, e.Tally(), test.raw)
+	}
+}
+
+func TestAppendKeyOfJSON(t *testing.T) {
+	t.Parallel()
+	e, err := New(nil, columns.Type{Kind: columns.JSONB})
+	require.NoError(t, err)
+	key := func(raw string) []byte {
+		k, err := e.AppendKey([]byte("x"), []byte(raw))
+		require.NoError(t, err)
+		return k
+	}
+	require.Equal(t, key(`{"a":1,"b":[1,2]}`), key(`{ "b": [1, 2], "a": 1 }`))
+	require.Equal(t, key(`"é"`), key(`"\u00e9"`))
+	require.NotEqual(t, key(`[1,2]`), key(`[2,1]`))
+	require.NotEqual(t, key(`"1"`), key(`1`))
+}
+
+// Every value that is accepted by the encoder of a column is the same for the helpers that make fields from Go values.
+func TestHelpersAgreeWithEncoders(t *testing.T) {
+	t.Parallel()
+	moment := time.Date(2026, 7, 1, 12, 34, 56, 123456789, time.FixedZone("", 7200))
+	for _, test := range []struct {
+		column, raw string
+		got         []byte
+	}{
+		{"bigint", `-5`, AppendBigint(nil, -5)},
+		{"text", `"é"`, AppendText(nil, "é")},
+		{"timestamptz", `"2026-07-01T10:34:56.123456Z"`, AppendTimestamptz(nil, moment)},
+		{"timestamptz", `"1969-12-31T23:59:59.999999Z"`, AppendTimestamptz(nil, time.Unix(0, -1))},
+		{"bigint", `null`, AppendNull(nil)},
+	} {
+		e, err := New(nil, columns.ParseType(test.column))
+		require.NoError(t, err)
+		want, err := e.Append(nil, []byte(test.raw))
+		require.NoError(t, err)
+		require.Equal(t, want, test.got, test.raw)
+	}
+}
+
+// A problem is reported without the value.
+func TestProblemsHoldNoValues(t *testing.T) {
+	t.Parallel()
+	said := map[Reason]string{}
+	for _, test := range valueCases() {
+		e, typ := test.encoder(t)
+		_, err := e.Append(nil, []byte(test.raw))
+		if err == nil {
+			continue
+		}
+		p := err.(*Problem)
+		require.Equal(t, typ, p.Type)
+		require.NotEqual(t, string(p.Reason), p.Error(), "every reason has words")
+		if len(test.raw) > 4 {
+			require.NotContains(t, p.Error(), strings.Trim(test.raw, `"`))
+		}
+		said[p.Reason] = p.Error()
+	}
+	require.Len(t, said, 6, "every reason has a case")
+}
+
+func TestPoliciesAreWhole(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, p := range Policies() {
+		require.NotEmpty(t, p.Value)
+		require.NotEmpty(t, p.Column)
+		require.NotEmpty(t, p.Result)
+		require.False(t, seen[p.Value+p.Column], "%s in %s stands there twice", p.Value, p.Column)
+		seen[p.Value+p.Column] = true
+	}
+}
+
+func TestAppendAllocatesNothing(t *testing.T) {
+	for _, column := range row() {
+		s, err := protocol.ParseSchema([]byte(column.schema))
+		require.NoError(t, err)
+		e, err := New(s, columns.TypeOf(s, false))
+		require.NoError(t, err)
+		dst, raw := make([]byte, 0, 4096), []byte(column.raw)
+		require.Zero(t, testing.AllocsPerRun(100, func() {
+			if _, err := e.Append(dst, raw); err != nil {
+				t.Error(err)
+			}
+		}), column.raw)
+	}
+}
