@@ -85,6 +85,9 @@ func parseTree(raw []byte) (*node, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	n, err := parseNode(d, 0)
+	if errors.Is(err, io.EOF) {
+		return nil, io.ErrUnexpectedEOF
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -99,9 +102,6 @@ func parseNode(d *json.Decoder, depth int) (*node, error) {
 		return nil, errTooDeep
 	}
 	token, err := d.Token()
-	if errors.Is(err, io.EOF) {
-		return nil, io.ErrUnexpectedEOF
-	}
 	if err != nil {
 		return nil, err
 	}
