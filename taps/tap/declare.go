@@ -26,7 +26,8 @@ type Source struct {
 	Close func() error
 }
 
-// A Stream is declared by its columns, and read by a plain function.
+// A Stream is declared by its columns, and read by a plain function. Columns may be empty where a Read finds them; it then calls
+// [Output.SetColumns] before its first row.
 type Stream struct {
 	Name        string
 	Description string
@@ -38,7 +39,7 @@ type Stream struct {
 	// stream looks at [Run.Shard] and reads its part.
 	Whole bool
 	// Read sends the rows that the bookmark does not cover. It returns what [Output.State] returned, if that was an error.
-	// A nil Read is a stream that others feed through [Output.To].
+	// A nil Read is a stream that others feed through [Output.To]; one that feeds a replace stream is Whole.
 	Read func(ctx context.Context, out *Output) error
 
 	err error // of the record type, by Typed

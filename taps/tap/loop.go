@@ -88,6 +88,9 @@ func (l *loop) arrange(streams []Stream, shared *Settings, catalog *protocol.Cat
 		l.run.Log.Warn("setting columns: no column matches yet", "rules", missing)
 	}
 	l.plans = plans
+	if !slices.ContainsFunc(plans, func(p *plan) bool { return p.selected }) {
+		l.run.Log.Warn("no stream is selected")
+	}
 	for _, p := range plans {
 		o := l.newOutput(p)
 		l.outputs[p.Name] = o
@@ -137,8 +140,8 @@ func (l *loop) schemas() error {
 // is theirs too.
 func (l *loop) readAll() error {
 	for _, p := range l.plans {
-		if p.selected && p.Read == nil {
-			if err := l.outputs[p.Name].sendSchema(); err != nil {
+		if o := l.outputs[p.Name]; p.selected && p.Read == nil && len(o.columns) > 0 {
+			if err := o.sendSchema(); err != nil {
 				return brokenOutput(err)
 			}
 		}
@@ -180,7 +183,7 @@ func (l *loop) readAll() error {
 func (l *loop) read(p *plan) (all bool, err error) {
 	o := l.outputs[p.Name]
 	o.began = time.Now()
-	if o.schemaDue {
+	if len(o.columns) > 0 {
 		if err := o.sendSchema(); err != nil {
 			return true, err
 		}
@@ -192,7 +195,7 @@ func (l *loop) read(p *plan) (all bool, err error) {
 		err = nil
 	}
 	all = err != nil && concernsAll(err)
-	o.incomplete = o.incomplete || err != nil
+	o.incomplete = o.incomplete || err != nil || l.ctx.Err() != nil
 	if err == nil {
 		err = l.activate(o)
 	}
@@ -237,7 +240,9 @@ func (l *loop) printState(end bool) error {
 func (l *loop) finish() error {
 	whole := len(l.faults) == 0 && !l.stopped()
 	for _, p := range l.plans {
-		if o := l.outputs[p.Name]; whole && p.selected && p.Read == nil {
+		o := l.outputs[p.Name]
+		// In a shard, no rows mean that another one reads the stream that feeds this one.
+		if whole && p.selected && p.Read == nil && (o.rows > 0 || l.run.Shard.Count == 1) {
 			if err := l.activate(o); err != nil {
 				return brokenOutput(err)
 			}

@@ -79,7 +79,8 @@ func withoutValue(err error) error {
 	return err
 }
 
-// SetColumns replaces the stream's columns. If they differ, a new SCHEMA goes out before the next row.
+// SetColumns replaces the stream's columns. If they differ, a new SCHEMA goes out before the next row. A stream that was declared
+// without columns has none before.
 func (o *Output) SetColumns(columns []Column) error {
 	stream, err := o.plan.schema(columns)
 	if err != nil {
@@ -247,12 +248,19 @@ func (o *Output) appendHidden(dst []byte, keep Keep, value []byte) []byte {
 // when the Read returns, so at any time it must cover no row that was not sent. A bookmark that is a [fmt.Stringer] is named so in
 // the run's summary.
 func (o *Output) State(bookmark any) error {
-	if o.closed != nil || !o.plan.selected || o.loop.sample {
+	if o.closed != nil || !o.plan.selected {
 		return o.closed
+	}
+	if o.loop.sample {
+		if o.rows > 0 {
+			return ErrStopped
+		}
+		return nil
 	}
 	o.bookmark, o.unsaved = bookmark, true
 	stopped := o.loop.stopped()
 	if stopped {
+		o.incomplete = true
 		if err := o.save(); err != nil {
 			return err
 		}

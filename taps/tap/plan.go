@@ -20,7 +20,8 @@ type plan struct {
 	selection *protocol.Selection // of the catalog; nil while the catalog is made
 	patterns  *protocol.Patterns  // of the setting select; nil for none
 	selected  bool
-	full      bool // FULL_TABLE: the bookmark does not count
+	full      bool     // FULL_TABLE: the bookmark does not count
+	hidden    []string // columns not selected by default, of which the catalog does not know
 }
 
 // newPlans checks the declaration: a mistake here is a defect of the tap, or of what its discovery made of the source.
@@ -101,7 +102,7 @@ func (p *plan) keep(column string) Keep {
 
 // wants tells what catalog and select say of a field, or of a field of a field.
 func (p *plan) wants(path ...string) bool {
-	if p.selection != nil && !p.selection.Selected(path...) {
+	if p.selection != nil && !p.selection.Selected(path...) || slices.Contains(p.hidden, path[0]) {
 		return false
 	}
 	return p.patterns == nil || p.patterns.Field(p.Name, path...)
@@ -210,6 +211,11 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 		if err := p.override(entry.Keys()); err != nil {
 			return protocol.InStream(p.Name, err)
 		}
+		for _, c := range p.Columns {
+			if c.Unselected && !mentions(entry, c.Name) {
+				p.hidden = append(p.hidden, c.Name)
+			}
+		}
 	}
 	if len(patterns) == 0 {
 		return nil
@@ -228,6 +234,13 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 		p.selected = p.selected && parsed.Stream(p.Name)
 	}
 	return nil
+}
+
+// mentions tells whether a catalog, which may be older than the column, says something of it.
+func mentions(entry *protocol.CatalogStream, column string) bool {
+	return slices.ContainsFunc(entry.Metadata, func(m protocol.Metadata) bool {
+		return slices.Equal(m.Breadcrumb, []string{"properties", column})
+	})
 }
 
 // override takes the key that the user wrote into the catalog.

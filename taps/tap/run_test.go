@@ -85,6 +85,15 @@ func TestCatalog(t *testing.T) {
 			args: []string{"--select", "orders.email", "--select", "plans"},
 			want: map[string]string{
 				"orders": `{"id":1,"email":"user1@example.com","updated_at":"2026-01-02T03:04:05Z"}`, "plans": `{"code":"p1","client_id":"theirs"}`}},
+		"a catalog older than a column": {
+			edit: func(c map[string]any) {
+				for _, s := range c["streams"].([]any) {
+					s.(map[string]any)["metadata"] = []any{map[string]any{"breadcrumb": []any{}, "metadata": map[string]any{"selected": true}}}
+				}
+				c["streams"] = c["streams"].([]any)[:1]
+			},
+			want: map[string]string{
+				"orders": `{"id":1,"email":"user1@example.com","card":"4111-1111-1111-0001","total":"1.10","address":{"city":"Bern","zip":"3001"},"extra":[1,{"a":null}],"updated_at":"2026-01-02T03:04:05Z"}`}},
 		"select without": {
 			args: []string{"--select", "!orders,!plans"},
 			want: map[string]string{"events": `{"n":1}`}},

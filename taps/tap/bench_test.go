@@ -1,0 +1,110 @@
+package tap
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/singer"
+)
+
+// benchOutput is the output of one stream of a run whose stdout is thrown away.
+func benchOutput(t testing.TB, settings *Settings) *Output {
+	output := logs.New("tap-bench", io.Discard, nil)
+	metrics := output.StartMetrics()
+	t.Cleanup(metrics.Close)
+	stop, ctx := watch(t.Context(), nil)
+	t.Cleanup(stop.end)
+	l := &loop{ctx: ctx, stop: stop, now: time.Now, writer: singer.NewWriter(io.Discard), metrics: metrics, progress: newProgress(nil, nil),
+		run:       &Run{Log: output.Logger(), Metrics: metrics, Start: time.Now(), Shard: Shard{0, 1}},
+		bookmarks: bookmarks{state: new(protocol.State)}, outputs: map[string]*Output{}}
+	var columns []Column
+	for i := range 11 {
+		columns = append(columns, Column{Name: fmt.Sprintf("column_%d", i), Schema: json.RawMessage(`{"type":["null","string"]}`)})
+	}
+	require.NoError(t, l.arrange([]Stream{{Name: "orders", Disposition: protocol.Append, Columns: columns}}, settings, nil))
+	return l.outputs["orders"]
+}
+
+func benchMembers() []byte {
+	var members []byte
+	for i := range 11 {
+		if i > 0 {
+			members = append(members, ',')
+		}
+		members = fmt.Appendf(members, `"column_%d":"some text of a usual length %d"`, i, i)
+	}
+	return members
+}
+
+func TestRowDoesNotAllocate(t *testing.T) {
+	o := benchOutput(t, &Settings{ClientID: "acme"})
+	members := benchMembers()
+	object := append(append([]byte{'{'}, members...), '}')
+	require.NoError(t, o.Row(members))
+	require.NoError(t, o.Record(object))
+	require.Zero(t, testing.AllocsPerRun(10_000, func() {
+		if err := o.Row(members); err != nil {
+			t.Fatal(err)
+		}
+	}))
+	require.Zero(t, testing.AllocsPerRun(10_000, func() {
+		if err := o.Record(object); err != nil {
+			t.Fatal(err)
+		}
+	}))
+}
+
+// BenchmarkRow is the way of a row out, beside the copying that it cannot do without.
+func BenchmarkRow(b *testing.B) {
+	members := benchMembers()
+	b.Run("row", func(b *testing.B) {
+		o := benchOutput(b, &Settings{})
+		b.SetBytes(int64(len(members)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := o.Row(members); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("copy", func(b *testing.B) {
+		b.SetBytes(int64(len(members)))
+		prefix, suffix := []byte(`{"type":"RECORD","stream":"orders","record":{`), []byte(`},"time_extracted":"2026-01-02T03:04:05.678Z"}`)
+		buffer := make([]byte, 0, 128<<10)
+		for b.Loop() {
+			buffer = append(append(append(buffer, prefix...), members...), suffix...)
+			if len(buffer) > 64<<10 {
+				buffer = buffer[:0]
+			}
+		}
+	})
+	b.Run("record", func(b *testing.B) {
+		o := benchOutput(b, &Settings{})
+		object := append(append([]byte{'{'}, members...), '}')
+		b.SetBytes(int64(len(members)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := o.Record(object); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("record hashed", func(b *testing.B) {
+		o := benchOutput(b, &Settings{Columns: Rules{"*": {"column_3": "hash", "column_5": "drop"}}})
+		object := append(append([]byte{'{'}, members...), '}')
+		b.SetBytes(int64(len(members)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := o.Record(object); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
