@@ -2,6 +2,7 @@ package singer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -247,8 +248,12 @@ func (r *Reader) schema(of *known) (*protocol.Stream, error) {
 		return old, nil
 	}
 	stream, err := protocol.NewStream(of.name, e.schema, keys, bookmarks)
+	var f *protocol.Fault
+	if errors.As(err, &f) {
+		return nil, &protocol.Fault{Kind: f.Kind, Stream: f.Stream, Hint: f.Hint, Err: fmt.Errorf("line %d: %w", r.number, f.Err)}
+	}
 	if err != nil {
-		return nil, fmt.Errorf("line %d: %w", r.number, err)
+		return nil, err
 	}
 	of.stream = stream
 	if (e.keys == nil || e.keys[0] == 'n') && !of.keyless {

@@ -162,7 +162,7 @@ func TestFaults(t *testing.T) {
 		{"no state", `{"type":"STATE"}` + "\n", "line 1: the STATE has no value" + conform},
 		{"no schema", `{"type":"SCHEMA","stream":"a","key_properties":[]}` + "\n", `stream "a": line 1: the SCHEMA has no schema` + conform},
 		{"schema without properties", `{"type":"SCHEMA","stream":"a","key_properties":[],"schema":{"type":"object"}}` + "\n",
-			`line 1: stream "a": the schema has no properties; correct the SCHEMA that the tap sends`},
+			`stream "a": line 1: the schema has no properties; correct the SCHEMA that the tap sends`},
 		{"key no list", `{"type":"SCHEMA","stream":"a","key_properties":"id","schema":{"properties":{}}}` + "\n",
 			`stream "a": line 1: key_properties is no list of names` + conform},
 		{"key of nulls", `{"type":"SCHEMA","stream":"a","key_properties":[null],"schema":{"properties":{}}}` + "\n",
