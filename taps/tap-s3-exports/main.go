@@ -9,5 +9,5 @@ func main() { tap.Main(program) }
 var program = tap.Tap[Config]{
 	Name:        "tap-s3-exports",
 	Description: "CSV files that other systems push to S3, read once each and exactly as they are written",
-	Open:        open,
+	Open:        opener(checkpointBytes),
 }

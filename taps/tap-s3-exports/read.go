@@ -162,7 +162,7 @@ func (r *fileReader) read(from *partialFile) error {
 		if err != nil {
 			return err
 		}
-		if position := r.csv.Position(); position.Offset-r.saved >= checkpointBytes {
+		if position := r.csv.Position(); position.Offset-r.saved >= r.stream.source.checkpoint {
 			if err := r.checkpoint(position); err != nil {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	kinds "github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/signalroom/signalroom/protocol"
 )
@@ -123,6 +124,8 @@ func (s *rowSchema) broken(members []byte) (name, reason string, err error) {
 	}
 	if len(problem.InstanceLocation) > 0 {
 		name = problem.InstanceLocation[0]
+	} else if missing, ok := problem.ErrorKind.(*kinds.Required); ok {
+		name = missing.Missing[0]
 	}
 	return name, strings.Join(problem.ErrorKind.KeywordPath(), "/"), nil
 }

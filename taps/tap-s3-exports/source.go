@@ -24,10 +24,16 @@ type source struct {
 	run     *tap.Run
 	bucket  *objects.Bucket
 	streams []*stream
-	rejects *tap.Output
+
+	checkpoint int64 // uncompressed bytes of a file between two checkpoints
 }
 
-func open(config *Config, run *tap.Run) (*tap.Source, error) {
+// opener makes the source for a tap whose checkpoints are so many bytes apart.
+func opener(checkpoint int64) func(*Config, *tap.Run) (*tap.Source, error) {
+	return func(config *Config, run *tap.Run) (*tap.Source, error) { return open(config, run, checkpoint) }
+}
+
+func open(config *Config, run *tap.Run, checkpoint int64) (*tap.Source, error) {
 	streams, err := config.streams()
 	if err != nil {
 		return nil, err
@@ -36,7 +42,7 @@ func open(config *Config, run *tap.Run) (*tap.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &source{config: config, run: run, bucket: bucket, streams: streams}
+	s := &source{config: config, run: run, bucket: bucket, streams: streams, checkpoint: checkpoint}
 	for _, stream := range streams {
 		stream.source = s
 	}
