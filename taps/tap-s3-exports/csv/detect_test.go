@@ -36,6 +36,7 @@ func TestDetectDelimiter(t *testing.T) {
 		{"ragged", "a,b,c,d\n" + lines(10, "%d,2\n") + lines(9, "%d,2,3\n"), ",", false},
 		{"a title above", "Report of 3 November\n\nid,name,date\n" + lines(30, "%d,x,y\n"), ",", false},
 		{"broken rows among them", "id,name\n" + lines(30, "%d,x\n") + "31,5\" pipe\n" + lines(30, "%d,y\n"), ",", false},
+		{"a semicolon in the header too", "id,a;b\n" + lines(20, "%d,x;y\n") + lines(5, "%d,z\n"), ",", false},
 		{"one column", "id\n" + lines(30, "%d\n"), ",", true},
 		{"one column with text", "name\n" + lines(30, "Smith, Number %d\n"), ";", true},
 		{"one column of quoted text", "name\n" + lines(30, "\"Smith, Number %d\"\n"), ",", true},

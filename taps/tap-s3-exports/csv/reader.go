@@ -236,6 +236,17 @@ func (r *Reader) rewrite(s span) {
 
 // unescape appends text without its escapes.
 func (r *Reader) unescape(dst, text []byte, quoted bool) []byte {
+	if quoted && r.doubled && !r.escapes {
+		// Every quote in text is followed by its double.
+		for {
+			i := bytes.IndexByte(text, r.quote)
+			if i < 0 {
+				return append(dst, text...)
+			}
+			dst = append(dst, text[:i+1]...)
+			text = text[i+2:]
+		}
+	}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		if i+1 < len(text) {

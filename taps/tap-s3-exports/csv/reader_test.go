@@ -303,13 +303,18 @@ func TestSourceError(t *testing.T) {
 	}
 }
 
-func TestIdleSourceAndBadDialect(t *testing.T) {
+func TestOddSources(t *testing.T) {
 	t.Parallel()
 	d := Dialect{Encoding: UTF8, Delimiter: ","}
 	_, err := NewReader(idle{}, d, Position{}).Next()
 	require.ErrorIs(t, err, io.ErrNoProgress)
 	_, err = NewReader(strings.NewReader("a"), Dialect{}, Position{}).Next()
 	require.ErrorContains(t, err, "encoding")
+	d.BOM = 3
+	r := NewReader(strings.NewReader("\xef"), d, Position{}) // shorter than when its dialect was found
+	_, err = r.Next()
+	require.Equal(t, io.EOF, err)
+	require.Equal(t, int64(1), r.Position().Offset)
 }
 
 type idle struct{}
@@ -323,7 +328,7 @@ func TestRepeatedHeader(t *testing.T) {
 	rec, err := r.ReadHeader()
 	require.NoError(t, err)
 	header := rec.Strings()
-	for _, want := range []bool{false, true, true, false, false} {
+	for _, want := range []bool{false, true, true, false, false} { // the last one is shorter
 		rec, err := r.Next()
 		require.NoError(t, err)
 		require.Equal(t, want, rec.Repeats(header), rec.RawString())
