@@ -186,7 +186,8 @@ func (b *Body) pinned(reply *s3.GetObjectOutput) error {
 		}
 		return nil
 	}
-	if modified := reply.LastModified; modified != nil && modified.Unix() != b.object.Modified.Unix() {
+	// The header has whole seconds, the listing may have more.
+	if modified := reply.LastModified; modified != nil && modified.Sub(b.object.Modified).Abs() >= time.Second {
 		return b.changed("it was modified at %s", modified.UTC().Format(time.RFC3339))
 	}
 	return nil

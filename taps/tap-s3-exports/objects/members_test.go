@@ -160,7 +160,7 @@ func TestCutAndTrailingBytesAreCorrupt(t *testing.T) {
 		"gzip":  packGzip(t, plain),
 		"bzip2": unbase64(t, bzip2Hello),
 		"zstd":  packZstd(t, plain, zstd.WithEncoderCRC(true)),
-		"xz":    packXZ(t, plain, xz.WriterConfig{}),
+		"xz":    packXZ(t, plain, xz.WriterConfig{DictCap: 1 << 16}),
 		"zip":   packZip(t, deflated("a.csv", plain)),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -253,9 +253,9 @@ func TestWindowsAndDirectoriesAreBounded(t *testing.T) {
 	requireFault(t, err, protocol.Data, "fewer files")
 }
 
-// A gigabyte of zeros takes no more memory than any other file.
+// A file of zeros takes no more memory than any other file.
 func TestBombsTakeBoundedMemory(t *testing.T) {
-	const size = 1 << 30
+	const size = 256 << 20
 	pack := func(open func(w io.Writer) (io.WriteCloser, error)) []byte {
 		var b bytes.Buffer
 		w, err := open(&b)
@@ -290,6 +290,54 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+// The largest windows that are let through, in the frame that a stream of unknown length has.
+func TestLargestWindowsStayBelowTheLimit(t *testing.T) {
+	content := noise(48 << 20)
+	var b bytes.Buffer
+	w, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(DefaultWindow))
+	require.NoError(t, err)
+	_, err = io.Copy(w, bytes.NewReader(content))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	for name, packed := range map[string][]byte{
+		"zstd": b.Bytes(),
+		"xz":   packXZ(t, content[:10], xz.WriterConfig{DictCap: DefaultWindow}),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		for member, err := range Decompress(bytes.NewReader(packed), "key", nil, 0) {
+			require.NoError(t, err)
+			_, err = io.Copy(io.Discard, struct{ io.Reader }{member})
+			require.NoError(t, err)
+		}
+		runtime.ReadMemStats(&after)
+		allocated := int64(after.TotalAlloc - before.TotalAlloc)
+		require.Less(t, allocated, int64(DefaultWindow+4<<20), name)
+		t.Logf("%s: %d KiB allocated in all", name, allocated>>10)
+	}
+}
+
+func FuzzDecompress(f *testing.F) {
+	plain := text(500)
+	for _, seed := range [][]byte{
+		plain, packGzip(f, plain), unbase64(f, bzip2Hello), packZstd(f, plain), packXZ(f, plain, xz.WriterConfig{DictCap: 1 << 16}),
+		packZip(f, deflated("a.csv", plain), entry{zip.FileHeader{Name: "b.csv"}, plain}),
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, packed []byte) {
+		archive := func() (io.ReaderAt, int64, error) { return bytes.NewReader(packed), int64(len(packed)), nil }
+		for member, err := range Decompress(bytes.NewReader(packed), "key", archive, 1<<20) {
+			if err == nil {
+				_, err = io.Copy(io.Discard, io.LimitReader(member, 16<<20))
+			}
+			if err != nil {
+				requireFault(t, err, protocol.Data, "")
+			}
+		}
+	})
 }
 
 func TestMembersOfObjects(t *testing.T) {

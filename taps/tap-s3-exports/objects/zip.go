@@ -107,6 +107,9 @@ type budget struct {
 }
 
 func (b *budget) ReadAt(p []byte, offset int64) (int, error) {
+	if offset < 0 { // what a damaged directory leads to
+		return 0, zip.ErrFormat
+	}
 	if b.left >= 0 {
 		if b.left -= int64(len(p)); b.left < 0 {
 			b.left = 0
