@@ -23,6 +23,9 @@ func either(a, b *Schema) *Schema {
 		s.Kinds = a.Kinds | b.Kinds
 	}
 	s.Format = agreed(a, b, textual, a.Format, b.Format)
+	if isInstant(a.Format) && isInstant(b.Format) && s.Format == "" {
+		s.Format = "date-time" // a date is the beginning of its day
+	}
 	s.ContentEncoding = agreed(a, b, textual, a.ContentEncoding, b.ContentEncoding)
 	s.ContentMediaType = agreed(a, b, textual, a.ContentMediaType, b.ContentMediaType)
 	s.MaxLength = agreed(a, b, textual, a.MaxLength, b.MaxLength)
@@ -46,6 +49,8 @@ func either(a, b *Schema) *Schema {
 	s.Required = agreedList(a, b)
 	return s
 }
+
+func isInstant(format string) bool { return format == "date" || format == "date-time" }
 
 // agreed is the value of a facet of some kinds: that of both branches where it is one, that of the only branch which
 // allows such kinds, and nothing otherwise.

@@ -35,6 +35,7 @@ func TestTypeOf(t *testing.T) {
 		{`{"type":["string","integer"],"format":"date-time"}`, "text"},
 		{`{"anyOf":[{"type":"string","format":"date-time"},{"type":"null"}]}`, "timestamptz"},
 		{`{"anyOf":[{"type":"string","format":"date-time"},{"type":"string"}]}`, "text"},
+		{`{"anyOf":[{"type":"string","format":"date"},{"type":"string","format":"date-time"},{"type":"null"}]}`, "timestamptz"},
 		{`{"type":["object","null"],"properties":{"a":{"type":"string"}}}`, "jsonb"},
 		{`{"type":"array","items":{"type":"integer"}}`, "jsonb"},
 		{`{"type":["string","array"]}`, "jsonb"},
