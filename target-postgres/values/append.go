@@ -2,7 +2,10 @@ package values
 
 import (
 	"encoding/binary"
+	"strconv"
 	"time"
+
+	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // AppendNull appends a null field.
@@ -22,4 +25,22 @@ func AppendTimestamptz(dst []byte, t time.Time) []byte {
 // AppendText appends a field of type text. The text is UTF-8 without U+0000.
 func AppendText(dst []byte, s string) []byte {
 	return append(binary.BigEndian.AppendUint32(dst, uint32(len(s))), s...)
+}
+
+// AppendInt appends a number that the program knows to a column of whatever type, as Append does its literal.
+func (e *Encoder) AppendInt(dst []byte, n int64) ([]byte, error) {
+	if e.column.Kind == columns.Bigint {
+		return AppendBigint(dst, n), nil
+	}
+	var literal [20]byte
+	return e.Append(dst, strconv.AppendInt(literal[:0], n, 10))
+}
+
+// AppendTime appends an instant that the program knows to a column of whatever type, as Append does its RFC 3339 form.
+func (e *Encoder) AppendTime(dst []byte, t time.Time) ([]byte, error) {
+	if e.column.Kind == columns.Timestamptz || e.column.Kind == columns.Timestamp {
+		return AppendTimestamptz(dst, t), nil
+	}
+	var literal [40]byte
+	return e.Append(dst, t.UTC().AppendFormat(literal[:0], `"2006-01-02T15:04:05.000000Z"`))
 }

@@ -75,6 +75,40 @@ func TestHelpersAgreeWithEncoders(t *testing.T) {
 	}
 }
 
+// What the program knows goes into metadata columns that others made, too: numeric, text, jsonb.
+func TestKnownValuesGoIntoAnyColumn(t *testing.T) {
+	t.Parallel()
+	moment := time.Date(2026, 7, 1, 12, 34, 56, 123456789, time.FixedZone("", 7200))
+	for _, test := range []struct{ column, number, instant string }{
+		{"bigint", `1782902096123`, ""},
+		{"numeric", `1782902096123`, ""},
+		{"double precision", `1782902096123`, ""},
+		{"integer", "", ""},
+		{"text", `1782902096123`, `"2026-07-01T10:34:56.123456Z"`},
+		{"jsonb", `1782902096123`, `"2026-07-01T10:34:56.123456Z"`},
+		{"timestamptz", "", `"2026-07-01T10:34:56.123456Z"`},
+		{"timestamp", "", `"2026-07-01T10:34:56.123456Z"`},
+		{"boolean", "", ""},
+	} {
+		e, err := New(nil, columns.ParseType(test.column))
+		require.NoError(t, err)
+		check := func(raw string, got []byte, err error) {
+			if raw == "" {
+				require.Error(t, err, test.column)
+				return
+			}
+			require.NoError(t, err, test.column)
+			want, err := e.Append(nil, []byte(raw))
+			require.NoError(t, err)
+			require.Equal(t, want, got, test.column)
+		}
+		got, err := e.AppendInt(nil, 1782902096123)
+		check(test.number, got, err)
+		got, err = e.AppendTime(nil, moment)
+		check(test.instant, got, err)
+	}
+}
+
 // A problem is reported without the value.
 func TestProblemsHoldNoValues(t *testing.T) {
 	t.Parallel()
