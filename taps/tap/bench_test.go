@@ -61,6 +61,18 @@ func TestRowDoesNotAllocate(t *testing.T) {
 	}))
 }
 
+func TestOutputOfOtherStreams(t *testing.T) {
+	t.Parallel()
+	o := benchOutput(t, &Settings{Select: []string{"orders"}})
+	require.ErrorContains(t, o.To("typo").Row([]byte(`"a":1`)), `stream "typo" is sent rows but is not declared`)
+	require.Error(t, o.To("typo").Record([]byte(`{"a":1}`)))
+
+	require.Error(t, o.Record([]byte(`[1]`)))
+	require.Error(t, o.Record([]byte(`{"column_1":`)))
+	require.NoError(t, o.Record([]byte("{\n\"column_1\": \"x\",\r\n\"undeclared\": [1,\n2]}")))
+	require.Equal(t, `"column_1":"x","undeclared":[1,2]`, string(o.members), "on one line, and with what nobody declared")
+}
+
 // BenchmarkRow is the way of a row out, beside the copying that it cannot do without.
 func BenchmarkRow(b *testing.B) {
 	members := benchMembers()

@@ -20,7 +20,7 @@ type Source struct {
 	// Check makes the cheapest request that proves that the settings work.
 	Check func(ctx context.Context) error
 	// Streams lists what can be read. A tap whose columns exist only at run time looks at the source here; the bookmark
-	// of a stream (nil at first) lets it keep types that an earlier run settled.
+	// of a stream (nil at first, and when the catalog asks for all of it) lets it keep types that an earlier run settled.
 	Streams func(ctx context.Context, bookmark func(stream string) json.RawMessage) ([]Stream, error)
 	// Close releases what Open took; it may be nil.
 	Close func() error
@@ -30,7 +30,7 @@ type Source struct {
 // [Output.SetColumns] before its first row.
 type Stream struct {
 	Name        string
-	Description string
+	Description string // stands in the schema
 	Columns     []Column
 	Key         []string // names of Columns; client_id is put in front by this package
 	Cursor      string   // name of a column, or empty

@@ -3,6 +3,7 @@ package tap
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync/atomic"
@@ -52,7 +53,12 @@ func replicate(ctx context.Context, p Program, source *Source, run *Run, shared 
 		}
 		run.Log.Info("the connection works")
 	}
-	streams, err := source.Streams(ctx, state.Bookmark)
+	streams, err := source.Streams(ctx, func(stream string) json.RawMessage {
+		if readsAnew(catalog, stream) {
+			return nil
+		}
+		return state.Bookmark(stream)
+	})
 	if err != nil {
 		return err
 	}

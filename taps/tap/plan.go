@@ -56,13 +56,15 @@ func (p *plan) check() error {
 			return fmt.Errorf("schema of column %q: %w", c.Name, err)
 		}
 	}
-	for _, key := range p.Key {
-		if !names[key] {
-			return fmt.Errorf("key %q is no column", key)
+	if len(p.Columns) > 0 {
+		for _, key := range p.Key {
+			if !names[key] {
+				return fmt.Errorf("key %q is no column", key)
+			}
 		}
-	}
-	if p.Cursor != "" && !names[p.Cursor] {
-		return fmt.Errorf("cursor %q is no column", p.Cursor)
+		if p.Cursor != "" && !names[p.Cursor] {
+			return fmt.Errorf("cursor %q is no column", p.Cursor)
+		}
 	}
 	switch p.Disposition {
 	case protocol.Append, protocol.Replace:
@@ -126,6 +128,9 @@ func (p *plan) schema(columns []Column) (*protocol.Stream, error) {
 		kept = append(kept, protocol.Member{Name: c.Name, Value: value})
 	}
 	keywords := []protocol.Member{{Name: protocol.DispositionKeyword, Value: json.RawMessage(`"` + p.Disposition + `"`)}}
+	if p.Description != "" {
+		keywords = append(keywords, protocol.Member{Name: "description", Value: rawjson.AppendStringLossy(nil, p.Description)})
+	}
 	if p.Disposition == protocol.Replace && p.tagged() {
 		scope := append([]byte(`{"`+clientColumn+`":`), p.clientValue()...)
 		keywords = append(keywords, protocol.Member{Name: protocol.ReplaceScopeKeyword, Value: append(scope, '}')})
@@ -197,6 +202,15 @@ func (p *plan) method() string {
 	return protocol.Incremental
 }
 
+// readsAnew tells whether a catalog, if there is one, asks for all of a stream.
+func readsAnew(catalog *protocol.Catalog, stream string) bool {
+	if catalog == nil {
+		return false
+	}
+	entry, ok := catalog.Stream(stream)
+	return ok && entry.Method() == protocol.FullTable
+}
+
 // choose applies a catalog and the setting select.
 func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 	for _, p := range plans {
@@ -207,7 +221,7 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 		}
 		p.selection = entry.Selection()
 		p.selected = p.selection.Selected()
-		p.full = entry.Method() == protocol.FullTable && p.method() != protocol.FullTable
+		p.full = readsAnew(catalog, p.Name)
 		if err := p.override(entry.Keys()); err != nil {
 			return protocol.InStream(p.Name, err)
 		}

@@ -80,7 +80,7 @@ func TestCatalog(t *testing.T) {
 				mark(c, "plans", false)
 			},
 			want: map[string]string{
-				"orders": `{"id":1,"card":"4111-1111-1111-0001","total":"1.10","address":{"city":"Bern"},"extra":[1,{"a":null}],"updated_at":"2026-01-02T03:04:05Z"}`}},
+				"orders": `{"id":1,"card":"4111-1111-1111-0001","total":"1.10","address":{"city":"Bern"},"extra":[1,{"a":null}],"note":"n","updated_at":"2026-01-02T03:04:05Z"}`}},
 		"select": {
 			args: []string{"--select", "orders.email", "--select", "plans"},
 			want: map[string]string{

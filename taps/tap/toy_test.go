@@ -92,7 +92,7 @@ func (t *toySource) streams(context.Context, func(string) json.RawMessage) ([]ta
 	return []tap.Stream{
 		tap.Typed[order](tap.Stream{Name: "orders", Disposition: protocol.Merge, Read: t.orders}),
 		{Name: "events", Disposition: protocol.Append, Columns: []tap.Column{column("n", `{"type":"integer"}`)}, Read: t.events},
-		{Name: "plans", Disposition: protocol.Replace, Key: []string{"code"}, Read: t.plans, Columns: []tap.Column{
+		{Name: "plans", Description: "What can be bought", Disposition: protocol.Replace, Key: []string{"code"}, Read: t.plans, Columns: []tap.Column{
 			column("code", `{"type":"string"}`), column("client_id", `{"type":["null","string"]}`)}},
 		{Name: "rejected", Disposition: protocol.Append, Columns: []tap.Column{column("reason", `{"type":["null","string"]}`)}},
 	}, nil
@@ -162,7 +162,7 @@ func failure(setting, stream string) error {
 func (t *toySource) orders(ctx context.Context, out *tap.Output) error {
 	return t.rows(ctx, out, "orders", func(id int) error {
 		return out.Record(fmt.Appendf(nil, `{"id":%d,"email":"user%d@example.com","card":"4111-1111-1111-%04d","total":"%d.10",
-			"address":{"city":"Bern","zip":"%d"},"extra":[1,{"a":null}],"updated_at":"2026-01-02T03:04:05Z"}`, id, id, id, id, 3000+id))
+			"address":{"city":"Bern","zip":"%d"},"extra":[1,{"a":null}],"note":"n","updated_at":"2026-01-02T03:04:05Z"}`, id, id, id, id, 3000+id))
 	})
 }
 
