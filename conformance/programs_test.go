@@ -1,0 +1,215 @@
+package conformance
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/conformance/sample"
+	"github.com/signalroom/signalroom/taps/tap-s3-exports/s3test"
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+// TestMain builds the programs once, as they are delivered, and puts them first in the PATH.
+func TestMain(m *testing.M) { os.Exit(withPrograms(m.Run)) }
+
+func withPrograms(run func() int) int {
+	dir, err := os.MkdirTemp("", "signalroom-programs-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/tap-s3-exports")
+	build.Dir = ".."
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the programs: %v\n%s", err, out)
+		return 1
+	}
+	if err := os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return run()
+}
+
+const bucket = "exports"
+
+// newStore is an S3 server with an empty bucket, until the test ends.
+func newStore(t *testing.T) *s3test.Server {
+	t.Helper()
+	store := s3test.Start(t)
+	store.CreateBucket(bucket)
+	return store
+}
+
+// putDays stores the sample exports of those days.
+func putDays(store *s3test.Server, first, last, rows int) {
+	for day := first; day <= last; day++ {
+		for _, file := range sample.Exports(day, rows) {
+			store.Put(bucket, file.Key, file.Body)
+		}
+	}
+}
+
+// A site is what the programs run against: a bucket, a database, and a folder for configs and states.
+type site struct {
+	store *s3test.Server
+	dsn   string
+	dir   string
+	env   []string
+}
+
+// newSite is a site with a database of its own.
+func newSite(t *testing.T, store *s3test.Server) *site {
+	t.Helper()
+	s := &site{store: store, dsn: servertest.Database(t), dir: t.TempDir()}
+	// Nothing of the developer's own environment but where programs and temporary files are.
+	s.env = []string{
+		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + s.dir, "DATABASE_URL=" + s.dsn, "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ENDPOINT_URL_S3=" + store.Endpoint, "AWS_REGION=" + store.Region, "AWS_ACCESS_KEY_ID=" + store.AccessKeyID,
+		"AWS_SECRET_ACCESS_KEY=" + store.SecretAccessKey, "S3_BUCKET_NAME=" + bucket,
+	}
+	return s
+}
+
+// file writes a file of the site's folder and gives its path. What is no text already is written as JSON.
+func (s *site) file(t *testing.T, name string, content any) string {
+	t.Helper()
+	text, ok := content.(string)
+	if !ok {
+		encoded, err := json.MarshalIndent(content, "", "  ")
+		require.NoError(t, err)
+		text = string(encoded)
+	}
+	path := filepath.Join(s.dir, name)
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// An ended is what a process left.
+type ended struct {
+	code           int // -9 for a killed one
+	stdout, stderr string
+}
+
+// run runs a program to its end.
+func (s *site) run(t *testing.T, stdin string, name string, args ...string) ended {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	err := cmd.Run()
+	return ended{exitCode(t, err), stdout.String(), stderr.String()}
+}
+
+func exitCode(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	var exit *exec.ExitError
+	require.True(t, errors.As(err, &exit), "%v", err)
+	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		return -int(status.Signal())
+	}
+	return exit.ExitCode()
+}
+
+// A pipe is `tap --state <(target-postgres state) | target-postgres`, as a shell runs it.
+type pipe struct {
+	tap, target []string // arguments of each
+	pipeline    string
+	kill        time.Duration // when the victims are killed, counted from their start; 0 for never
+	killTap     bool
+	killTarget  bool
+}
+
+// load runs the pipe to its end.
+func (s *site) load(t *testing.T, p pipe) (tap, target ended) {
+	t.Helper()
+	state := s.run(t, "", "target-postgres", "state", "--pipeline", p.pipeline)
+	require.Zero(t, state.code, state.stderr)
+	statePath := s.file(t, p.pipeline+".state.json", state.stdout)
+
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer read.Close()
+	defer write.Close()
+	var tapErr, targetErr, states bytes.Buffer
+	source := exec.Command("tap-s3-exports", append(p.tap, "--state", statePath)...)
+	source.Dir, source.Env, source.Stdout, source.Stderr = s.dir, s.env, write, &tapErr
+	sink := exec.Command("target-postgres", append(p.target, "--pipeline", p.pipeline)...)
+	sink.Dir, sink.Env, sink.Stdin, sink.Stdout, sink.Stderr = s.dir, s.env, read, &states, &targetErr
+	require.NoError(t, source.Start())
+	require.NoError(t, sink.Start())
+	// The ends of the pipe are the children's alone, so that each sees the other's end.
+	require.NoError(t, write.Close())
+	require.NoError(t, read.Close())
+	if p.kill > 0 {
+		timer := time.AfterFunc(p.kill, func() {
+			if p.killTap {
+				_ = source.Process.Kill() // it may have ended before
+			}
+			if p.killTarget {
+				_ = sink.Process.Kill()
+			}
+		})
+		defer timer.Stop()
+	}
+	tap = ended{exitCode(t, source.Wait()), "", tapErr.String()}
+	target = ended{exitCode(t, sink.Wait()), states.String(), targetErr.String()}
+	return tap, target
+}
+
+// mustLoad is load where nothing may go wrong.
+func (s *site) mustLoad(t *testing.T, p pipe) (tap, target ended) {
+	t.Helper()
+	tap, target = s.load(t, p)
+	require.Zero(t, tap.code, tap.stderr)
+	require.Zero(t, target.code, target.stderr)
+	return tap, target
+}
+
+// value is the one value of a query, as text.
+func (s *site) value(t *testing.T, sql string) string {
+	t.Helper()
+	conn := servertest.Connect(t, s.dsn)
+	defer conn.Close(t.Context())
+	var value string
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT ("+sql+")::text").Scan(&value), sql)
+	return value
+}
+
+// rows are all rows of a table, each as a JSON object with its columns in the order of their names, sorted.
+func (s *site) rows(t *testing.T, table string) []string {
+	t.Helper()
+	conn := servertest.Connect(t, s.dsn)
+	defer conn.Close(t.Context())
+	found, err := conn.Query(t.Context(), `SELECT to_jsonb(t)::text FROM `+table+` t ORDER BY 1 COLLATE "C"`)
+	require.NoError(t, err)
+	defer found.Close()
+	var rows []string
+	for found.Next() {
+		var row string
+		require.NoError(t, found.Scan(&row))
+		rows = append(rows, row)
+	}
+	require.NoError(t, found.Err())
+	return rows
+}
