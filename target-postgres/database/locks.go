@@ -32,7 +32,12 @@ func (p Pipeline) CommitLock() string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock_shared(%d)", p.lockKey("commit"))
 }
 
-// SchemaLock makes runs that change tables of one schema do so one after the other.
+// TableLock makes runs that change one table do so one after the other.
+func (p Pipeline) TableLock(t columns.Table) string {
+	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", Pipeline{Schema: t.Schema, Name: string(t.Name)}.lockKey("table"))
+}
+
+// SchemaLock makes runs that make the own tables of one schema do so one after the other.
 func (p Pipeline) SchemaLock() string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", Pipeline{Schema: p.Schema}.lockKey("ddl"))
 }

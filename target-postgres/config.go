@@ -1,0 +1,128 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/invopop/jsonschema"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/settings"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/load"
+)
+
+// A Config is what the target can be told.
+type Config struct {
+	DSN         string `json:"dsn" secret:"" alias:"sqlalchemy_url" env:"DATABASE_URL" group:"Connection" help:"Where the server is: a URL or a libpq string. What it leaves out comes from the settings below, then from what libpq reads: PGHOST and the like, ~/.pgpass, the service file." example:"postgres://loader@db.example.com/warehouse"`
+	Host        string `json:"host" alias:"postgres_host" group:"Connection" help:"The server's host, or the folder of its socket."`
+	Port        int    `json:"port" alias:"postgres_port" min:"1" max:"65535" group:"Connection" help:"The server's port."`
+	User        string `json:"user" alias:"postgres_username" group:"Connection" help:"The role to connect as."`
+	Password    string `json:"password" secret:"" alias:"postgres_password" group:"Connection" help:"The role's password, where it has one."`
+	Database    string `json:"database" alias:"dbname,postgres_database" group:"Connection" help:"The database to load into."`
+	SSLMode     string `json:"sslmode" alias:"ssl_mode,postgres_sslmode" enum:"disable,allow,prefer,require,verify-ca,verify-full" group:"Connection" help:"How much TLS is wanted."`
+	SSLRootCert string `json:"sslrootcert" alias:"ssl_certificate_authority,postgres_sslrootcert" group:"Connection" help:"File with the certificates of the authorities that may vouch for the server."`
+	SSLCert     string `json:"sslcert" alias:"ssl_client_certificate,postgres_sslcert" group:"Connection" help:"File with the client's certificate."`
+	SSLKey      string `json:"sslkey" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"File with the client's private key."`
+	Embedded    string `json:"embedded" placeholder:"DIR" group:"Connection" help:"Run a private PostgreSQL in this folder, and load into it."`
+
+	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" help:"Schema of the tables. It is made where it is missing."`
+	Pipeline string `json:"pipeline" default:"default" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
+
+	Dispositions map[string]string `json:"dispositions" help:"What is done with the rows of streams: glob to append, merge or replace. The exact name counts first, then the longest glob." example:"{\"orders\":\"merge\",\"log_*\":\"append\"}"`
+	LoadMethod   string            `json:"load_method" enum:"append-only,upsert,overwrite" help:"What is done with the rows of all streams that dispositions does not name. Without it the stream's own word counts, then merge with a key and append without."`
+	Metadata     bool              `json:"add_record_metadata" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
+	HardDelete   bool              `json:"hard_delete" help:"Delete rows that the source deleted, instead of marking them in _sdc_deleted_at."`
+
+	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed."`
+	BatchWait   time.Duration `json:"batch_wait_seconds" default:"10s" min:"0s" help:"How long a state may wait to be committed."`
+
+	MaxRejects  int64     `json:"max_rejects" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
+	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
+	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
+	Contract    contracts `json:"schema_contract" help:"What may be done to tables that exist: evolve, freeze, discard_row or discard_value, for all streams or by glob." example:"{\"orders\":\"freeze\"}"`
+}
+
+// contracts is one word for all streams, or an object with a word for each glob.
+type contracts map[string]columns.Contract
+
+func (c *contracts) UnmarshalJSON(raw []byte) error {
+	byGlob := map[string]string{}
+	var one string
+	if json.Unmarshal(raw, &one) == nil {
+		byGlob["*"] = one
+	} else if json.Unmarshal(raw, &byGlob) != nil {
+		return errors.New("expected a word, or an object with a word for each glob")
+	}
+	words := map[string]columns.Contract{
+		"evolve": columns.Evolve, "freeze": columns.Freeze, "discard_row": columns.DiscardRow, "discard_value": columns.DiscardValue,
+	}
+	*c = contracts{}
+	for glob, word := range byGlob {
+		contract, ok := words[word]
+		if !ok {
+			return errors.New("expected evolve, freeze, discard_row or discard_value")
+		}
+		(*c)[glob] = contract
+	}
+	return nil
+}
+
+// JSONSchema says what the setting takes.
+func (*contracts) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "object"}}}
+}
+
+// check reports what the tags cannot say.
+func (c *Config) check(problems *settings.Problems) {
+	for _, word := range c.Dispositions {
+		switch protocol.Disposition(word) {
+		case protocol.Append, protocol.Merge, protocol.Replace:
+		default:
+			problems.Add("dispositions", "expected append, merge or replace for each glob")
+		}
+	}
+	if c.Embedded != "" && (c.DSN != "" || c.Host != "") {
+		problems.Add("embedded", "the private server needs no dsn and no host: leave out one or the other")
+	}
+}
+
+func (c *Config) connection(env func(string) (string, bool)) database.Options {
+	return database.Options{
+		DSN: c.DSN, Host: c.Host, Port: c.Port, User: c.User, Password: c.Password, Database: c.Database,
+		SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert, SSLCert: c.SSLCert, SSLKey: c.SSLKey,
+		Application: database.ApplicationName(c.Pipeline), Env: env,
+	}
+}
+
+func (c *Config) pipeline() database.Pipeline {
+	return database.Pipeline{Schema: columns.Ident(c.Schema), Name: c.Pipeline}
+}
+
+// methods are MeltanoLabs' words.
+func (c *Config) method() protocol.Disposition {
+	switch c.LoadMethod {
+	case "append-only":
+		return protocol.Append
+	case "upsert":
+		return protocol.Merge
+	case "overwrite":
+		return protocol.Replace
+	}
+	return ""
+}
+
+func (c *Config) options(connection database.Options) load.Options {
+	o := load.Options{
+		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
+		Contracts: c.Contract, Metadata: c.Metadata, HardDelete: c.HardDelete,
+		BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
+		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
+	}
+	for glob, word := range c.Dispositions {
+		o.Dispositions[glob] = protocol.Disposition(word)
+	}
+	return o
+}

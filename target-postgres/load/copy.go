@@ -1,0 +1,162 @@
+package load
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// restingIntervals is how many intervals a stream's rows go through staging after one of its keys was met.
+const restingIntervals = 8
+
+// copyRows sends a segment: straight to the table, or to staging.
+func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
+	ld, err := w.load(ctx, s.plan.stream, s.plan.layout, final)
+	if err != nil {
+		return err
+	}
+	ld.counts.Read += int64(len(s.rows) + len(s.rejects))
+	ld.bytes += s.bytes
+	if n := len(s.rows); n > 0 {
+		if ld.first == 0 {
+			ld.first = s.rows[0].line
+		}
+		ld.last = s.rows[n-1].line
+	}
+	for _, r := range s.rejects {
+		if err := w.reject(ld, r); err != nil {
+			return err
+		}
+	}
+	if err := w.flushRejects(ctx, ld.lane); err != nil {
+		return err
+	}
+	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
+}
+
+// quickFinds is how many rows of a segment are found by the line that the server names; after that the segment is halved,
+// which is better where most rows are refused.
+const quickFinds = 8
+
+// copyRange sends rows lo to hi and rejects those that the server refuses.
+func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, hi, finds int) error {
+	if lo == hi {
+		return nil
+	}
+	straight := ld.stream.straight && ld.staged == 0
+	tag, err := w.copyOnce(ctx, ld, s, lo, hi, straight)
+	if err == nil {
+		if straight {
+			ld.counts.Inserted += tag.RowsAffected()
+		} else {
+			ld.staged += tag.RowsAffected()
+		}
+		return nil
+	}
+	e, ok := database.RowError(err)
+	if !ok {
+		return database.Fault(err)
+	}
+	if err := ld.lane.rollback(ctx); err != nil {
+		return err
+	}
+	if e.Code == wrongBinary {
+		if err := w.unchanged(ctx, ld); err != nil {
+			return err
+		}
+	}
+	if straight && !ld.layout.repeats && e.Code == database.UniqueViolation && slices.Contains(ld.layout.arbiters, e.ConstraintName) {
+		ld.stream.straight, ld.stream.staging = false, restingIntervals
+		return w.copyRange(ctx, ld, s, lo, hi, finds)
+	}
+	if hi-lo == 1 {
+		record := s.record(lo)
+		err := w.reject(ld, database.Reject{
+			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: e.ColumnName,
+			Reason: database.Reason(e), SQLState: e.Code, Record: string(record),
+		})
+		if err != nil {
+			return err
+		}
+		return w.flushRejects(ctx, ld.lane)
+	}
+	mid, after := (lo+hi)/2, (lo+hi)/2
+	if at, ok := refusedRow(e, ld, straight); ok && finds > 0 && lo+at < hi {
+		mid, after, finds = lo+at, lo+at+1, finds-1
+	}
+	for _, part := range [][2]int{{lo, mid}, {mid, after}, {after, hi}} {
+		if err := w.copyRange(ctx, ld, s, part[0], part[1], finds); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// copyOnce is one COPY behind a savepoint, in one round trip.
+func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, hi int, straight bool) (pgconn.CommandTag, error) {
+	tuples, sql := s.tuples[s.start(lo).tuple:s.rows[hi-1].tuple], ld.layout.statements.CopyTable
+	if !straight {
+		if err := w.stage(ctx, ld); err != nil {
+			return pgconn.CommandTag{}, err
+		}
+		w.staged = s.appendStaged(w.staged[:0], lo, hi)
+		tuples, sql = w.staged, ld.layout.statements.CopyStaging
+	}
+	tag, err := ld.lane.conn.PgConn().CopyFrom(ctx, &copyStream{tuples: tuples}, ld.lane.savepoint()+sql)
+	if cap(w.staged) > 4*w.o.Limits.Segment {
+		w.staged = nil
+	}
+	return tag, err
+}
+
+// refusedRow reads from an error which row of a COPY it is about, from 0: the first number behind the table's name in
+// `COPY orders, line 7, column id`. It is a guess that the next copies prove or disprove.
+func refusedRow(e *pgconn.PgError, ld *streamLoad, straight bool) (int, bool) {
+	table := ld.layout.shape.Table
+	if !straight {
+		table = ld.layout.shape.Staging
+	}
+	_, text, ok := strings.Cut(e.Where, "COPY "+string(table.Name)+", ")
+	if !ok {
+		return 0, false
+	}
+	begin := strings.IndexAny(text, "0123456789")
+	if begin < 0 {
+		return 0, false
+	}
+	text = text[begin:]
+	if end := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
+		text = text[:end]
+	}
+	n, err := strconv.Atoi(text)
+	return n - 1, err == nil && n > 0
+}
+
+// wrongBinary is the SQLSTATE of a binary field that is not of its column's type.
+const wrongBinary = "22P03"
+
+// unchanged makes sure that the table still has the types that rows were encoded for.
+func (w *worker) unchanged(ctx context.Context, ld *streamLoad) error {
+	t, err := ld.lane.conn.Describe(ctx, ld.stream.table)
+	if err != nil {
+		return err
+	}
+	for _, c := range ld.layout.columns {
+		if have, ok := t.Column(c.name); !ok || have.Type != c.typ {
+			return protocol.TransientFault("run it again", "column %s of %s was altered during the run", c.name, t.Name)
+		}
+	}
+	return nil
+}
+
+// plainText is the text of a plain JSON value.
+func plainText(value []byte) string {
+	return string(bytes.TrimSpace(unquoted(value)))
+}

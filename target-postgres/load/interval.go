@@ -1,0 +1,49 @@
+package load
+
+import "time"
+
+// An interval is what one worker loads as one transaction. It holds all that the worker needs: the loader sends its
+// operations in order, closes the channel behind the last, and does not look back.
+type interval struct {
+	number int64
+	ops    chan op
+}
+
+// An op is one step of an interval.
+type op struct {
+	kind    opKind
+	segment *segment     // copyRows
+	stream  *stream      // activateVersion, swapRows
+	layout  *layout      // likewise: that of the stream
+	version int64        // activateVersion
+	all     bool         // uncoverRows: whatever was covered before
+	prepare *preparation // prepareTable
+	commit  *commit      // commitInterval
+	final   bool         // whatever comes from here on is committed
+}
+
+type opKind uint8
+
+const (
+	// copyRows sends a segment.
+	copyRows opKind = iota
+	// prepareTable brings a table to the form that a stream wants.
+	prepareTable
+	// coverRows says that a state covers all rows before it: those without a key that follow can be taken back to here.
+	coverRows
+	// uncoverRows takes rows without a key back: to the latest coverRows, or all of them.
+	uncoverRows
+	// activateVersion ends what is older than a version.
+	activateVersion
+	// swapRows shows the new rows of a replace.
+	swapRows
+	// commitInterval ends the interval.
+	commitInterval
+)
+
+// A commit is what the end of an interval says.
+type commit struct {
+	state []byte // nil when no state is covered
+	line  int64  // of that state
+	start time.Time
+}

@@ -1,0 +1,692 @@
+package load
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A Source is where messages come from: a reader of either wire.
+type Source interface {
+	Next() (*protocol.Message, error)
+}
+
+// loader is the side of a run that reads. Its lock is held while a message is dealt with, so that the clock can end an
+// interval between two messages.
+type loader struct {
+	o      Options
+	source Source
+	pool   *pool
+	worker *worker
+
+	mu        sync.Mutex
+	intervals chan *interval
+	interval  *interval // under way; nil when nothing came since the last commit
+	number    int64
+	finished  sync.WaitGroup
+	wake      chan struct{} // an interval has begun
+
+	streams map[string]*stream
+	order   []*stream
+	latest  *stream
+	now     instant
+
+	// The interval under way.
+	began     time.Time // when its first message came
+	bytes     int64     // of its records
+	openBytes int       // in open segments
+	state     []byte    // the newest state, nil when there is none
+	stateLine int64
+	mark      int64 // counts the states of the run
+	sentMark  int64 // the state whose coverRows was sent
+	tail      bool  // rows without a key that no state covers are on their way
+
+	sawState bool
+	ended    bool
+	rejects  int64           // made here
+	unknown  map[string]bool // streams of ACTIVATE_VERSION that were warned of
+}
+
+// Run loads everything that source gives and prints the states to out. It returns what became of the rows. A stop is a
+// source that returns [protocol.ErrClosed]: what a state covers is committed, and the fault is nil.
+//
+// Cancelling ctx ends the run at once, with nothing of the open interval kept.
+func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary, error) {
+	o.Limits = o.Limits.orDefault()
+	l := &loader{
+		o: o, source: source, pool: newPool(o.Limits), intervals: make(chan *interval), wake: make(chan struct{}, 1),
+		streams: map[string]*stream{}, unknown: map[string]bool{},
+	}
+	started := now()
+	l.now = instant{batched: started, started: started.UnixMilli()}
+	l.worker = &worker{
+		o: &l.o, pool: l.pool, states: &stateWriter{out: out}, run: started.Format("20060102T150405Z") + "-" + rand.Text()[:8],
+		loads: map[*stream]*streamLoad{}, failed: make(chan struct{}),
+	}
+	defer l.worker.close(context.WithoutCancel(ctx))
+	err := l.run(ctx)
+	return l.summary(started), err
+}
+
+func (w *worker) close(ctx context.Context) {
+	for _, c := range w.conns {
+		c.Close(ctx) //nolint:errcheck // the run's outcome is known by now
+	}
+}
+
+// run reads to the end, and ends.
+func (l *loader) run(ctx context.Context) error {
+	message, err := l.source.Next()
+	if err != nil && message == nil {
+		return ended(err) // nothing came: no connection, no lock
+	}
+	if err := l.begin(ctx); err != nil {
+		return err
+	}
+	clock := make(chan struct{})
+	var background sync.WaitGroup
+	background.Go(func() { l.watchClock(clock) })
+	l.finished.Go(func() { l.worker.work(ctx, l.intervals) })
+
+	for ; ; message, err = l.source.Next() {
+		l.mu.Lock()
+		var rejected *protocol.RecordError
+		if errors.As(err, &rejected) && message != nil {
+			err = l.refuse(message, rejected)
+		} else if err == nil {
+			err = l.handle(message)
+		}
+		if err != nil {
+			break
+		}
+		l.mu.Unlock()
+	}
+	end := l.end(err)
+	l.ended = true
+	l.mu.Unlock()
+	close(clock)
+	background.Wait()
+	if l.interval != nil {
+		close(l.interval.ops)
+	}
+	close(l.intervals)
+	l.finished.Wait()
+	if failure := l.worker.failure(); failure != nil {
+		return failure
+	}
+	return end
+}
+
+// ended is what the end of the input means when nothing was read.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, protocol.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// begin connects, makes sure that this is the only run of its pipeline, and makes the own tables.
+func (l *loader) begin(ctx context.Context) error {
+	conn, err := l.worker.connection(ctx)
+	if err != nil {
+		return err
+	}
+	if err := conn.LockRun(ctx, l.o.Pipeline); err != nil {
+		return err
+	}
+	return conn.MakeOwnTables(ctx, l.o.Pipeline)
+}
+
+// errFailed stands for the worker's error.
+var errFailed = errors.New("the load failed")
+
+func (l *loader) handle(m *protocol.Message) error {
+	select {
+	case <-l.worker.failed:
+		return errFailed
+	default:
+	}
+	switch m.Type {
+	case protocol.RecordMessage:
+		return l.record(m)
+	case protocol.StateMessage:
+		return l.stateMessage(m)
+	case protocol.SchemaMessage:
+		return l.schema(m)
+	case protocol.ActivateVersionMessage:
+		return l.activate(m)
+	case protocol.BatchMessage:
+		return protocol.InStream(m.Stream, protocol.DataFault("let the tap send RECORD messages", "line %d: BATCH messages are not read", m.Line))
+	}
+	return nil
+}
+
+// streamOf finds a stream by name.
+func (l *loader) streamOf(name string) *stream {
+	if l.latest != nil && l.latest.name == name {
+		return l.latest
+	}
+	if s := l.streams[name]; s != nil {
+		l.latest = s
+		return s
+	}
+	return nil
+}
+
+func (l *loader) schema(m *protocol.Message) error {
+	s := l.streams[m.Stream]
+	if s == nil {
+		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream)}}
+		l.streams[m.Stream] = s
+		l.order = append(l.order, s)
+	}
+	declared := m.Schema
+	if len(s.added) > 0 {
+		declared = withProperties(declared, s.added)
+	}
+	if s.declared != nil && sameSchema(s.declared, declared) {
+		return nil
+	}
+	if p := s.planFor(declared); p != nil {
+		s.declared, s.plan = declared, p // the open segment has its layout
+		return nil
+	}
+	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
+	// under way; one that moves on leaves the old columns behind.
+	schemas := []*protocol.Stream{declared}
+	if s.known(declared) || s.unswapped {
+		schemas = append(slices.DeleteFunc(slices.Clone(s.seen), func(d *protocol.Stream) bool { return sameSchema(d, declared) }), declared)
+	}
+	if !s.known(declared) {
+		s.seen = append(s.seen, declared)
+	}
+	s.declared = declared
+	s.mode = l.o.disposition(declared)
+	return l.prepare(s, schemas)
+}
+
+// prepare brings the stream's table to the form that SCHEMAs want, the last of them the one in force.
+func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
+	if l.interval != nil {
+		// Where it can be, the change is a short transaction of its own.
+		if err := l.commitIfCovered(0); err != nil {
+			return err
+		}
+	}
+	if err := l.flush(s); err != nil {
+		return err
+	}
+	p := &preparation{stream: s, schemas: schemas, extra: s.extra, reply: make(chan preparedTable, 1)}
+	switch {
+	case l.o.Metadata:
+		p.metadata = columns.AllMetadata
+	case s.versions:
+		p.metadata = columns.VersionMetadata
+	}
+	l.send(op{kind: prepareTable, prepare: p})
+	answer := <-p.reply
+	if answer.err != nil {
+		return errFailed
+	}
+	s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
+	return nil
+}
+
+// again prepares the stream's table anew, for columns that its records turned out to need.
+func (l *loader) again(s *stream) error {
+	schemas := make([]*protocol.Stream, len(s.plans))
+	for i, p := range s.plans {
+		schemas[i] = p.schema
+	}
+	// The one in force comes last.
+	schemas = append(slices.DeleteFunc(schemas, func(d *protocol.Stream) bool { return sameSchema(d, s.declared) }), s.declared)
+	return l.prepare(s, schemas)
+}
+
+func (l *loader) record(m *protocol.Message) error {
+	s := l.streamOf(m.Stream)
+	if s == nil || s.plan == nil {
+		return protocol.InStream(m.Stream, protocol.DataFault("the tap must send it first", "line %d: a RECORD comes before the SCHEMA of its stream", m.Line))
+	}
+	r := &m.Record
+	if r.HasVersion {
+		if err := l.versioned(s, r.Version); err != nil {
+			return err
+		}
+	}
+	if s.mode == protocol.Replace && !s.unswapped {
+		// From here on the interval cannot end before the swap, so it had better end now.
+		if err := l.commitIfCovered(0); err != nil {
+			return err
+		}
+		s.unswapped = true
+	}
+	if s.mode == protocol.Replace {
+		s.versioned, s.version = s.versioned || r.HasVersion, r.Version
+	}
+	l.touch()
+	l.now.at = time.Now()
+	g := l.segment(s)
+	before := g.size()
+	var bad *problem
+	g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+	if bad == errExtra {
+		if err := l.undeclared(s, r); err != nil {
+			return err
+		}
+		g = l.segment(s)
+		before = g.size()
+		g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+	}
+	if bad != nil {
+		return l.reject(s, g, database.Reject{
+			Line: m.Line, Key: s.plan.key(r.Fields), Column: bad.column, Reason: bad.reason, Record: string(r.Raw),
+		}, m.Bytes)
+	}
+	g.add(m.Line, r.Raw, m.Bytes)
+	l.bytes += int64(m.Bytes)
+	l.openBytes += g.size() - before
+	if p := l.o.Progress; p != nil {
+		p.add(&s.name, m.Bytes)
+	}
+	if len(g.tuples) >= l.o.Limits.Segment-l.o.Limits.Segment/8 {
+		return l.flush(s)
+	}
+	if l.openBytes > l.o.Limits.Open {
+		return l.flushLargest()
+	}
+	return nil
+}
+
+// refuse is for a record that the reader could not pass on.
+func (l *loader) refuse(m *protocol.Message, e *protocol.RecordError) error {
+	s := l.streamOf(m.Stream)
+	if s == nil || s.plan == nil {
+		return e
+	}
+	l.touch()
+	return l.reject(s, l.segment(s), database.Reject{Line: e.Line, Reason: e.Reason, Record: string(e.Raw)}, m.Bytes)
+}
+
+// reject leaves a record out, with its segment. The worker counts; here it only matters that too many are noticed soon.
+func (l *loader) reject(s *stream, g *segment, r database.Reject, bytes int) error {
+	g.rejects = append(g.rejects, r)
+	g.bytes += int64(bytes)
+	l.rejects++
+	if l.rejects > l.o.MaxRejects || len(g.rejects) >= maxHeldRejects {
+		return l.flush(s)
+	}
+	return nil
+}
+
+// versioned makes sure that the version of a record has a column.
+func (l *loader) versioned(s *stream, version int64) error {
+	if s.versions || l.o.Metadata || s.mode == protocol.Replace {
+		return nil
+	}
+	s.versions = true
+	return l.again(s)
+}
+
+// undeclared makes room for members that the schema does not declare.
+func (l *loader) undeclared(s *stream, r *protocol.Record) error {
+	if l.o.ExtraFields == AddExtra {
+		if added := s.plan.undeclaredProperties(r.Fields); len(added) > 0 {
+			s.added = append(s.added, added...)
+			s.declared = withProperties(s.declared, added)
+			s.seen = append(s.seen, s.declared)
+			return l.prepare(s, []*protocol.Stream{s.declared})
+		}
+	}
+	s.extra = true
+	return l.again(s)
+}
+
+// segment gives the stream's open segment, where the next row goes.
+func (l *loader) segment(s *stream) *segment {
+	g := s.open
+	if g == nil {
+		g = l.pool.take()
+		s.open = g
+		g.mark = l.mark
+	}
+	if g.mark != l.mark {
+		g.covered, g.mark = len(g.rows), l.mark
+	}
+	g.plan = s.plan
+	return g
+}
+
+// coveredRows is how many rows of an open segment came before the newest state.
+func (l *loader) coveredRows(g *segment) int {
+	if g.mark == l.mark {
+		return g.covered
+	}
+	return len(g.rows)
+}
+
+// touch notes that the interval has begun.
+func (l *loader) touch() {
+	if l.began.IsZero() {
+		l.began = time.Now()
+		l.now.batched = l.began
+		select {
+		case l.wake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// send hands an operation to the worker.
+func (l *loader) send(o op) {
+	if l.interval == nil {
+		l.number++
+		l.interval = &interval{number: l.number, ops: make(chan op, 64)}
+		l.intervals <- l.interval
+	}
+	if o.segment != nil {
+		l.pool.send(o.segment)
+	}
+	l.interval.ops <- o
+}
+
+// flush sends the stream's open segment, in the middle of an interval.
+func (l *loader) flush(s *stream) error {
+	g := s.open
+	if g == nil || g.empty() {
+		return nil
+	}
+	if g.plan.layout.repeats {
+		if err := l.separate(); err != nil {
+			return err
+		}
+		if g = s.open; g == nil {
+			return nil
+		}
+		l.tail = true
+	}
+	l.detach(s)
+	l.send(op{kind: copyRows, segment: g})
+	return nil
+}
+
+// detach takes the open segment from its stream.
+func (l *loader) detach(s *stream) {
+	l.openBytes -= s.open.size()
+	s.open = nil
+}
+
+// separate makes sure that what is sent next, of rows that repeat, can be told from what the newest state covers.
+func (l *loader) separate() error {
+	if l.state == nil || l.sentMark == l.mark {
+		return nil
+	}
+	for _, s := range l.order {
+		if s.open != nil && s.open.plan.layout.repeats {
+			if g := l.takeCovered(s); g != nil {
+				l.send(op{kind: copyRows, segment: g})
+			}
+		}
+	}
+	l.send(op{kind: coverRows})
+	l.sentMark, l.tail = l.mark, false
+	return nil
+}
+
+// takeCovered takes the rows that the newest state covers out of an open segment; the others stay open.
+func (l *loader) takeCovered(s *stream) *segment {
+	g := s.open
+	n := l.coveredRows(g)
+	covered := g.mark != l.mark || n == len(g.rows) && (len(g.rejects) == 0 || g.rejects[len(g.rejects)-1].Line < l.stateLine)
+	if covered {
+		l.detach(s)
+		if g.empty() {
+			l.pool.drop(g)
+			return nil
+		}
+		return g
+	}
+	rest := l.pool.take()
+	l.openBytes -= g.size()
+	g.split(n, l.stateLine, rest)
+	s.open = rest
+	l.openBytes += rest.size()
+	if g.empty() {
+		l.pool.drop(g)
+		return nil
+	}
+	return g
+}
+
+// flushLargest makes room by sending the largest open segments, until half of the room is free.
+func (l *loader) flushLargest() error {
+	var open []*stream
+	for _, s := range l.order {
+		if s.open != nil {
+			open = append(open, s)
+		}
+	}
+	slices.SortFunc(open, func(a, b *stream) int { return b.open.size() - a.open.size() })
+	for _, s := range open {
+		if l.openBytes <= l.o.Limits.Open/2 {
+			break
+		}
+		if s.open == nil {
+			continue // it went along with another one
+		}
+		if err := l.flush(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *loader) stateMessage(m *protocol.Message) error {
+	l.touch()
+	l.state = append(l.state[:0], m.State...)
+	if l.state == nil {
+		l.state = []byte{}
+	}
+	l.stateLine, l.sawState, l.tail = m.Line, true, false
+	l.mark++
+	if l.bytes >= l.o.BatchBytes {
+		return l.commitIfCovered(0)
+	}
+	return l.commitIfCovered(l.o.BatchWait)
+}
+
+// commitIfCovered ends the interval at its newest state, if it has one, is at least so old, and nothing stands in the way:
+// a replace that is not complete, or rows that no state covers and that cannot be called back.
+func (l *loader) commitIfCovered(age time.Duration) error {
+	if l.state == nil || time.Since(l.began) < age || l.incomplete() != nil || l.tail {
+		return nil
+	}
+	for _, s := range l.order {
+		g := s.open
+		if g == nil || g.empty() {
+			continue
+		}
+		if g.plan.layout.repeats {
+			if g = l.takeCovered(s); g == nil {
+				continue
+			}
+		} else {
+			l.detach(s)
+		}
+		l.send(op{kind: copyRows, segment: g, final: true})
+	}
+	l.commit(l.state)
+	for _, s := range l.order {
+		if s.open != nil {
+			l.touch()
+			l.bytes += s.open.bytes
+			s.open.mark, s.open.covered = l.mark, 0
+		}
+	}
+	return nil
+}
+
+// commit ends the interval.
+func (l *loader) commit(state []byte) {
+	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), line: l.stateLine, start: l.began.UTC()}})
+	close(l.interval.ops)
+	l.interval = nil
+	l.began, l.bytes, l.state, l.tail, l.sentMark = time.Time{}, 0, nil, false, 0
+}
+
+// incomplete finds a replace whose new rows are not in the table yet.
+func (l *loader) incomplete() *stream {
+	for _, s := range l.order {
+		if s.unswapped {
+			return s
+		}
+	}
+	return nil
+}
+
+func (l *loader) activate(m *protocol.Message) error {
+	s := l.streams[m.Stream]
+	if s == nil || s.plan == nil {
+		if !l.unknown[m.Stream] {
+			l.unknown[m.Stream] = true
+			l.o.Log.Warn("ACTIVATE_VERSION of a stream without a SCHEMA is ignored", "stream", m.Stream, "line", m.Line)
+		}
+		return nil
+	}
+	if s.activeSet && m.Version <= s.activated && !s.unswapped {
+		return nil // said before
+	}
+	kind := activateVersion
+	if s.mode == protocol.Replace {
+		if s.unswapped && s.versioned && m.Version < s.version {
+			return nil // of a set that was given up
+		}
+		kind = swapRows
+	} else if err := l.versioned(s, m.Version); err != nil {
+		return err
+	}
+	l.touch()
+	if err := l.flush(s); err != nil {
+		return err
+	}
+	if s.plan.layout.repeats {
+		if err := l.separate(); err != nil {
+			return err
+		}
+		l.tail = true
+	}
+	s.activated, s.activeSet = m.Version, true
+	s.unswapped, s.versioned = false, false
+	l.send(op{kind: kind, stream: s, layout: s.plan.layout, version: m.Version})
+	return nil
+}
+
+// end settles what the end of the input leaves open, by how it ended.
+func (l *loader) end(err error) error {
+	clean := errors.Is(err, io.EOF)
+	if errors.Is(err, errFailed) {
+		return err
+	}
+	var fault error
+	if !clean && !errors.Is(err, protocol.ErrClosed) {
+		fault = err
+	}
+	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean
+	var unfinished []string
+	for _, s := range l.order {
+		if !s.unswapped {
+			continue
+		}
+		if clean && !s.versioned {
+			continue // the clean end completes it
+		}
+		unfinished = append(unfinished, s.name)
+	}
+	state := l.state
+	if len(unfinished) > 0 {
+		state = nil // it would cover rows that nobody sees
+		if fault == nil {
+			fault = protocol.DataFault("run the tap again", "%s ended incomplete: the old rows stay", streamList(unfinished))
+		}
+	}
+	if !keep && l.interval != nil && (l.tail || state == nil) {
+		// What went out after the state is called back before the rest of what it covers follows.
+		l.send(op{kind: uncoverRows, all: state == nil})
+	}
+	for _, s := range l.order {
+		g := s.open
+		if s.mode == protocol.Replace && s.unswapped && slices.Contains(unfinished, s.name) {
+			if g != nil {
+				l.detach(s)
+				l.pool.drop(g)
+			}
+			continue
+		}
+		if g != nil && !g.empty() {
+			if g.plan.layout.repeats && !keep {
+				if state == nil {
+					s.dropped.Add(int64(len(g.rows)))
+					l.detach(s)
+					l.pool.drop(g)
+					g = nil
+				} else {
+					g = l.takeCovered(s)
+					if s.open != nil {
+						s.dropped.Add(int64(len(s.open.rows)))
+					}
+				}
+			} else {
+				l.detach(s)
+			}
+			if g != nil {
+				l.send(op{kind: copyRows, segment: g, final: true})
+			}
+		}
+		if s.unswapped {
+			l.send(op{kind: swapRows, stream: s, layout: s.plan.layout, final: true})
+		}
+	}
+	if l.interval != nil || state != nil {
+		l.commit(state)
+	}
+	return fault
+}
+
+func streamList(names []string) string {
+	if len(names) == 1 {
+		return fmt.Sprintf("the replace of stream %q", names[0])
+	}
+	return fmt.Sprintf("the replaces of streams %q", names)
+}
+
+// watchClock ends intervals that have waited long enough, while no message comes.
+func (l *loader) watchClock(done <-chan struct{}) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-l.wake:
+			timer.Reset(l.o.BatchWait)
+		case <-timer.C:
+			l.mu.Lock()
+			if !l.ended {
+				l.commitIfCovered(l.o.BatchWait) //nolint:errcheck // the worker's errors are met by the next message
+				if !l.began.IsZero() {
+					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8+time.Millisecond))
+				}
+			}
+			l.mu.Unlock()
+		}
+	}
+}

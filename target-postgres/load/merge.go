@@ -1,0 +1,155 @@
+package load
+
+import (
+	"context"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// settle moves what is staged to the table, unless it belongs to a replace, which waits for its swap.
+func (w *worker) settle(ctx context.Context, ld *streamLoad) error {
+	if ld.staged == 0 || ld.layout.mode == protocol.Replace {
+		return nil
+	}
+	return w.move(ctx, ld)
+}
+
+// move runs the stream's statement over all that is staged, and empties the staging table.
+func (w *worker) move(ctx context.Context, ld *streamLoad) error {
+	before := ld.counts
+	sql := ld.layout.statements.Merge
+	if ld.layout.mode == protocol.Append || sql == "" {
+		sql = ld.layout.statements.Append
+	}
+	if err := w.moveRange(ctx, ld, sql, 0, everyLine); err != nil {
+		return err
+	}
+	c := &ld.counts
+	c.Unchanged += ld.staged - (c.Inserted - before.Inserted) - (c.Updated - before.Updated) - (c.Deleted - before.Deleted) - (c.Rejected - before.Rejected)
+	ld.staged = 0
+	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()))
+}
+
+// moveRange moves the rows of some lines. A row that the server refuses is found by halving, and rejected.
+func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, hi int64) error {
+	conn := ld.lane.conn
+	if err := conn.Exec(ctx, ld.lane.savepoint()); err != nil {
+		return database.Fault(err)
+	}
+	var inserted, updated, deleted int64
+	err := conn.QueryRow(ctx, sql, lo, hi).Scan(&inserted, &updated, &deleted)
+	if err == nil {
+		ld.counts.Inserted += inserted
+		ld.counts.Updated += updated
+		ld.counts.Deleted += deleted
+		return nil
+	}
+	e, ok := database.RowError(err)
+	if !ok {
+		return database.Fault(err)
+	}
+	if err := ld.lane.rollback(ctx); err != nil {
+		return err
+	}
+	var rows int64
+	var middle *int64
+	if err := conn.QueryRow(ctx, ld.layout.shape.Middle(), lo, hi).Scan(&rows, &middle); err != nil {
+		return database.Fault(err)
+	}
+	switch {
+	case rows == 0:
+		return database.Fault(e) // no row of ours is to blame
+	case rows == 1 || *middle == hi:
+		var record string
+		if err := conn.QueryRow(ctx, ld.layout.shape.StagedRecord(), *middle).Scan(&record); err != nil {
+			return database.Fault(err)
+		}
+		return w.reject(ld, database.Reject{
+			Line: *middle, Column: e.ColumnName, Reason: database.Reason(e), SQLState: e.Code, Record: record,
+			Key: ld.layout.keyOfRow([]byte(record)),
+		})
+	}
+	if err := w.moveRange(ctx, ld, sql, lo, *middle); err != nil {
+		return err
+	}
+	return w.moveRange(ctx, ld, sql, *middle+1, hi)
+}
+
+// keyOfRow is the key of a row that is given as an object by column.
+func (l *layout) keyOfRow(record []byte) string {
+	var scan rawjson.Scanner
+	fields, err := scan.Fields(record)
+	if err != nil || len(l.shape.Key) == 0 {
+		return ""
+	}
+	text := []byte{'{'}
+	for _, k := range l.shape.Key {
+		for _, f := range fields {
+			if string(f.Name) != string(k) {
+				continue
+			}
+			if len(text) > 1 {
+				text = append(text, ',')
+			}
+			text = append(rawjson.AppendString(text, f.Name), ':')
+			text = append(text, f.Value...)
+		}
+	}
+	return string(append(text, '}'))
+}
+
+// activate ends what is older than a version: a replace shows its new rows, any other stream marks or deletes old ones.
+func (w *worker) activate(ctx context.Context, o *op) error {
+	ld, err := w.load(ctx, o.stream, o.layout, o.final)
+	if err != nil {
+		return err
+	}
+	if ld.layout.mode == protocol.Replace {
+		return w.swap(ctx, ld)
+	}
+	if err := w.settle(ctx, ld); err != nil {
+		return err
+	}
+	args := []any{o.version}
+	if !w.o.HardDelete {
+		args = append(args, now())
+	}
+	tag, err := ld.lane.conn.Conn.Exec(ctx, ld.layout.statements.Activate, args...)
+	ld.counts.Deleted += tag.RowsAffected()
+	return database.Fault(err)
+}
+
+// swap puts the staged rows in the place of the old ones: what the new set does not have goes, what differs is written,
+// what is the same stays untouched. Readers see the old rows until the commit.
+func (w *worker) swap(ctx context.Context, ld *streamLoad) error {
+	if err := w.stage(ctx, ld); err != nil {
+		return err
+	}
+	tag, err := ld.lane.conn.Conn.Exec(ctx, ld.layout.statements.Sweep)
+	if err != nil {
+		if _, ok := database.RowError(err); ok {
+			return protocol.DataFault("let the constraint delete or set null, or load the stream with merge",
+				"old rows cannot be replaced: %w", database.Fault(err))
+		}
+		return database.Fault(err)
+	}
+	removed := tag.RowsAffected()
+	if err := w.move(ctx, ld); err != nil {
+		return err
+	}
+	ld.counts.Deleted += removed
+	return nil
+}
+
+func unquoted(value []byte) []byte {
+	if text, ok := rawjson.Plain(value); ok {
+		return text
+	}
+	if rawjson.KindOf(value) == rawjson.String {
+		text, _ := rawjson.AppendUnquoted(nil, value)
+		return text
+	}
+	return value
+}

@@ -1,0 +1,299 @@
+package load
+
+import (
+	"encoding/binary"
+	"fmt"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/values"
+)
+
+// A layout is the form of a stream's tuples and the statements for them. It never changes, so loader and worker share it.
+type layout struct {
+	id         int64
+	mode       protocol.Disposition
+	repeats    bool // a row that is loaded twice is there twice
+	columns    []layoutColumn
+	shape      database.Shape
+	statements database.Statements
+	arbiters   []string // indexes whose violation means that the key is there already
+}
+
+type layoutColumn struct {
+	name columns.Ident
+	typ  columns.Type
+	from columns.Source
+}
+
+// A plan is how the records of one SCHEMA become tuples of a layout. It is the loader's alone.
+type plan struct {
+	stream *stream
+	schema *protocol.Stream
+	layout *layout
+	slots  []slot
+	named  map[string]int // property to slot
+	order  []guess        // what stood at each position of the record before
+	keys   []int          // slots of the key
+	extra  int            // slot of _extra, -1 without
+
+	values  [][]byte // of the record under way, by slot
+	extras  []protocol.Field
+	scratch []byte
+
+	extracted     []byte // time_extracted of the record before, and its field
+	extractedRaw  []byte
+	warnedOfTimes bool
+}
+
+// A slot is one field of the tuple.
+type slot struct {
+	from     columns.Source
+	property string // empty when this SCHEMA does not have the column: null
+	column   columns.Ident
+	encoder  values.Encoder
+}
+
+// Where a member goes that has no slot.
+const (
+	ignored    = -1 // nowhere: it has a metadata column's name, or a contract drops its values
+	undeclared = -2 // what on_extra_fields says
+	refused    = -3 // a contract rejects records that have a value for it
+)
+
+type guess struct {
+	name string
+	slot int
+}
+
+// A problem is why a record did not become a tuple.
+type problem struct {
+	column string
+	reason string
+}
+
+// errExtra is a problem that a column for undeclared members mends.
+var errExtra = &problem{reason: "undeclared members"}
+
+// instant is what the metadata columns say of when.
+type instant struct {
+	at      time.Time
+	batched time.Time
+	started int64 // milliseconds since 1970
+}
+
+// append encodes one record. A problem leaves dst as it was.
+func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraFields) ([]byte, *problem) {
+	clear(p.values)
+	p.extras = p.extras[:0]
+	for i := range r.Fields {
+		f := &r.Fields[i]
+		switch s := p.slot(i, f.Name); {
+		case s >= 0:
+			p.values[s] = f.Value
+		case s == ignored:
+		case s == refused:
+			if f.Value[0] != 'n' {
+				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
+			}
+		case extra == DropExtra, extra == AddExtra && f.Value[0] == 'n':
+		case extra == FailExtra:
+			return dst, &problem{column: string(f.Name), reason: "a member that the schema does not declare"}
+		case extra == KeepExtra && p.extra >= 0:
+			p.extras = append(p.extras, *f)
+		default:
+			return dst, errExtra
+		}
+	}
+	for _, k := range p.keys {
+		if v := p.values[k]; len(v) == 0 || v[0] == 'n' {
+			return dst, &problem{column: p.slots[k].property, reason: "a key property without a value"}
+		}
+	}
+	begin := len(dst)
+	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p.slots)))
+	var err error
+	for i := range p.slots {
+		s := &p.slots[i]
+		switch s.from {
+		case columns.Property, columns.DeletedAt:
+			if s.property == "" {
+				dst = values.AppendNull(dst)
+				continue
+			}
+			if dst, err = s.encoder.Append(dst, p.values[i]); err != nil {
+				return dst[:begin], &problem{column: s.property, reason: err.Error()}
+			}
+		case columns.ExtractedAt:
+			dst = p.appendExtracted(dst, s, r.TimeExtracted)
+		case columns.ReceivedAt:
+			dst = values.AppendTimestamptz(dst, now.at)
+		case columns.BatchedAt:
+			dst = values.AppendTimestamptz(dst, now.batched)
+		case columns.Sequence:
+			dst = values.AppendBigint(dst, now.at.UnixMilli())
+		case columns.TableVersion:
+			if r.HasVersion {
+				dst = values.AppendBigint(dst, r.Version)
+			} else {
+				dst = values.AppendNull(dst)
+			}
+		case columns.SyncStartedAt:
+			dst = values.AppendBigint(dst, now.started)
+		case columns.Extra:
+			if dst, err = s.encoder.Append(dst, p.undeclared()); err != nil {
+				return dst[:begin], &problem{column: string(p.extras[0].Name), reason: err.Error()}
+			}
+		}
+	}
+	return dst, nil
+}
+
+// slot finds where the member at position i goes. Records of one stream mostly have the same members in the same order.
+func (p *plan) slot(i int, name []byte) int {
+	if i < len(p.order) && p.order[i].name == string(name) {
+		return p.order[i].slot
+	}
+	s := p.member(string(name))
+	if i < len(p.order) {
+		p.order[i] = guess{string(name), s}
+	} else if i == len(p.order) && i < len(p.slots)+16 {
+		p.order = append(p.order, guess{string(name), s})
+	}
+	return s
+}
+
+func (p *plan) member(name string) int {
+	if s, ok := p.named[name]; ok {
+		return s
+	}
+	if columns.IsMetadata(name) {
+		return ignored
+	}
+	return undeclared
+}
+
+// appendExtracted appends time_extracted, which mostly is that of the record before. One that is no instant is null.
+func (p *plan) appendExtracted(dst []byte, s *slot, text []byte) []byte {
+	if len(text) == 0 {
+		return values.AppendNull(dst)
+	}
+	if string(text) != string(p.extractedRaw) || p.extracted == nil {
+		p.extractedRaw = append(p.extractedRaw[:0], text...)
+		p.scratch = rawjson.AppendString(p.scratch[:0], text)
+		field, err := s.encoder.Append(p.extracted[:0], p.scratch)
+		if err != nil {
+			field = values.AppendNull(p.extracted[:0])
+		}
+		p.extracted = field
+	}
+	return append(dst, p.extracted...)
+}
+
+// undeclared makes one object of the undeclared members, nothing when there are none. Of a name that came twice the last counts.
+func (p *plan) undeclared() []byte {
+	if len(p.extras) == 0 {
+		return nil
+	}
+	p.scratch = append(p.scratch[:0], '{')
+	for i := range p.extras {
+		if i > 0 {
+			p.scratch = append(p.scratch, ',')
+		}
+		p.scratch = rawjson.AppendString(p.scratch, p.extras[i].Name)
+		p.scratch = append(p.scratch, ':')
+		p.scratch = append(p.scratch, p.extras[i].Value...)
+	}
+	return append(p.scratch, '}')
+}
+
+// key is the record's key as a JSON object, for a reject.
+func (p *plan) key(fields []protocol.Field) string {
+	if len(p.keys) == 0 {
+		return ""
+	}
+	text := []byte{'{'}
+	for _, k := range p.keys {
+		for i := len(fields) - 1; i >= 0; i-- {
+			if string(fields[i].Name) != p.slots[k].property {
+				continue
+			}
+			if len(text) > 1 {
+				text = append(text, ',')
+			}
+			text = append(rawjson.AppendString(text, fields[i].Name), ':')
+			text = append(text, fields[i].Value...)
+			break
+		}
+	}
+	return string(append(text, '}'))
+}
+
+// newPlan makes the plan of one SCHEMA over a layout, given where its columns went.
+func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Place) (*plan, error) {
+	p := &plan{stream: s, schema: schema, layout: l, named: map[string]int{}, extra: -1}
+	at := make(map[columns.Ident]int, len(l.columns))
+	for i, c := range l.columns {
+		at[c.name] = i
+		p.slots = append(p.slots, slot{from: c.from, column: c.name})
+	}
+	for _, place := range places {
+		want := &place.Want
+		if place.Column.Name == "" {
+			if want.Source == columns.Property {
+				p.named[want.Property] = ignored
+				if place.Misfit == columns.DiscardRow {
+					p.named[want.Property] = refused
+				}
+			}
+			continue
+		}
+		i := at[place.Column.Name]
+		s := &p.slots[i]
+		s.from, s.property = want.Source, want.Property
+		encoder, err := values.New(want.Schema, place.Column.Type)
+		if err != nil {
+			return nil, protocol.ConfigFault("alter the column's type, or load into another table", "column %s of %s: %w", place.Column.Name, l.shape.Table, err)
+		}
+		s.encoder = encoder
+		switch want.Source {
+		case columns.Property:
+			p.named[want.Property] = i
+			if want.Key {
+				p.keys = append(p.keys, i)
+			}
+		case columns.DeletedAt:
+			if want.Property != "" {
+				p.named[want.Property] = i
+			}
+		case columns.Extra:
+			p.extra = i
+		}
+	}
+	p.values = make([][]byte, len(p.slots))
+	if len(p.keys) != len(schema.KeyProperties) {
+		return nil, protocol.DataFault("the tap must declare its key as properties", "a key property is no property of the schema (key: %q)", schema.KeyProperties)
+	}
+	return p, nil
+}
+
+// replaced tells what had to be replaced in values, for one line in the log.
+func (p *plan) replaced() (t values.Tally) {
+	for i := range p.slots {
+		u := p.slots[i].encoder.Tally()
+		t.NUL += u.NUL
+		t.Malformed += u.Malformed
+		t.NonFinite += u.NonFinite
+	}
+	return t
+}
+
+func (p *problem) String() string {
+	if p.column == "" {
+		return p.reason
+	}
+	return fmt.Sprintf("%s: %s", p.column, p.reason)
+}

@@ -1,0 +1,299 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A preparation brings a stream's table to the form that its SCHEMAs want, and answers with plans for them.
+type preparation struct {
+	stream   *stream
+	schemas  []*protocol.Stream // one, or several that share a layout
+	metadata columns.Metadata
+	extra    bool
+	reply    chan preparedTable
+}
+
+type preparedTable struct {
+	plans []*plan
+	err   error
+}
+
+// wanted are the columns of one of its SCHEMAs.
+func (p *preparation) wanted(schema *protocol.Stream) []columns.Column {
+	want := columns.FromStream(schema, columns.Options{Metadata: p.metadata, Extra: p.extra})
+	if len(want) == 0 {
+		// A table has at least one column that rows can be copied to.
+		want = columns.FromStream(schema, columns.Options{Metadata: p.metadata, Extra: true})
+	}
+	return want
+}
+
+// changes are the statements that a table lacks for these SCHEMAs, in order, and the columns that it has after them.
+func (p *preparation) changes(o *Options, t *database.Table) (statements []string, have []columns.Column, err error) {
+	have = t.Shapes()
+	exists := t.Exists
+	for _, schema := range p.schemas {
+		want := p.wanted(schema)
+		if !exists {
+			statements = append(statements, columns.Create(t.Name, want, "")...)
+			have, exists = want, true
+			continue
+		}
+		contract, _ := ByGlob(o.Contracts, schema.Name)
+		plan := columns.Diff(have, want, columns.DiffOptions{Columns: contract, Types: contract})
+		if err := refusal(t, plan); err != nil {
+			return nil, nil, err
+		}
+		for _, c := range plan.Changes {
+			statements = append(statements, c.SQL(t.Name)...)
+			have = applied(have, c)
+		}
+		if key := keyColumns(plan.Places); len(key) > 0 && t.Exists && plan.KeyDiffers && len(t.Arbiters(key)) == 0 {
+			if hasPrimary(t) {
+				return nil, nil, protocol.ConfigFault("give the table that key, or load into another table",
+					"%s has another primary key than the stream's (%s)", t.Name, quotedList(key))
+			}
+			statements = append(statements, "ALTER TABLE "+t.Name.String()+" ADD PRIMARY KEY ("+quotedList(key)+")")
+			t.Uniques = append(t.Uniques, database.Unique{Columns: key, Primary: true})
+		}
+	}
+	return statements, have, nil
+}
+
+func refusal(t *database.Table, plan columns.Plan) error {
+	if len(plan.Conflicts) > 0 {
+		c := plan.Conflicts[0]
+		return protocol.ConfigFault("alter it by hand, or load into another table",
+			"key column %s of %s would have to become %s, which a view or a generated column forbids", c.Column.Name, t.Name, c.Column.Type)
+	}
+	if len(plan.Breaches) > 0 {
+		var list []string
+		for _, c := range plan.Breaches {
+			list = append(list, c.SQL(t.Name)...)
+		}
+		return protocol.DataFault("make the change by hand, or relax schema_contract", "the contract forbids: %s", strings.Join(list, "; "))
+	}
+	return nil
+}
+
+// applied is what a table's columns are after a change.
+func applied(have []columns.Column, c columns.Change) []columns.Column {
+	out := append([]columns.Column(nil), have...)
+	for i := range out {
+		if out[i].Name == c.Column.Name {
+			out[i] = c.Column
+			return out
+		}
+	}
+	return append(out, c.Column)
+}
+
+func hasPrimary(t *database.Table) bool {
+	for _, u := range t.Uniques {
+		if u.Primary {
+			return true
+		}
+	}
+	return false
+}
+
+func keyColumns(places []columns.Place) []columns.Ident {
+	var key []columns.Ident
+	for _, p := range places {
+		if p.Want.Key {
+			key = append(key, p.Column.Name)
+		}
+	}
+	return key
+}
+
+func quotedList(names []columns.Ident) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = n.String()
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// prepare makes the changes on a connection with an open transaction, and the plans.
+func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparation) ([]*plan, error) {
+	t, err := conn.Describe(ctx, p.stream.table)
+	if err != nil {
+		return nil, err
+	}
+	statements, _, err := p.changes(w.o, t)
+	if err != nil {
+		return nil, err
+	}
+	if len(statements) > 0 {
+		// Another run may be at the same table: look again when it is ours alone.
+		if err := conn.Exec(ctx, w.o.Pipeline.TableLock(p.stream.table)); err != nil {
+			return nil, database.Fault(err)
+		}
+		if t, err = conn.Describe(ctx, p.stream.table); err != nil {
+			return nil, err
+		}
+		if statements, _, err = p.changes(w.o, t); err != nil {
+			return nil, err
+		}
+		for _, s := range statements {
+			w.o.Log.Debug("table changed", "stream", p.stream.name, "statement", s)
+			if err := conn.Exec(ctx, s); err != nil {
+				return nil, changeFault(t, err)
+			}
+		}
+		if len(statements) > 0 {
+			if t, err = conn.Describe(ctx, p.stream.table); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return w.plans(ctx, conn, p, t)
+}
+
+// changeFault says what a failed change means. Rows in the table may forbid a key.
+func changeFault(t *database.Table, err error) error {
+	if _, ok := database.RowError(err); ok {
+		return protocol.ConfigFault("mend the rows that are there, or load into another table", "%s cannot be changed: %w", t.Name, database.Fault(err))
+	}
+	return database.Fault(err)
+}
+
+// plans makes the one layout of the SCHEMAs over the table as it is, and a plan for each.
+func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation, t *database.Table) ([]*plan, error) {
+	latest := p.schemas[len(p.schemas)-1]
+	contract, _ := ByGlob(w.o.Contracts, p.stream.name)
+	places := make([][]columns.Place, len(p.schemas))
+	w.layouts++
+	l := &layout{id: w.layouts, mode: w.o.disposition(latest)}
+	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
+	seen := map[columns.Ident]bool{}
+	for i, schema := range p.schemas {
+		places[i] = columns.Diff(t.Shapes(), p.wanted(schema), columns.DiffOptions{Columns: contract, Types: contract}).Places
+		for _, place := range places[i] {
+			if c := place.Column; c.Name != "" && !seen[c.Name] {
+				seen[c.Name] = true
+				l.columns = append(l.columns, layoutColumn{name: c.Name, typ: c.Type, from: place.Want.Source})
+			}
+		}
+	}
+	if err := w.shape(l, t, latest, places[len(places)-1]); err != nil {
+		return nil, err
+	}
+	l.arbiters = t.Arbiters(l.shape.Key)
+	plans := make([]*plan, len(p.schemas))
+	for i, schema := range p.schemas {
+		var err error
+		if plans[i], err = newPlan(p.stream, schema, l, places[i]); err != nil {
+			return nil, err
+		}
+	}
+	s := p.stream
+	switch {
+	case l.repeats:
+		s.straight = true
+	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "":
+		s.straight = false
+	case l.mode == protocol.Append:
+		s.straight = s.staging == 0
+	default:
+		empty, err := conn.Empty(ctx, s.table)
+		if err != nil {
+			return nil, err
+		}
+		s.straight = s.straight || empty
+	}
+	return plans, nil
+}
+
+// shape fills in what the layout's statements are made from.
+func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, places []columns.Place) error {
+	sh := &l.shape
+	sh.Table = t.Name
+	sh.Staging = columns.Table{Schema: "pg_temp", Name: columns.Ident(fmt.Sprintf("_signalroom_staging_%d", l.id))}
+	sh.Key = keyColumns(places)
+	sh.Triggers, sh.Parted, sh.Hard = t.Triggers, t.Parted, w.o.HardDelete
+	sh.Newest = l.mode == protocol.Merge
+	for _, p := range places {
+		c := p.Column
+		if c.Name == "" {
+			continue
+		}
+		if len(latest.BookmarkProperties) == 1 && p.Want.Source == columns.Property && p.Want.Property == latest.BookmarkProperties[0] && ordered(c.Type) {
+			sh.Cursor, sh.CursorText = c.Name, textual(c.Type)
+		}
+		if w.o.HardDelete && p.Want.Source == columns.DeletedAt && p.Want.Property != "" {
+			sh.Removed = c.Name
+		}
+	}
+	sh.Newest = sh.Newest && sh.Cursor != ""
+	for _, c := range l.columns {
+		column, _ := t.Column(c.name)
+		ignored := c.from != columns.Property && c.from != columns.Extra && c.from != columns.DeletedAt
+		if c.from == columns.TableVersion && l.mode != protocol.Replace {
+			ignored = false // or the row would be taken for one of an older version
+		}
+		sh.Columns = append(sh.Columns, database.ShapeColumn{
+			Name: c.name, Ignored: ignored, Equality: column.Equality, Key: contains(sh.Key, c.name),
+		})
+	}
+	var err error
+	if sh.Scope, err = scope(t, latest, places); err != nil {
+		return err
+	}
+	l.statements, err = sh.Statements()
+	return err
+}
+
+// scope is the condition on the rows that a replace, or a version, is about.
+func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (string, error) {
+	if len(s.ReplaceScope) == 0 {
+		return "true", nil
+	}
+	var parts []string
+	for _, v := range s.ReplaceScope {
+		var column *database.Column
+		for _, p := range places {
+			if p.Want.Source == columns.Property && p.Want.Property == v.Column {
+				column, _ = t.Column(p.Column.Name)
+			}
+		}
+		if column == nil {
+			return "", protocol.DataFault("the tap must name a property of the schema", "%s names %q, which has no column", protocol.ReplaceScopeKeyword, v.Column)
+		}
+		if string(v.Value) == "null" {
+			parts = append(parts, "t."+column.Name.String()+" IS NULL")
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, database.Literal(plainText(v.Value)), column.Declared))
+	}
+	return strings.Join(parts, " AND "), nil
+}
+
+func contains(names []columns.Ident, name columns.Ident) bool {
+	for _, n := range names {
+		if n == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ordered tells whether the order of a type's values says which row is newer.
+func ordered(t columns.Type) bool {
+	switch t.Kind {
+	case columns.Other, columns.JSON, columns.JSONB, columns.Boolean, columns.Bytea, columns.UUID:
+		return false
+	}
+	return true
+}
+
+func textual(t columns.Type) bool {
+	return t.Kind == columns.Text || t.Kind == columns.Varchar || t.Kind == columns.Char
+}

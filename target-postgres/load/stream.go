@@ -1,0 +1,59 @@
+package load
+
+import (
+	"bytes"
+	"slices"
+	"sync/atomic"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A stream is what the loader knows of a stream.
+type stream struct {
+	name     string
+	mode     protocol.Disposition
+	table    columns.Table
+	declared *protocol.Stream   // by the latest SCHEMA
+	seen     []*protocol.Stream // every SCHEMA of the run, in order
+	plans    []*plan            // of the SCHEMAs that share the present layout
+	plan     *plan              // of the latest one
+	extra    bool               // _extra is wanted
+	versions bool               // the columns of a version are wanted
+	added    []protocol.Property
+	open     *segment // rows that are not on their way yet
+
+	// Of a replace.
+	unswapped bool  // there are rows that the table does not show yet
+	versioned bool  // they bear a version, so that only ACTIVATE_VERSION shows them
+	version   int64 // of the latest record
+	activated int64 // the latest ACTIVATE_VERSION
+	activeSet bool
+
+	// What the worker knows of it.
+	straight bool // rows may go to the table itself, because none of their keys has been met there
+	staging  int  // intervals that rows still go through staging, after a key was met
+	total    database.Counts
+	dropped  atomic.Int64 // rows without a key that no state covered
+}
+
+// known finds a SCHEMA among those of the run.
+func (s *stream) known(declared *protocol.Stream) bool {
+	return slices.ContainsFunc(s.seen, func(d *protocol.Stream) bool { return sameSchema(d, declared) })
+}
+
+func sameSchema(a, b *protocol.Stream) bool {
+	return a == b || bytes.Equal(a.Raw, b.Raw) && slices.Equal(a.KeyProperties, b.KeyProperties) &&
+		slices.Equal(a.BookmarkProperties, b.BookmarkProperties)
+}
+
+// planFor finds the plan of a SCHEMA in the present layout.
+func (s *stream) planFor(declared *protocol.Stream) *plan {
+	for _, p := range s.plans {
+		if sameSchema(p.schema, declared) {
+			return p
+		}
+	}
+	return nil
+}

@@ -1,0 +1,40 @@
+package load
+
+import (
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/values"
+)
+
+// A Summary is what became of a run.
+type Summary struct {
+	Streams []StreamSummary
+	State   []byte // the last that was printed; nil for none
+	Took    time.Duration
+}
+
+// A StreamSummary is what became of one stream's rows, as far as they were committed.
+type StreamSummary struct {
+	Name string
+	Mode protocol.Disposition
+	database.Counts
+	Dropped  int64 // rows without a key that no state covers: they come again with the next run
+	Replaced values.Tally
+}
+
+func (l *loader) summary(started time.Time) *Summary {
+	sum := &Summary{State: l.worker.states.last, Took: time.Since(started)}
+	for _, s := range l.order {
+		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load()}
+		for _, p := range s.plans {
+			t := p.replaced()
+			one.Replaced.NUL += t.NUL
+			one.Replaced.Malformed += t.Malformed
+			one.Replaced.NonFinite += t.NonFinite
+		}
+		sum.Streams = append(sum.Streams, one)
+	}
+	return sum
+}

@@ -1,0 +1,246 @@
+// Package main is target-postgres: it reads Singer messages on standard input, loads them into PostgreSQL, and prints
+// each state on standard output once everything that it covers is committed.
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync"
+	"syscall"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/settings"
+	"github.com/signalroom/signalroom/protocol/singer"
+	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/server"
+)
+
+func main() { os.Exit(process()) }
+
+// A Program is what a process is given: main fills it from the operating system, a test from its own values.
+type Program struct {
+	Args    []string // without the program's name
+	Stdin   io.Reader
+	Stdout  io.Writer
+	Stderr  io.Writer
+	Env     func(name string) (string, bool)
+	Dir     string           // where the search for .env begins; empty: the working directory
+	Signals <-chan os.Signal // the first drains the run, the second ends it at once; nil: there will be none
+	Limits  load.Limits      // of memory; tests make them small
+}
+
+// memoryLimit is what the heap and the runtime may hold; with the program's own pages it stays under 64 MiB.
+const memoryLimit = 44 << 20
+
+// process runs the program as the operating system started it.
+func process() int {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
+	signal.Ignore(syscall.SIGPIPE)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+	return Program{
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: signals,
+	}.Run(context.Background())
+}
+
+// grammar is the command line beside the settings.
+type grammar struct {
+	Load struct {
+		Input string `placeholder:"FILE" help:"Read messages from this file instead of standard input."`
+		Plan  bool   `help:"Print the statements that the schemas call for, and change nothing."`
+	} `cmd:"" default:"withargs" hidden:""`
+	State struct{} `cmd:"" help:"Print the pipeline's committed state, {} when there is none."`
+	Loads struct {
+		Limit int  `default:"20" help:"How many rows to show, the newest first."`
+		JSON  bool `help:"Print JSON, one object a line."`
+	} `cmd:"" help:"Show what was loaded."`
+	Rejects struct {
+		List struct {
+			Stream string `placeholder:"GLOB" help:"Streams to show."`
+			Limit  int    `default:"20" help:"How many to show, the newest first."`
+			JSON   bool   `help:"Print JSON, one object a line, with the whole records."`
+		} `cmd:"" default:"withargs" help:"Show records that were not loaded."`
+	} `cmd:"" help:"Records that were not loaded."`
+}
+
+// Run executes the command line and returns the exit code. It leaves no goroutine behind, but for one that waits for an
+// input that nobody can end.
+func (p Program) Run(ctx context.Context) int {
+	if p.Env == nil {
+		p.Env = func(string) (string, bool) { return "", false }
+	}
+	progress := newProgress(p.Stderr)
+	output := logs.New("target-postgres", progress, p.Env)
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &signals{cancel: cancel}
+	defer s.watch(p.Signals)()
+	code := output.Run(func() error { return p.execute(ctx, output, progress, s) })
+	if got := s.received(); got != nil && (code == 0 || ctx.Err() != nil) {
+		return signalExit(got)
+	}
+	return code
+}
+
+func (p Program) execute(ctx context.Context, output *logs.Output, progress *progress, s *signals) error {
+	var command grammar
+	var config Config
+	given, err := settings.Parse(&settings.Program{
+		Name: "target-postgres", Version: version(), Description: "Loads Singer messages into PostgreSQL.",
+		Capabilities: []string{"about", "activate-version", "hard-delete", "soft-delete", "structured-logging", "target-schema"},
+		Examples: []settings.Example{
+			{Says: "load what a tap sends into a private server", Command: "tap-x --state state.json | target-postgres --embedded ./db > next.json"},
+			{Says: "load exactly once, with the state in the database", Command: "tap-x --state <(target-postgres state) | target-postgres"},
+			{Says: "show what would be done to the tables", Command: "tap-x --test=schema | target-postgres --plan"},
+		},
+		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
+	}, &command, &config)
+	if err != nil || given.Done() {
+		return err
+	}
+	output.Mask(given.Secrets()...)
+	problems := given.Problems()
+	config.check(problems)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	connection := config.connection(given.Env)
+	if config.Embedded != "" {
+		private, err := server.Start(ctx, server.Options{Dir: config.Embedded, Log: output.Logger()})
+		if err != nil {
+			return err
+		}
+		defer stopServer(context.WithoutCancel(ctx), private, output.Logger())
+		connection.DSN = private.DSN()
+		connection.Env = nil
+	}
+	switch given.Command() {
+	case "state":
+		return p.state(ctx, connection, &config)
+	case "loads":
+		return p.loads(ctx, connection, &config, command.Loads.Limit, command.Loads.JSON)
+	case "rejects", "rejects list":
+		l := command.Rejects.List
+		return p.rejects(ctx, connection, &config, l.Stream, l.Limit, l.JSON)
+	}
+	return p.load(ctx, output, progress, s, &config, connection, command.Load.Input, command.Load.Plan)
+}
+
+func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
+	if err := private.Stop(ctx); err != nil {
+		log.Warn("the private server did not stop", "error", err)
+	}
+}
+
+// load reads messages to the end.
+func (p Program) load(ctx context.Context, output *logs.Output, progress *progress, s *signals, config *Config,
+	connection database.Options, path string, plan bool) error {
+	input := p.Stdin
+	if path != "" {
+		file, err := os.Open(path)
+		if err != nil {
+			return protocol.ConfigFault("name a file that can be read", "input: %w", err)
+		}
+		defer file.Close()
+		input = file
+	}
+	reader := singer.NewReader(input, singer.Options{Log: output.Logger()})
+	defer reader.Close()
+	s.drain(reader)
+	metrics := output.StartMetrics()
+	o := config.options(connection)
+	o.Limits, o.Log, o.Metrics = p.Limits, output.Logger(), metrics
+	if plan {
+		metrics.Close()
+		return load.Plan(ctx, o, reader, p.Stdout)
+	}
+	if progress.live {
+		o.Progress = &load.Progress{}
+	}
+	stop := progress.start(o.Progress)
+	summary, err := load.Run(ctx, o, reader, p.Stdout)
+	stop()
+	metrics.Close()
+	logSummary(output.Logger(), summary)
+	return err
+}
+
+// signals ends a run: the first closes the reader, so that what is covered is committed, the second cancels everything.
+type signals struct {
+	cancel context.CancelFunc
+	mu     sync.Mutex
+	got    os.Signal
+	reader *singer.Reader
+}
+
+// watch begins to wait, until the function that it returns is called.
+func (s *signals) watch(from <-chan os.Signal) (end func()) {
+	done := make(chan struct{})
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			select {
+			case got := <-from:
+				s.arrive(got)
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { close(done); running.Wait() }
+}
+
+func (s *signals) arrive(got os.Signal) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.got == nil && s.reader != nil {
+		s.got = got
+		s.reader.Close()
+		return
+	}
+	s.got = got
+	s.cancel()
+}
+
+// drain names the reader that a signal closes.
+func (s *signals) drain(reader *singer.Reader) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reader = reader
+	if s.got != nil {
+		reader.Close()
+	}
+}
+
+func (s *signals) received() os.Signal {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.got
+}
+
+func signalExit(s os.Signal) int {
+	if number, ok := s.(syscall.Signal); ok {
+		return 128 + int(number)
+	}
+	return 1
+}
+
+// version is what the Go toolchain stamped into the binary.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.0.0-dev"
+	}
+	if v := info.Main.Version; v[0] == 'v' {
+		return v[1:]
+	}
+	return info.Main.Version
+}
