@@ -140,42 +140,44 @@ const maxDigits = 15
 
 // isInteger accepts what is a JSON integer, has no leading zero or sign of zero, and is no long identifier.
 func isInteger(v []byte) bool {
-	if len(v) > 0 && v[0] == '-' {
-		v = v[1:]
-		if len(v) == 1 && v[0] == '0' {
-			return false
-		}
-	}
-	if len(v) == 0 || len(v) > maxDigits || v[0] == '0' && len(v) > 1 {
-		return false
-	}
-	for _, c := range v {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return true
+	whole, decimals := numberShape(v)
+	return whole > 0 && decimals < 0
 }
 
 // isNumber accepts integers, and decimals with digits on both sides of the point. Exponents are left as text: 1e5 may well be a name.
 func isNumber(v []byte) bool {
-	point := bytes.IndexByte(v, '.')
-	if point < 0 {
-		return isInteger(v)
+	whole, decimals := numberShape(v)
+	return whole > 0 && decimals != 0
+}
+
+// numberShape counts the digits before the point and behind it; decimals is -1 without a point. whole is 0 when v is no number, and when a
+// number could be changed by being taken for one.
+func numberShape(v []byte) (whole, decimals int) {
+	negative := len(v) > 0 && v[0] == '-'
+	if negative {
+		v = v[1:]
 	}
-	whole, decimals := v[:point], v[point+1:]
-	if len(whole) > 0 && whole[0] == '-' {
-		whole = whole[1:]
+	if len(v) == 0 || len(v) > maxDigits+1 {
+		return 0, -1
 	}
-	if len(decimals) == 0 || len(whole)+len(decimals) > maxDigits {
-		return false
-	}
-	for _, c := range decimals {
-		if !isDigit(c) {
-			return false
+	decimals = -1
+	for i, c := range v {
+		if isDigit(c) {
+			continue
 		}
+		if c != '.' || decimals >= 0 {
+			return 0, -1
+		}
+		whole, decimals = i, len(v)-i-1
 	}
-	return isInteger(whole)
+	if decimals < 0 {
+		whole = len(v)
+	}
+	switch {
+	case whole > maxDigits, v[0] == '0' && whole > 1, negative && v[0] == '0' && decimals < 0:
+		return 0, decimals
+	}
+	return whole, decimals
 }
 
 // appendFreeNumber reads a number whose column the user declared: a leading plus and leading zeros go, an exponent may stand, and

@@ -102,6 +102,10 @@ func (f *dateFormat) appendInstant(dst, v []byte) ([]byte, bool) {
 	var t time.Time
 	ok := false
 	if f.layout == "" {
+		if isUTC(v) {
+			dst = append(dst, '"')
+			return append(append(dst, v...), '"'), true
+		}
 		t, ok = f.parseISO(v)
 	} else {
 		t, ok = f.parse(v)
@@ -115,6 +119,18 @@ func (f *dateFormat) appendInstant(dst, v []byte) ([]byte, bool) {
 	}
 	dst = append(dst, '"')
 	return append(t.AppendFormat(dst, time.RFC3339Nano), '"'), true
+}
+
+// isUTC tells whether v is RFC 3339 in UTC already: 2006-01-02T15:04:05.999Z with up to nine decimals.
+func isUTC(v []byte) bool {
+	if len(v) < 20 || len(v) > 30 || v[10] != 'T' || v[13] != ':' || v[16] != ':' || v[len(v)-1] != 'Z' || !isoDay(v[:10]) {
+		return false
+	}
+	hour, minute, second := digits(v[11:13]), digits(v[14:16]), digits(v[17:19])
+	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+		return false
+	}
+	return len(v) == 20 || len(v) > 21 && v[19] == '.' && digits(v[20:len(v)-1]) >= 0
 }
 
 // parseISO reads an ISO date, or a date-time with an offset (or without one in a zone that the user named).

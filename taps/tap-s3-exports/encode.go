@@ -30,6 +30,7 @@ type cell struct {
 	column *column
 	keep   tap.Keep
 	member []byte // `,"name":`
+	null   []byte // `,"name":null`
 }
 
 func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []string) rowEncoder {
@@ -61,6 +62,7 @@ func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []str
 	}
 	for _, name := range names {
 		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: out.Keep(name), member: memberPrefix(name)}
+		c.null = append(slices.Clone(c.member), "null"...)
 		e.hides = e.hides || c.keep != tap.Whole
 		e.cells = append(e.cells, c)
 	}
@@ -89,15 +91,17 @@ func (e *rowEncoder) encode(record *csv.Record) (members []byte, misfit int) {
 		if c.keep == tap.Dropped {
 			continue
 		}
-		row = append(row, c.member...)
 		if i >= present {
-			row = append(row, "null"...)
+			row = append(row, c.null...)
 			continue
 		}
 		v := record.Field(i)
+		if (len(v) == 0 || len(e.stream.nullValues) > 0) && e.stream.isNull(v, record, i) {
+			row = append(row, c.null...)
+			continue
+		}
+		row = append(row, c.member...)
 		switch {
-		case (len(v) == 0 || len(e.stream.nullValues) > 0) && e.stream.isNull(v, record, i):
-			row = append(row, "null"...)
 		case c.keep != tap.Whole:
 			row = tap.AppendKept(row, c.keep, v)
 		case c.column.kind == text:
