@@ -100,29 +100,32 @@ func BenchmarkRowByJSONAndPgx(b *testing.B) {
 		dst = dst[:0]
 		for _, c := range cells {
 			value := c.decoded
+			var err error
 			switch c.oid {
 			case pgtype.TextOID:
 				var s string
-				require.NoError(b, json.Unmarshal([]byte(c.raw), &s))
+				err = json.Unmarshal([]byte(c.raw), &s)
 				value = s
 			case pgtype.UUIDOID:
 				var id pgtype.UUID
-				require.NoError(b, json.Unmarshal([]byte(c.raw), &id))
+				err = json.Unmarshal([]byte(c.raw), &id)
 				value = id
 			case pgtype.Int8OID:
 				var n int64
-				require.NoError(b, json.Unmarshal([]byte(c.raw), &n))
+				err = json.Unmarshal([]byte(c.raw), &n)
 				value = n
 			case pgtype.NumericOID:
 				var n pgtype.Numeric
-				require.NoError(b, json.Unmarshal([]byte(c.raw), &n))
+				err = json.Unmarshal([]byte(c.raw), &n)
 				value = n
 			case pgtype.TimestamptzOID:
 				var at time.Time
-				require.NoError(b, json.Unmarshal([]byte(c.raw), &at))
+				err = json.Unmarshal([]byte(c.raw), &at)
 				value = at
 			}
-			var err error
+			if err != nil {
+				b.Fatal(err)
+			}
 			if dst, err = m.Encode(c.oid, pgtype.BinaryFormatCode, value, append(dst, 0, 0, 0, 0)); err != nil {
 				b.Fatal(err)
 			}
