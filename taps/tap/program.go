@@ -3,6 +3,7 @@ package tap
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
@@ -127,6 +128,11 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 	config := new(C)
 	version := buildVersion()
 	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Capabilities: Capabilities(),
+		Examples: []settings.Example{
+			{Says: "See what can be read, and choose from it", Command: t.Name + " --config config.json --discover > catalog.json"},
+			{Says: "Send what is new since the last run", Command: t.Name + " --config config.json --state <(target-postgres state) | target-postgres"},
+			{Says: "Check the settings with one record of each stream", Command: t.Name + " --config config.json --test > /dev/null"},
+		},
 		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir}
 	given, err := settings.Parse(about, &command, config)
 	if err != nil || given.Done() {
@@ -208,7 +214,7 @@ func loadState(path string, log *slog.Logger) (*protocol.State, error) {
 	}
 	state, err := protocol.ParseState(data)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return state, nil
 }
@@ -218,7 +224,11 @@ func loadCatalog(path string) (*protocol.Catalog, error) {
 	if err != nil {
 		return nil, protocol.ConfigFault("make one with --discover", "reading the catalog: %w", err)
 	}
-	return protocol.ParseCatalog(data)
+	catalog, err := protocol.ParseCatalog(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return catalog, nil
 }
 
 // brokenOutput is the fault of a stdout that cannot be written.
