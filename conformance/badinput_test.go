@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{name: "tap: no bucket given", program: tap, env: []string{"S3_BUCKET_NAME="}, code: 2, want: []string{"bucket"}},
 		{name: "tap: missing credentials", program: tap, env: []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}, code: 2, want: []string{"credentials"}},
 		{name: "tap: wrong secret", program: tap, env: []string{"AWS_SECRET_ACCESS_KEY=wrong"}, code: 2, want: []string{"secret"}},
-		{name: "tap: no permission", program: tap, args: []string{"--anonymous"}, code: 2, want: []string{bucket}},
+		{name: "tap: no permission", program: tap, env: []string{"AWS_ACCESS_KEY_ID=", "AWS_SECRET_ACCESS_KEY="}, args: []string{"--anonymous"}, code: 2, want: []string{bucket}},
 		{name: "tap: missing bucket", program: tap, args: []string{"--bucket", "nowhere"}, code: 2, want: []string{"nowhere"}},
 		{name: "tap: server that cannot be reached", program: tap, args: []string{"--endpoint-url", "http://127.0.0.1:1", "--max-retries", "0"},
 			code: 4, want: []string{"127.0.0.1:1"}},
