@@ -32,28 +32,29 @@ type loop struct {
 	faults    []error      // of which the worst decides the exit code
 }
 
-// replicate is a sync, or a --test.
-func replicate(ctx context.Context, p Program, source *Source, run *Run, shared *Settings, command *flags, progress *progress, stop *stop) error {
+// sync reads the streams, or tests them.
+func (j *job) sync(ctx context.Context) error {
 	var catalog *protocol.Catalog
-	if command.Catalog != "" {
+	if j.flags.Catalog != "" {
 		var err error
-		if catalog, err = loadCatalog(command.Catalog); err != nil {
+		if catalog, err = loadCatalog(j.flags.Catalog); err != nil {
 			return err
 		}
 	}
-	state, err := loadState(command.State, run.Log)
+	state, err := loadState(j.flags.State, j.run.Log)
 	if err != nil {
 		return err
 	}
-	l := &loop{ctx: ctx, run: run, stop: stop, now: p.Now, writer: singer.NewWriter(p.Stdout), metrics: run.Metrics, progress: progress,
-		bookmarks: bookmarks{state: state, pace: pace{last: time.Now()}}, outputs: map[string]*Output{}, sample: command.Test != ""}
-	if l.sample && command.Test != "schema" && source.Check != nil {
-		if err := source.Check(ctx); err != nil {
+	l := &loop{ctx: ctx, run: j.run, stop: j.stop, now: j.program.Now, writer: singer.NewWriter(j.program.Stdout), metrics: j.run.Metrics,
+		progress: j.progress, bookmarks: bookmarks{state: state, pace: pace{last: time.Now()}}, outputs: map[string]*Output{},
+		sample: j.flags.Test != ""}
+	if l.sample && j.flags.Test != "schema" && j.source.Check != nil {
+		if err := j.source.Check(ctx); err != nil {
 			return err
 		}
-		run.Log.Info("the connection works")
+		j.run.Log.Info("the connection works")
 	}
-	streams, err := source.Streams(ctx, func(stream string) json.RawMessage {
+	streams, err := j.source.Streams(ctx, func(stream string) json.RawMessage {
 		if readsAnew(catalog, stream) {
 			return nil
 		}
@@ -62,10 +63,10 @@ func replicate(ctx context.Context, p Program, source *Source, run *Run, shared 
 	if err != nil {
 		return err
 	}
-	if err := l.arrange(streams, shared, catalog); err != nil {
+	if err := l.arrange(streams, j.settings, catalog); err != nil {
 		return err
 	}
-	if command.Test == "schema" {
+	if j.flags.Test == "schema" {
 		return l.schemas()
 	}
 	defer l.everySecond()()
@@ -263,10 +264,20 @@ func (l *loop) finish() error {
 	l.progress.erase()
 	for _, p := range l.plans {
 		if p.selected {
+			l.outputs[p.Name].count()
+		}
+	}
+	l.run.summarize = l.summarize
+	return nil
+}
+
+// summarize says what became of every stream.
+func (l *loop) summarize() {
+	for _, p := range l.plans {
+		if p.selected {
 			l.outputs[p.Name].summarize()
 		}
 	}
-	return nil
 }
 
 // note remembers a fault for the exit code.

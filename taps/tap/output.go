@@ -286,7 +286,6 @@ const bookmarkShown = 120
 
 // summarize logs what became of the stream.
 func (o *Output) summarize() {
-	o.count()
 	if o.loop.sample {
 		o.log.Info("tested", "records", o.rows)
 		return

@@ -202,13 +202,18 @@ func (p *plan) method() string {
 	return protocol.Incremental
 }
 
-// readsAnew tells whether a catalog, if there is one, asks for all of a stream.
+// readsAnew tells whether a catalog, if there is one, asks for all of a stream. What the tap itself forces is no wish of anybody.
 func readsAnew(catalog *protocol.Catalog, stream string) bool {
 	if catalog == nil {
 		return false
 	}
 	entry, ok := catalog.Stream(stream)
-	return ok && entry.Method() == protocol.FullTable
+	if !ok {
+		return false
+	}
+	root := entry.Root()
+	return root.ReplicationMethod == protocol.FullTable ||
+		root.ReplicationMethod == "" && root.ForcedReplicationMethod == "" && entry.ReplicationMethod == protocol.FullTable
 }
 
 // choose applies a catalog and the setting select.

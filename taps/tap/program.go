@@ -38,7 +38,8 @@ type Run struct {
 	Log     *slog.Logger
 	Metrics *logs.Metrics
 
-	settings *settings.Settings
+	settings  *settings.Settings
+	summarize func() // set by a sync: what the last lines of the log say
 }
 
 // Env looks a variable up in the environment, then in .env.
@@ -154,9 +155,12 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 		return err
 	}
 	metrics := output.StartMetrics()
-	defer metrics.Close()
 	run := &Run{Name: t.Name, Version: version, Start: p.Now().UTC().Truncate(time.Millisecond), Shard: command.Shard,
-		Log: output.Logger(), Metrics: metrics, settings: given}
+		Log: output.Logger(), Metrics: metrics, settings: given, summarize: func() {}}
+	defer func() {
+		metrics.Close()
+		run.summarize()
+	}()
 	source, err := t.Open(config, run)
 	if err != nil {
 		return err
@@ -168,24 +172,36 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 			}
 		}()
 	}
+	j := &job{program: p, flags: command, settings: shared.common(), run: run, source: source, progress: progress, stop: stop}
 	if command.Discover {
-		return discover(ctx, p.Stdout, source, run, shared.common(), command.State)
+		return j.discover(ctx)
 	}
-	return replicate(ctx, p, source, run, shared.common(), &command, progress, stop)
+	return j.sync(ctx)
+}
+
+// A job is a source that is about to be looked at or read, and how.
+type job struct {
+	program  Program
+	flags    flags
+	settings *Settings
+	run      *Run
+	source   *Source
+	progress *progress
+	stop     *stop
 }
 
 // discover prints the catalog. A state keeps the types that earlier runs settled; without a usable one they are found anew.
-func discover(ctx context.Context, stdout io.Writer, source *Source, run *Run, shared *Settings, path string) error {
-	state, err := loadState(path, run.Log)
+func (j *job) discover(ctx context.Context) error {
+	state, err := loadState(j.flags.State, j.run.Log)
 	if err != nil {
-		run.Log.Warn("the state is left aside", "reason", err)
+		j.run.Log.Warn("the state is left aside", "reason", err)
 		state = new(protocol.State)
 	}
-	streams, err := source.Streams(ctx, state.Bookmark)
+	streams, err := j.source.Streams(ctx, state.Bookmark)
 	if err != nil {
 		return err
 	}
-	plans, err := newPlans(streams, shared)
+	plans, err := newPlans(streams, j.settings)
 	if err != nil {
 		return err
 	}
@@ -193,7 +209,7 @@ func discover(ctx context.Context, stdout io.Writer, source *Source, run *Run, s
 	if err != nil {
 		return err
 	}
-	if _, err := stdout.Write(catalog.AppendJSON(nil)); err != nil {
+	if _, err := j.program.Stdout.Write(catalog.AppendJSON(nil)); err != nil {
 		return brokenOutput(err)
 	}
 	return nil

@@ -37,6 +37,10 @@ func TestSync(t *testing.T) {
 		require.Contains(t, out.Stderr, line)
 	}
 	require.NotContains(t, out.Stderr, "s3cr3t-t0k3n")
+	lines := strings.Split(strings.TrimSpace(out.Stderr), "\n")
+	for i, stream := range []string{"orders", "events", "plans", "rejected"} {
+		require.Contains(t, lines[len(lines)-4+i], "done stream="+stream, "the last lines are the summary")
+	}
 }
 
 func TestSyncWithClientAndColumnRules(t *testing.T) {

@@ -106,15 +106,16 @@ func TestGoldenReplacesWhatChanges(t *testing.T) {
 	Golden(t, []byte(schema+`{"type":"RECORD","stream":"a","record":{"id":1},"time_extracted":"2026-01-02T03:04:05.678Z"}`+"\n"), "golden.singer")
 }
 
-// TestKillFindsLostRows has a program that resumes wrongly: it forgets what its state says.
+// TestKillFindsLostRows has a program that resumes wrongly. Its lines are long, so that a pipe does not hold all of them and it is
+// still there to be killed.
 func TestKillFindsLostRows(t *testing.T) {
 	t.Parallel()
 	script := func(resume string) func(string) *exec.Cmd {
 		return func(state string) *exec.Cmd {
-			return exec.Command("/bin/sh", "-c", `from=0; `+resume+`
+			return exec.Command("/bin/sh", "-c", `from=0; pad=$(printf %030000d 0); `+resume+`
 				for i in 1 2 3 4 5 6 7 8 9; do
 					if [ $i -gt $from ]; then
-						echo '{"type":"RECORD","stream":"a","record":{"id":'$i'}}'
+						echo '{"type":"RECORD","stream":"a","record":{"id":'$i',"pad":"'$pad'"}}'
 						echo '{"type":"STATE","value":{"bookmarks":{"a":'$i'}}}'
 					fi
 				done`, "sh", state)
@@ -130,7 +131,7 @@ func TestKillFindsLostRows(t *testing.T) {
 		"repeats": {`:`, true},
 	} {
 		recorder := &recorder{TB: t}
-		Kill(recorder, script(test.resume), 20, 7, Once)
+		Kill(recorder, script(test.resume), 10, 7, Once)
 		require.Equal(t, test.fails, recorder.failed, name)
 	}
 }
