@@ -19,7 +19,7 @@ func (k Kinds) Has(k2 Kinds) bool { return k&k2 == k2 }
 
 // A Schema is the part of JSON Schema that a SQL target needs, with local $ref resolved and anyOf, oneOf and allOf
 // folded into it: the union of the kinds of all branches, and only those facets on which the branches that they
-// apply to agree. So a type made from it holds every value that the original allows.
+// apply to agree (a date or a date-time is a date-time). So a type made from it holds every value that the original allows.
 type Schema struct {
 	Kinds            Kinds // empty when no type is given: anything
 	Format           string

@@ -29,6 +29,8 @@ type Config struct {
 	FileDatePattern string        `json:"file_date_pattern" help:"Where the day stands in a key that has neither YYYY-MM-DD nor YYYYMMDD: strptime letters, or a regular expression with groups year, month, day." example:"%d.%m.%Y"`
 	OnRewrite       string        `json:"on_rewrite" enum:"reemit,ignore,fail" default:"reemit" help:"What to do with a file that changed after it was read."`
 	Lookback        time.Duration `json:"lookback" default:"168h" min:"24h" help:"How far behind the newest finished file a late one is still noticed."`
+	MaxBadRows      *int          `json:"max_bad_rows" min:"0" help:"A file with more rejected rows than this is broken: the run ends with exit 3 and reads it again next time. Default: no limit."`
+	MaxBadRatio     *float64      `json:"max_bad_ratio" min:"0" max:"1" help:"Likewise for the share of a file's rows that is rejected, judged at its end." example:"0.01"`
 	SkipArchived    bool          `json:"skip_archived" help:"Leave archived objects (Glacier) for later runs without failing this one."`
 	Reading
 

@@ -3,6 +3,8 @@ package main
 
 import "github.com/signalroom/signalroom/taps/tap"
 
+//go:generate go test -run TestExampleCatalog|TestDocumentationPage -count 1 . -update
+
 func main() { tap.Main(program) }
 
 // program declares the tap.

@@ -152,7 +152,7 @@ func (r *fileReader) read(from *partialFile) error {
 			err = r.send(record)
 		case errors.Is(err, io.EOF):
 			r.report()
-			return nil
+			return r.judgeRatio()
 		default:
 			var bad *csv.RowError
 			if errors.As(err, &bad) {
@@ -318,9 +318,21 @@ func (r *fileReader) columnAt(n int) string {
 // reject sends a row to _rejected_rows.
 func (r *fileReader) reject(line, offset int64, column, reason, raw string) error {
 	r.lost++
+	if limit := r.stream.source.config.MaxBadRows; limit != nil && r.lost > int64(*limit) {
+		return broken("more than max_bad_rows (%d) of its rows could not be read", *limit)
+	}
 	row := rejectedRow{file: r.name(), line: line, offset: offset, column: column, reason: reason, raw: raw, hideRaw: r.encoder.hides}
 	r.object = row.appendJSON(r.object[:0])
 	return r.rejects.Record(r.object)
+}
+
+// judgeRatio breaks the file when too large a share of its rows was rejected.
+func (r *fileReader) judgeRatio() error {
+	limit, rows := r.stream.source.config.MaxBadRatio, r.csv.Position().Row
+	if limit != nil && float64(r.lost) > *limit*float64(rows) {
+		return broken("%d of its %d rows could not be read, more than max_bad_ratio allows", r.lost, rows)
+	}
+	return nil
 }
 
 // checkpoint makes everything up to position part of the bookmark.

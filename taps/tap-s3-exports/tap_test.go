@@ -142,6 +142,29 @@ func TestBadRowsCostThemselves(t *testing.T) {
 	}
 }
 
+func TestTooManyBadRows(t *testing.T) {
+	t.Parallel()
+	for setting, want := range map[string]struct {
+		value any
+		code  int
+	}{
+		"no limit": {nil, 0}, "max_bad_rows": {1, 3}, "max_bad_ratio": {0.3, 3}, "max_bad_ratio met": {0.5, 0},
+	} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t, nil)
+			if name, _, _ := strings.Cut(setting, " "); want.value != nil {
+				b.settings[name] = want.value
+			}
+			b.put("a.csv", "id\n1\n\"2\"x\n\"3\"x\n4\n")
+			out := taptest.Run(t, program, b.input(nil))
+			require.Equal(t, want.code, out.Code, out.Stderr)
+			_, state := taptest.Covered(out.Messages)
+			require.Equal(t, want.code != 0, strings.Contains(string(state), "retry"), "a broken file is read again")
+		})
+	}
+}
+
 func TestRewrittenFiles(t *testing.T) {
 	t.Parallel()
 	for policy, want := range map[string]struct {
