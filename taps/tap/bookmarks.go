@@ -29,12 +29,13 @@ type pace struct {
 	size  int64     // of the newest state
 	sent  int64     // bytes of the records before the last line
 	last  time.Time // when that was
+	every bool      // every checkpoint is due
 }
 
 // due tells whether a checkpoint after that many bytes of records is worth a line.
 func (p *pace) due(sent int64, now time.Time) bool {
-	if !p.affords() {
-		return false
+	if p.every || !p.affords() {
+		return p.every
 	}
 	scarce := stateBudget / float64(stateBudget-p.spent)
 	scarce *= scarce

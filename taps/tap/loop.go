@@ -46,7 +46,7 @@ func (j *job) sync(ctx context.Context) error {
 		return err
 	}
 	l := &loop{ctx: ctx, run: j.run, stop: j.stop, now: j.program.Now, writer: singer.NewWriter(j.program.Stdout), metrics: j.run.Metrics,
-		progress: j.progress, bookmarks: bookmarks{state: state, pace: pace{last: time.Now()}}, outputs: map[string]*Output{},
+		progress: j.progress, bookmarks: bookmarks{state: state, pace: pace{last: time.Now(), every: j.program.EveryCheckpoint}}, outputs: map[string]*Output{},
 		sample: j.flags.Test != ""}
 	if l.sample && j.flags.Test != "schema" && j.source.Check != nil {
 		if err := j.source.Check(ctx); err != nil {
@@ -91,8 +91,12 @@ func (l *loop) arrange(streams []Stream, shared *Settings, catalog *protocol.Cat
 	if err := choose(plans, catalog, shared.Select); err != nil {
 		return err
 	}
-	if missing := unusedRules(plans); len(missing) > 0 {
-		l.run.Log.Warn("setting columns: no column matches yet", "rules", missing)
+	unused, err := unusedRules(plans, shared.Columns)
+	if err != nil {
+		return err
+	}
+	if len(unused) > 0 {
+		l.run.Log.Warn("setting columns: no column matches yet", "rules", unused)
 	}
 	l.plans = plans
 	if !slices.ContainsFunc(plans, func(p *plan) bool { return p.selected }) {

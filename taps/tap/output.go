@@ -104,6 +104,9 @@ func (o *Output) Keep(column string) Keep {
 	return o.kind([]byte(column)).keep
 }
 
+// keptMost bounds what is remembered of columns, as objects whose names are data have no end of them.
+const keptMost = 4096
+
 // kind looks a column up without allocating once it is known.
 func (o *Output) kind(column []byte) kept {
 	if k, ok := o.kept[string(column)]; ok {
@@ -117,6 +120,9 @@ func (o *Output) kind(column []byte) kept {
 				k.prune, _ = pruneTree(c.Schema, o.plan.wants, []string{name})
 			}
 		}
+	}
+	if len(o.kept) == keptMost {
+		clear(o.kept)
 	}
 	o.kept[name] = k
 	return k

@@ -3,6 +3,7 @@ package tap
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -297,24 +298,20 @@ func streamNames(plans []*plan) []string {
 	return names
 }
 
-// unusedRules lists the rules of the setting columns that nothing matches: a misspelt one would let values through.
-func unusedRules(plans []*plan) (missing []string) {
-	if len(plans) == 0 {
-		return nil
-	}
-	rules := plans[0].settings.Columns
-	for stream, columns := range rules {
-		for column := range columns {
-			used := slices.ContainsFunc(plans, func(p *plan) bool {
-				return protocol.Glob(stream, p.Name) && slices.ContainsFunc(p.Columns, func(c Column) bool {
-					return c.Name == column || protocol.Glob(column, c.Name)
-				})
-			})
-			if !used {
-				missing = append(missing, stream+"."+column)
+// unusedRules lists the rules of the setting columns that no column matches, perhaps not yet. A rule for a stream that is not there
+// is refused: with a misspelt one, values that should be hidden would go out.
+func unusedRules(plans []*plan, rules Rules) (unused []string, err error) {
+	for _, stream := range slices.Sorted(maps.Keys(rules)) {
+		matching := slices.DeleteFunc(slices.Clone(plans), func(p *plan) bool { return p.Name != stream && !protocol.Glob(stream, p.Name) })
+		if len(matching) == 0 {
+			return nil, protocol.ConfigFault("the streams are "+strings.Join(streamNames(plans), ", "), "setting columns: %q matches no stream", stream)
+		}
+		for _, column := range slices.Sorted(maps.Keys(rules[stream])) {
+			names := func(c Column) bool { return c.Name == column || protocol.Glob(column, c.Name) }
+			if !slices.ContainsFunc(matching, func(p *plan) bool { return slices.ContainsFunc(p.Columns, names) }) {
+				unused = append(unused, stream+"."+column)
 			}
 		}
 	}
-	slices.Sort(missing)
-	return missing
+	return unused, nil
 }

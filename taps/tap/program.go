@@ -27,6 +27,8 @@ type Program struct {
 	Dir     string                           // where the search for .env begins; empty: the working directory
 	Signals <-chan os.Signal                 // the first drains the run, the second cancels it; nil: there will be none
 	Now     func() time.Time                 // nil: time.Now
+	// EveryCheckpoint prints a STATE line for each checkpoint, however small, so that a test can cut a run at all of them.
+	EveryCheckpoint bool
 }
 
 // A Run is one execution of a tap: what [Tap.Open] may know beside its settings.

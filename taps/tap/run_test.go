@@ -211,7 +211,7 @@ func TestStates(t *testing.T) {
 
 func TestResume(t *testing.T) {
 	t.Parallel()
-	taptest.Resume(t, toy(nil), taptest.Input{Config: settings("rows", 9000, "every", 7, "client_id", "acme")}, taptest.Once)
+	taptest.Resume(t, toy(nil), taptest.Input{Config: settings("rows", 60, "every", 7, "client_id", "acme")}, taptest.Once)
 }
 
 // TestFaults holds what goes wrong, the exit code, what is said of it, and what came out all the same.
@@ -246,6 +246,9 @@ func TestFaults(t *testing.T) {
 		"unknown word for a column": {
 			in:   taptest.Input{Config: settings("columns", map[string]any{"orders": map[string]any{"email": "md5"}})},
 			code: 2, says: []string{"columns", "drop, hash or mask"}},
+		"rule for no stream": {
+			in:   taptest.Input{Config: settings("columns", map[string]any{"ordres": map[string]any{"email": "hash"}})},
+			code: 2, says: []string{`columns: "ordres" matches no stream`, "orders, events"}},
 		"key dropped": {
 			in:   taptest.Input{Config: settings("columns", map[string]any{"orders": map[string]any{"id": "drop"}})},
 			code: 2, says: []string{`stream "orders"`, `"id" belongs to the key`}},

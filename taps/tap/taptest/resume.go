@@ -19,10 +19,11 @@ const (
 	AtLeastOnce
 )
 
-// Resume cuts the output of a run after every STATE line, goes on from there in a new run, and compares the union with the
+// Resume cuts the output of a run after every checkpoint, goes on from there in a new run, and compares the union with the
 // uncut run. The sets of a replace stream are not resumed: a run that goes on sends all of it again, or nothing.
 func Resume[C any](t testing.TB, program tap.Tap[C], in Input, promise Promise) {
 	t.Helper()
+	in.EveryCheckpoint = true
 	whole := Sync(t, program, in)
 	cuts := 0
 	for i, m := range whole {

@@ -22,6 +22,8 @@ type Input struct {
 	Signals <-chan os.Signal
 	Now     func() time.Time
 	Dir     string // for .env; empty: an empty directory of the test
+
+	EveryCheckpoint bool // a STATE line for each of them
 }
 
 // An Output is what a run has said.
@@ -43,7 +45,7 @@ func Run[C any](t testing.TB, program tap.Tap[C], in Input) *Output {
 		dir = t.TempDir()
 	}
 	code := program.Run(t.Context(), tap.Program{
-		Args: arguments(t, in), Stdout: &stdout, Stderr: &stderr, Dir: dir, Signals: in.Signals, Now: in.Now,
+		Args: arguments(t, in), Stdout: &stdout, Stderr: &stderr, Dir: dir, Signals: in.Signals, Now: in.Now, EveryCheckpoint: in.EveryCheckpoint,
 		Env: func(name string) (string, bool) {
 			value, ok := in.Env[name]
 			return value, ok
