@@ -122,8 +122,11 @@ func appendVisible(dst []byte, text string) []byte {
 	return dst
 }
 
-// appendValue quotes a value where a reader could not tell its end otherwise.
+// appendValue quotes a value where a reader could not tell its end otherwise. JSON shows its end by itself.
 func appendValue(dst []byte, value string) []byte {
+	if strings.HasPrefix(value, "{") && !strings.ContainsFunc(value, func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }) {
+		return append(dst, value...)
+	}
 	if value == "" || strings.ContainsFunc(value, func(r rune) bool {
 		return r == ' ' || r == '"' || r == '=' || r == utf8.RuneError || !unicode.IsPrint(r)
 	}) {

@@ -123,9 +123,13 @@ func (m *Metrics) timer(level slog.Level, metric string, took time.Duration, str
 	m.write(level, "timer", metric, strconv.FormatFloat(took.Seconds(), 'f', -1, 64), stream, tags)
 }
 
-// write makes one metric line: METRIC and an object, in both forms.
+// write makes one metric line: METRIC and an object, in both forms. They are for programs: a person at a terminal gets them at
+// level DEBUG alone.
 func (m *Metrics) write(level slog.Level, kind, metric, value, stream string, tags []attr) {
 	o := m.output
+	if o.form.clock {
+		level = slog.LevelDebug
+	}
 	if level < o.level {
 		return
 	}

@@ -47,10 +47,33 @@ func open(config *Config, run *tap.Run, checkpoint int64) (*tap.Source, error) {
 		stream.source = s
 	}
 	return &tap.Source{
-		Check:   func(ctx context.Context) error { return bucket.Check(ctx, config.Prefix) },
+		Check:   s.check,
 		Streams: s.declare,
 		Close:   func() error { bucket.Close(); return nil },
 	}, nil
+}
+
+// check lists one page and reads the beginning of one file, so that a permission that either lacks shows itself.
+func (s *source) check(ctx context.Context) error {
+	if err := s.bucket.Check(ctx, s.config.Prefix); err != nil {
+		return err
+	}
+	for _, prefix := range s.prefixes() {
+		for object, err := range s.bucket.List(ctx, prefix, "") {
+			if err != nil {
+				return err
+			}
+			if isLitter(object.Key) || object.Archived || !slices.ContainsFunc(s.streams, func(stream *stream) bool { return stream.matches(object.Key) }) {
+				continue
+			}
+			_, _, _, err := s.streams[0].open(ctx, object)
+			if kind := protocol.KindOf(err); err != nil && kind != protocol.Data && kind != protocol.System {
+				return fmt.Errorf("file %q: %w", object.Key, err)
+			}
+			return nil
+		}
+	}
+	return nil
 }
 
 // declare lists the bucket, deals the new files out to the streams, and settles the columns that no earlier run has settled.
