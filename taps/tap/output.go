@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -300,7 +301,7 @@ func (o *Output) summarize() {
 	if said, ok := o.bookmark.(fmt.Stringer); ok {
 		facts = append(facts, "bookmark", said.String())
 	} else if raw := o.loop.bookmarks.state.Bookmark(o.plan.Name); len(raw) > bookmarkShown {
-		facts = append(facts, "bookmark", string(raw[:bookmarkShown])+"…")
+		facts = append(facts, "bookmark", strings.ToValidUTF8(string(raw[:bookmarkShown]), "")+"…")
 	} else if raw != nil {
 		facts = append(facts, "bookmark", string(raw))
 	}

@@ -31,12 +31,12 @@ type Output struct {
 	Code     int
 	Stdout   []byte
 	Stderr   string
-	Messages []Message // of a sync; nil where stdout holds something else
-	Err      error     // of reading them
+	Messages []Message // what stdout holds, as far as it is messages
+	Err      error     // what is wrong with stdout as messages; expected after --discover and the like
 }
 
-// Run runs a tap in process. It fails the test if stdout holds lines that are no messages, unless args ask for something
-// other than a sync.
+// Run runs a tap in process, with nothing of the machine's environment. Tests that use it check for goroutines left behind with
+// goleak in their TestMain.
 func Run[C any](t testing.TB, program tap.Tap[C], in Input) *Output {
 	t.Helper()
 	var stdout, stderr buffer

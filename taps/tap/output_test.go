@@ -11,6 +11,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/protocol/singer"
 )
 
@@ -71,6 +72,33 @@ func TestOutputOfOtherStreams(t *testing.T) {
 	require.Error(t, o.Record([]byte(`{"column_1":`)))
 	require.NoError(t, o.Record([]byte("{\n\"column_1\": \"x\",\r\n\"undeclared\": [1,\n2]}")))
 	require.Equal(t, `"column_1":"x","undeclared":[1,2]`, string(o.members), "on one line, and with what nobody declared")
+}
+
+// FuzzRecord sends anything: what is taken goes out as one line of valid JSON, without the dropped member and with a string or
+// null for the hashed and masked ones.
+func FuzzRecord(f *testing.F) {
+	for _, object := range []string{`{}`, `{"a":1,"b":"x","c":null,"d":[1, {"a":"\u00e9\ud800"}]}`, "{\n\"a\" :\t\"12345678\"\r\n}", `{"":"","b":NaN,"\u0062":1}`} {
+		f.Add([]byte(object))
+	}
+	o := benchOutput(f, &Settings{ClientID: "acme", Columns: Rules{"*": {"a": "mask", "b": "drop", "d": "hash"}}})
+	f.Fuzz(func(t *testing.T, object []byte) {
+		if o.Record(object) != nil {
+			return
+		}
+		line := append(append([]byte{'{'}, o.members...), '}')
+		require.NotContains(t, string(line), "\n")
+		var scanner rawjson.Scanner
+		fields, err := scanner.Fields(line)
+		require.NoError(t, err, "%q became %q", object, line)
+		for _, field := range fields {
+			switch string(field.Name) {
+			case "b", clientColumn:
+				t.Fatalf("%q became %q", object, line)
+			case "a", "d":
+				require.Contains(t, []rawjson.Kind{rawjson.String, rawjson.Null}, rawjson.KindOf(field.Value))
+			}
+		}
+	})
 }
 
 // BenchmarkRow is the way of a row out, beside the copying that it cannot do without.
