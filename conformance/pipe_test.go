@@ -46,7 +46,7 @@ func TestPipe(t *testing.T) {
 	require.True(t, equal(after, s.rows(t, "sticky_orders")), "nothing new, nothing changed")
 
 	require.Equal(t, "0", s.value(t, "SELECT count(*) FROM _signalroom_rejects"))
-	loads := s.run(t, "", "target-postgres", "loads")
+	loads := s.run(t, "", "target-postgres", "loads", "--pipeline", "acme")
 	require.Zero(t, loads.code, loads.stderr)
 	require.Contains(t, loads.stdout, "sticky_orders")
 }

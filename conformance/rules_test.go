@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -96,9 +97,23 @@ func TestImports(t *testing.T) {
 				t.Errorf("a test of %s imports %s: nothing in %s may know %s", p.ImportPath, dep, from, area(dep))
 			}
 		}
-		for _, dep := range p.Deps {
-			if dep == "testing" && p.Name == "main" && area(p.ImportPath) != "examples" {
-				t.Errorf("the program %s holds package testing", p.ImportPath)
+	}
+}
+
+// What tests share stays out of the programs.
+func TestProgramsHoldNoTestCode(t *testing.T) {
+	t.Parallel()
+	ours := map[string]listedPackage{}
+	for _, p := range packages(t) {
+		ours[p.ImportPath] = p
+	}
+	for _, program := range ours {
+		if program.Name != "main" || area(program.ImportPath) == "conformance" || area(program.ImportPath) == "examples" {
+			continue
+		}
+		for _, dep := range program.Deps {
+			if slices.Contains(ours[dep].Imports, "testing") {
+				t.Errorf("%s holds %s, which is for tests", program.ImportPath, dep)
 			}
 		}
 	}
