@@ -113,6 +113,7 @@ func TestKillReplace(t *testing.T) {
 	}
 	oldRows := run(reference, oldLines)
 	newRows := run(reference, newLines)
+	whole := took
 	require.Len(t, oldRows, 2000)
 	require.Len(t, newRows, 20000)
 
@@ -125,7 +126,7 @@ func TestKillReplace(t *testing.T) {
 		target := exec.Command("target-postgres", args...)
 		s.connect(t, source, target)
 		victim := [...]*exec.Cmd{source, target}[rng.IntN(2)]
-		timer := time.AfterFunc(1+time.Duration(rng.Int64N(int64(took))), func() { _ = victim.Process.Kill() })
+		timer := time.AfterFunc(1+time.Duration(rng.Int64N(int64(whole))), func() { _ = victim.Process.Kill() })
 		source.Wait()
 		if exitCode(t, target.Wait()) != 0 {
 			landed++
