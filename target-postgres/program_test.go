@@ -1,0 +1,184 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+var update = flag.Bool("update", false, "write what came out into the cases")
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(m, goleak.Cleanup(os.Exit))
+}
+
+// A case is a txtar file: steps, numbered from 1, over one database that setup.sql has prepared.
+//
+//	1.args    arguments, one a line
+//	1.in      standard input; 1.cut is one whose last line has no end
+//	1.limits  bytes of a segment, so that an interval outgrows memory
+//	1.exit    exit code, 0 when absent
+//	1.out     standard output
+//	1.err     texts that must be on standard error, one a line
+//	1.query   statements after the step; what they answer is in 1.rows
+func TestCases(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/cases/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			archive, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			dsn := servertest.Database(t)
+			parts := map[string]string{}
+			for _, f := range archive.Files {
+				parts[f.Name] = string(f.Data)
+			}
+			if setup := parts["setup.sql"]; setup != "" {
+				_, err := servertest.Connect(t, dsn).Exec(t.Context(), setup)
+				require.NoError(t, err)
+			}
+			got := map[string]string{}
+			for step := 1; ; step++ {
+				name := func(part string) string { return fmt.Sprintf("%d.%s", step, part) }
+				stdin, ok := parts[name("in")]
+				if cut := parts[name("cut")]; cut != "" {
+					stdin, ok = strings.TrimSuffix(cut, "\n"), true
+				}
+				if !ok && parts[name("args")] == "" {
+					break
+				}
+				r := run(t, dsn, input{args: lines(parts[name("args")]), stdin: stdin, limits: limits(t, parts[name("limits")])})
+				got[name("out")] = r.stdout
+				if r.code != 0 {
+					got[name("exit")] = strconv.Itoa(r.code) + "\n"
+				}
+				for _, text := range lines(parts[name("err")]) {
+					require.Contains(t, r.stderr, text, "step %d", step)
+				}
+				if query := parts[name("query")]; query != "" {
+					got[name("rows")] = answers(t, dsn, query)
+				}
+				if !*update {
+					for _, part := range []string{"exit", "out", "rows"} {
+						require.Equal(t, parts[name(part)], got[name(part)], "%s; standard error:\n%s", name(part), r.stderr)
+					}
+				}
+			}
+			if *update {
+				rewrite(t, file, archive, got)
+			}
+		})
+	}
+}
+
+type input struct {
+	args    []string
+	stdin   string
+	limits  load.Limits
+	signals chan os.Signal
+}
+
+type result struct {
+	code           int
+	stdout, stderr string
+}
+
+// run is the program in this process.
+func run(t *testing.T, dsn string, in input) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	code := Program{
+		Args: in.args, Stdin: strings.NewReader(in.stdin), Stdout: &stdout, Stderr: &stderr, Dir: t.TempDir(), Limits: in.limits, Signals: in.signals,
+		Env: env("TARGET_POSTGRES_DSN", dsn),
+	}.Run(t.Context())
+	return result{code, stdout.String(), stderr.String()}
+}
+
+func env(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for i := 0; i < len(pairs); i += 2 {
+			if pairs[i] == name {
+				return pairs[i+1], true
+			}
+		}
+		return "", false
+	}
+}
+
+func lines(text string) []string {
+	text = strings.TrimSuffix(text, "\n")
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, "\n")
+}
+
+func limits(t *testing.T, text string) load.Limits {
+	if text == "" {
+		return load.Limits{}
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	require.NoError(t, err)
+	return load.Limits{Segment: n, Open: 4 * n, Sent: 4 * n}
+}
+
+// answers runs queries, separated by semicolons at line ends, and gives their rows as text.
+func answers(t *testing.T, dsn, queries string) string {
+	conn := servertest.Connect(t, dsn)
+	var b strings.Builder
+	for _, query := range strings.Split(strings.TrimSpace(queries), ";\n") {
+		results, err := conn.PgConn().Exec(context.Background(), query).ReadAll()
+		require.NoError(t, err, query)
+		for _, result := range results {
+			for _, row := range result.Rows {
+				for i, value := range row {
+					if i > 0 {
+						b.WriteString(" | ")
+					}
+					if value == nil {
+						b.WriteString("∅")
+					}
+					b.Write(value)
+				}
+				b.WriteByte('\n')
+			}
+		}
+	}
+	return b.String()
+}
+
+func rewrite(t *testing.T, file string, archive *txtar.Archive, got map[string]string) {
+	for i := range archive.Files {
+		f := &archive.Files[i]
+		if text, ok := got[f.Name]; ok {
+			f.Data = []byte(text)
+			delete(got, f.Name)
+		}
+	}
+	for step := 1; step < 20; step++ {
+		for _, part := range []string{"exit", "out", "rows"} {
+			name := fmt.Sprintf("%d.%s", step, part)
+			if text := got[name]; text != "" {
+				archive.Files = append(archive.Files, txtar.File{Name: name, Data: []byte(text)})
+			}
+		}
+	}
+	require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o644))
+}
