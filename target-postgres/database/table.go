@@ -71,8 +71,8 @@ const tableQuery = `SELECT c.oid, c.relkind::text,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2`
 
-// A column is pinned where a view, a rule, a generated column or the partition key reads it. Domains and enums count as
-// the type that their values are written as.
+// A column is pinned where a view, a rule, a generated column or the partition key reads it, and where its type is a domain,
+// whose rule would go with the type. Domains and enums count as the type that their values are written as.
 const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
 		WHEN t.typtype = 'e' OR t.typname = 'citext' THEN 'text'
@@ -82,7 +82,7 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	coalesce(a.attnum = ANY (pk.indkey::int2[]), false),
 	EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
 		AND (d.classid = 'pg_rewrite'::regclass OR d.classid = 'pg_attrdef'::regclass))
-		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false),
+		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false) OR t.typtype = 'd',
 	EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
 		WHERE m.amname = 'btree' AND o.opcdefault AND o.opcintype = CASE
 			WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typtype = 'e' THEN 'anyenum'::regtype

@@ -66,9 +66,12 @@ func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, 
 		if err := conn.QueryRow(ctx, ld.layout.shape.StagedRecord(), *middle).Scan(&record); err != nil {
 			return database.Fault(err)
 		}
+		key := ld.layout.keyOfRow([]byte(record))
+		if raw := w.record(ld.stream, *middle); raw != nil {
+			record = string(raw)
+		}
 		return w.reject(ld, database.Reject{
-			Line: *middle, Column: e.ColumnName, Reason: database.Reason(e), SQLState: e.Code, Record: record,
-			Key: ld.layout.keyOfRow([]byte(record)),
+			Line: *middle, Key: key, Column: e.ColumnName, Reason: database.Reason(e), SQLState: e.Code, Record: record,
 		})
 	}
 	if err := w.moveRange(ctx, ld, sql, lo, *middle); err != nil {

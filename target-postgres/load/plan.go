@@ -229,6 +229,9 @@ func (p *plan) key(fields []protocol.Field) string {
 			break
 		}
 	}
+	if len(text) == 1 {
+		return ""
+	}
 	return string(append(text, '}'))
 }
 

@@ -51,7 +51,15 @@ func (p *pool) put(s *segment) {
 	p.back.Broadcast()
 }
 
-// drop takes back a segment that was never sent.
+// retain keeps a segment that was sent out of the reckoning. It comes back by drop.
+func (p *pool) retain(s *segment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.sent -= s.size()
+	p.back.Broadcast()
+}
+
+// drop takes back a segment that is not on its way.
 func (p *pool) drop(s *segment) {
 	s.reset()
 	p.mu.Lock()

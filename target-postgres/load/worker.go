@@ -1,9 +1,12 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +31,11 @@ type worker struct {
 	rejects []database.Reject // of the interval, that are not in the table yet
 	refused int64             // records rejected in the whole run
 	staged  []byte            // scratch
+
+	// Segments that went to staging, as many as there is room for, until the end of the interval: a row that is refused on
+	// its way from there is rejected with its record as it came.
+	retained []*segment
+	holding  int // bytes
 
 	failed chan struct{} // closed at the first error
 	mu     sync.Mutex
@@ -77,11 +85,45 @@ func (w *worker) work(ctx context.Context, intervals <-chan *interval) {
 			if o.prepare != nil && err != nil {
 				o.prepare.reply <- preparedTable{err: err}
 			}
-			if o.segment != nil {
+			if o.segment != nil && (err != nil || !w.retain(o.segment)) {
 				w.pool.put(o.segment)
 			}
 		}
 	}
+}
+
+// retain keeps a segment whose rows are in staging, if there is room.
+func (w *worker) retain(s *segment) bool {
+	ld := w.loads[s.plan.stream]
+	if ld == nil || ld.staged == 0 || len(s.rows) == 0 || w.holding+s.size() > w.o.Limits.Sent/3 {
+		return false
+	}
+	w.retained = append(w.retained, s)
+	w.holding += s.size()
+	w.pool.retain(s)
+	return true
+}
+
+// release gives the retained segments back.
+func (w *worker) release() {
+	for _, s := range w.retained {
+		w.pool.drop(s)
+	}
+	clear(w.retained)
+	w.retained, w.holding = w.retained[:0], 0
+}
+
+// record finds the record of a staged row, nil when it is no longer in memory.
+func (w *worker) record(s *stream, line int64) []byte {
+	for _, g := range w.retained {
+		if g.plan.stream != s {
+			continue
+		}
+		if i, ok := slices.BinarySearchFunc(g.rows, line, func(r row, line int64) int { return cmp.Compare(r.line, line) }); ok {
+			return g.record(i)
+		}
+	}
+	return nil
 }
 
 // fail ends the run with the first error. Transactions are rolled back; what was rejected stays to be seen.
@@ -411,6 +453,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	}
 	w.lanes, w.order, w.rejects = [2]*lane{}, w.order[:0], w.rejects[:0]
 	clear(w.loads)
+	w.release()
 	if c.state == nil {
 		return nil
 	}
@@ -444,6 +487,7 @@ func commitFault(err error) error {
 // reject takes one row out. Too many of them end the run.
 func (w *worker) reject(ld *streamLoad, r database.Reject) error {
 	r.Pipeline, r.Run, r.Stream = w.o.Pipeline.Name, w.run, ld.stream.name
+	r.Reason = strings.ReplaceAll(r.Reason, string(ld.layout.shape.Staging.Name), string(ld.layout.shape.Table.Name))
 	w.rejects = append(w.rejects, r)
 	w.refused++
 	ld.counts.Rejected++
