@@ -99,6 +99,10 @@ func AppendString[T string | []byte](dst []byte, text T) []byte {
 	}
 }
 
+// PlainPrefix is how many bytes at the beginning of text need no escapes in a JSON string: quotes around any part of them that
+// is whole UTF-8 make one.
+func PlainPrefix[T string | []byte](text T) int { return plainPrefix(text) }
+
 // AppendStringLossy is AppendString for any bytes: each one that is no part of valid UTF-8 becomes U+FFFD.
 func AppendStringLossy[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')

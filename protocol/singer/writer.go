@@ -180,3 +180,27 @@ func (r *Records) Row(members []byte) error {
 	w.buffer = append(buffer, r.suffix...)
 	return w.written(false)
 }
+
+// Append is Row for a caller that appends the members itself, straight into the buffer, which saves a copy. When members says
+// false nothing is written. It must not use the Writer. size is that of the members.
+func (r *Records) Append(members func(dst []byte) (out []byte, ok bool)) (size int, ok bool, err error) {
+	w := r.writer
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	begin := len(w.buffer)
+	buffer := append(w.buffer, r.prefix...)
+	if !r.empty {
+		buffer = append(buffer, ',')
+	}
+	from := len(buffer)
+	buffer, ok = members(buffer)
+	if !ok {
+		w.buffer = buffer[:begin]
+		return 0, false, w.err
+	}
+	if size = len(buffer) - from; size == 0 && !r.empty {
+		buffer = buffer[:from-1]
+	}
+	w.buffer = append(buffer, r.suffix...)
+	return size, true, w.written(false)
+}

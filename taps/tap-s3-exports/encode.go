@@ -14,39 +14,46 @@ import (
 // A rowEncoder turns the records of one file into members of JSON objects. It allocates nothing for a row.
 type rowEncoder struct {
 	stream *stream
-	before []byte // members that are the same in all rows, each with a comma in front
+	before []byte // members that are the same in all rows
 	rowID  []byte // `,"_row_id":`, nil when it is not kept
 	line   []byte // likewise
 	cells  []cell
 	extra  tap.Keep // of _extra
 	hides  bool     // a column is hashed, masked or dropped
 
-	row []byte
-	own []byte // plain
+	own []byte
 }
 
-// A cell is where the values of one place in a record go.
+// A cell is where the values of one place in a record go. Its member is what stands before a value, the comma in front only
+// where something else stands before it.
 type cell struct {
 	column *column
 	keep   tap.Keep
 	member []byte // `,"name":`
+	quoted []byte // `,"name":"`
 	null   []byte // `,"name":null`
 }
 
 func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []string) rowEncoder {
 	e := rowEncoder{stream: s, extra: out.Keep(extraColumn)}
+	member := func(dst []byte, column string) []byte {
+		if len(e.before) > 0 || e.rowID != nil {
+			dst = append(dst, ',')
+		}
+		return append(rawjson.AppendStringLossy(dst, column), ':')
+	}
 	fixed := func(column string, quoted bool, value string) {
 		switch keep := out.Keep(column); {
 		case keep == tap.Dropped:
 			return
 		case keep != tap.Whole:
-			e.before = tap.AppendKept(append(e.before, memberPrefix(column)...), keep, []byte(value))
+			e.before = tap.AppendKept(member(e.before, column), keep, []byte(value))
 		case value == "":
-			e.before = append(append(e.before, memberPrefix(column)...), "null"...)
+			e.before = append(member(e.before, column), "null"...)
 		case quoted:
-			e.before = rawjson.AppendStringLossy(append(e.before, memberPrefix(column)...), value)
+			e.before = rawjson.AppendStringLossy(member(e.before, column), value)
 		default:
-			e.before = append(append(e.before, memberPrefix(column)...), value...)
+			e.before = append(member(e.before, column), value...)
 		}
 	}
 	fixed(fileNameColumn, true, name)
@@ -55,36 +62,43 @@ func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []str
 	fixed(modifiedColumn, true, f.Modified.UTC().Format(time.RFC3339))
 	fixed(sizeColumn, false, strconv.FormatInt(f.Size, 10))
 	if out.Keep(rowIDColumn) != tap.Dropped {
-		e.rowID = memberPrefix(rowIDColumn)
+		e.rowID = member(nil, rowIDColumn)
 	}
 	if out.Keep(lineColumn) != tap.Dropped {
-		e.line = memberPrefix(lineColumn)
+		e.line = member(nil, lineColumn)
 	}
+	comma := len(e.before) > 0 || e.rowID != nil || e.line != nil
 	for _, name := range names {
-		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: out.Keep(name), member: memberPrefix(name)}
-		c.null = append(slices.Clone(c.member), "null"...)
+		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: out.Keep(name)}
 		e.hides = e.hides || c.keep != tap.Whole
+		if c.keep != tap.Dropped {
+			if comma {
+				c.member = []byte{','}
+			}
+			comma = true
+			c.member = append(rawjson.AppendStringLossy(c.member, name), ':')
+			c.quoted = append(slices.Clone(c.member), '"')
+			c.null = append(slices.Clone(c.member), "null"...)
+		}
 		e.cells = append(e.cells, c)
 	}
 	return e
 }
 
-func memberPrefix(name string) []byte {
-	return append(rawjson.AppendStringLossy([]byte{','}, name), ':')
-}
-
 func lowerName(name string) string { return strings.ToLower(name) }
 
-// encode gives the members of the record. misfit is -1, or the place of the first cell that does not fit its column; behind the
-// last column it stands for cells that have none. The members are valid until the next call.
-func (e *rowEncoder) encode(record *csv.Record) (members []byte, misfit int) {
-	row := append(e.row[:0], e.before...)
+// encode appends the members of the record. misfit is -1, or the place of the first cell that does not fit its column; behind the
+// last column it stands for cells that have none.
+func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit int) {
+	row = append(row, e.before...)
 	if e.rowID != nil {
 		row = strconv.AppendInt(append(row, e.rowID...), record.Row, 10)
 	}
 	if e.line != nil {
 		row = strconv.AppendInt(append(row, e.line...), record.Line, 10)
 	}
+	plain := record.Within(rawjson.PlainPrefix(record.Raw())) // one look at all is cheaper than one at each value
+	nulls := len(e.stream.nullValues) > 0
 	present := min(record.Len(), len(e.cells))
 	for i := range e.cells {
 		c := &e.cells[i]
@@ -96,36 +110,31 @@ func (e *rowEncoder) encode(record *csv.Record) (members []byte, misfit int) {
 			continue
 		}
 		v := record.Field(i)
-		if (len(v) == 0 || len(e.stream.nullValues) > 0) && e.stream.isNull(v, record, i) {
-			row = append(row, c.null...)
-			continue
-		}
-		row = append(row, c.member...)
 		switch {
+		case (len(v) == 0 || nulls) && e.stream.isNull(v, record, i):
+			row = append(row, c.null...)
 		case c.keep != tap.Whole:
-			row = tap.AppendKept(row, c.keep, v)
+			row = tap.AppendKept(append(row, c.member...), c.keep, v)
+		case c.column.kind == text && i < plain:
+			row = append(row, c.quoted...)
+			row = append(row, v...)
+			row = append(row, '"')
 		case c.column.kind == text:
-			row = rawjson.AppendString(row, v)
+			row = rawjson.AppendString(append(row, c.member...), v)
 		default:
 			fits := false
-			if row, fits = c.column.append(row, v); !fits {
-				e.row = row
-				return nil, i
+			if row, fits = c.column.append(append(row, c.member...), v); !fits {
+				return row, i
 			}
 		}
 	}
 	if record.Len() > len(e.cells) {
-		var ok bool
-		if row, ok = e.appendExtra(row, record); !ok {
-			e.row = row
-			return nil, len(e.cells)
+		fits := false
+		if row, fits = e.appendExtra(row, record); !fits {
+			return row, len(e.cells)
 		}
 	}
-	e.row = row
-	if len(row) == 0 {
-		return nil, -1
-	}
-	return row[1:], -1
+	return row, -1
 }
 
 // appendExtra appends the cells behind the last column, unless all are empty. ok is false while the stream has no column for them.
@@ -158,21 +167,25 @@ func (e *rowEncoder) appendExtra(row []byte, record *csv.Record) (out []byte, ok
 	return row, true
 }
 
-// plain gives the members of the record as the user's schema is to judge them: every column, nothing hidden, without the empty cells,
-// and values that do not fit their column as text.
-func (e *rowEncoder) plain(record *csv.Record) []byte {
+// judged gives the members of the record as the user's schema is to judge them: every column, nothing hidden, without the empty
+// cells, and values that do not fit their column as text.
+func (e *rowEncoder) judged(record *csv.Record) []byte {
 	row := e.own[:0]
 	for i := range min(record.Len(), len(e.cells)) {
 		v := record.Field(i)
 		if e.stream.isNull(v, record, i) {
 			continue
 		}
-		row = append(row, e.cells[i].member...)
+		if len(row) > 0 {
+			row = append(row, ',')
+		}
+		column := e.cells[i].column
+		row = append(rawjson.AppendStringLossy(row, column.name), ':')
 		fits := false
-		if row, fits = e.cells[i].column.append(row, v); !fits {
+		if row, fits = column.append(row, v); !fits {
 			row = rawjson.AppendString(row, v)
 		}
 	}
 	e.own = row
-	return slices.Clone(row[min(1, len(row)):])
+	return row
 }

@@ -186,6 +186,21 @@ func (l *ledger) settleUp(started, waiting, newest time.Time, lookback time.Dura
 
 func hourOf(t time.Time) int64 { return t.Unix() / 3600 }
 
+// String says where the ledger stands, for the summary of a run.
+func (l *ledger) String() string {
+	text := fmt.Sprintf("%d files remembered", len(l.done))
+	if !l.watermark.IsZero() {
+		text += ", all done up to " + l.watermark.Format(time.RFC3339)
+	}
+	if len(l.retry) > 0 {
+		text += fmt.Sprintf(", %d to try again", len(l.retry))
+	}
+	if l.partial != nil {
+		text += fmt.Sprintf(", inside %s at row %d", l.partial.Key, l.partial.Position.Row)
+	}
+	return text
+}
+
 // ledgerJSON is the bookmark's form. Files are grouped by the hour of their modification time; a group is the base64 of its
 // entries of 9 bytes, sorted, and so the same ledger always gives the same text.
 type ledgerJSON struct {

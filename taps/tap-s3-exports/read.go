@@ -103,6 +103,10 @@ func (s *stream) readObject(ctx context.Context, out *tap.Output, f *file) error
 			continue // done before
 		}
 		r := fileReader{stream: s, out: out, file: f, member: member, rejects: out.To(rejectedRows)}
+		r.appendRow = func(dst []byte) (out []byte, fits bool) {
+			out, r.misfit = r.encoder.encode(dst, r.record)
+			return out, r.misfit < 0
+		}
 		if err := r.read(from); err != nil {
 			return err
 		}
@@ -128,8 +132,14 @@ type fileReader struct {
 	places  []objects.Resume // where reading a plain file can go on, in order
 	saved   int64            // uncompressed bytes that the last checkpoint covers
 	object  []byte           // a rejected row
-	lost    int64            // rows rejected
-	again   int64            // repeated headers
+
+	// appendRow appends r.record, or sets r.misfit. It is a field because a method value would be allocated for each row.
+	appendRow func(dst []byte) ([]byte, bool)
+	record    *csv.Record
+	misfit    int
+
+	lost  int64 // rows rejected
+	again int64 // repeated headers
 }
 
 // name is what _file_name says.
@@ -264,7 +274,7 @@ func (r *fileReader) send(record *csv.Record) error {
 		return nil
 	}
 	if s.validate == "reject" || s.validate == "fail" {
-		name, reason, err := s.schema.broken(r.encoder.plain(record))
+		name, reason, err := s.schema.broken(r.encoder.judged(record))
 		switch {
 		case err != nil:
 			return err
@@ -275,12 +285,13 @@ func (r *fileReader) send(record *csv.Record) error {
 			return r.reject(record.Line, record.Offset, name, reason, record.RawString())
 		}
 	}
+	r.record = record
 	for {
-		members, misfit := r.encoder.encode(record)
-		if misfit < 0 {
-			return r.out.Row(members)
+		fits, err := r.out.AppendRow(r.appendRow)
+		if fits || err != nil {
+			return err
 		}
-		if err := r.widen(misfit, record); err != nil {
+		if err := r.widen(r.misfit, record); err != nil {
 			return err
 		}
 	}

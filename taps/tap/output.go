@@ -133,20 +133,45 @@ func (o *Output) kind(column []byte) kept {
 // hashed or masked (see [AppendKept]), without line ends between them. client_id is put in front. Row copies members and
 // does not allocate.
 func (o *Output) Row(members []byte) error {
+	if send, err := o.ready(); !send {
+		return err
+	}
+	o.tally(len(members))
+	return o.records.Row(members)
+}
+
+// AppendRow is Row for a tap that makes the members itself and wants to save the copy: members appends them to what it is given.
+// When it says false, no row is sent, and fits is false.
+func (o *Output) AppendRow(members func(dst []byte) (out []byte, ok bool)) (fits bool, err error) {
+	if send, err := o.ready(); !send {
+		return true, err
+	}
+	size, fits, err := o.records.Append(members)
+	if fits {
+		o.tally(size)
+	}
+	return fits, err
+}
+
+// ready sends what is due before a row, and tells whether the row goes out.
+func (o *Output) ready() (send bool, err error) {
 	if o.careful {
 		if send, err := o.pass(); !send {
-			return err
+			return false, err
 		}
 	}
 	if tick := o.loop.tick.Load(); tick != o.tick {
 		if err := o.everySecond(tick); err != nil {
-			return err
+			return false, err
 		}
 	}
+	return true, nil
+}
+
+func (o *Output) tally(size int) {
 	o.rows++
-	o.bytes += int64(len(members))
-	o.loop.sent += int64(len(members))
-	return o.records.Row(members)
+	o.bytes += int64(size)
+	o.loop.sent += int64(size)
 }
 
 // pass sends a SCHEMA that is due, and tells whether the row goes out.

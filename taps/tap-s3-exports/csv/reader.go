@@ -153,7 +153,7 @@ func (r *Reader) read(header bool) (*Record, error) {
 		}
 
 		rec := &r.rec
-		rec.raw = r.buf[r.start:s.end]
+		rec.raw, rec.start = r.buf[r.start:s.end], r.start
 		rec.fields, rec.buf, rec.own = r.fields[:s.fields], r.buf, rec.own[:0]
 		if s.fields == 1 && (s.end == r.start || s.nul && blank(rec.raw)) && (header || !r.oneColumn || s.lines == 0) {
 			r.counts.BlankLines += s.lines

@@ -16,6 +16,7 @@ type Record struct {
 	buf    []byte // the reader's buffer, to which most fields refer
 	own    []byte // values that differ from the text in the buffer
 	raw    []byte
+	start  int        // of raw in buf
 	narrow *[256]rune // of a single-byte encoding
 }
 
@@ -44,6 +45,19 @@ func (r *Record) Field(i int) []byte {
 
 // Quoted says whether field i stood in quotes: it tells "" from an empty field.
 func (r *Record) Quoted(i int) bool { return r.fields[i].start >= quotedFlag }
+
+// Within is how many fields, from the first on, end within the first n bytes of Raw.
+func (r *Record) Within(n int) int {
+	if n >= len(r.raw) {
+		return len(r.fields)
+	}
+	for i, f := range r.fields {
+		if f.end >= ownFlag || int(f.end) > r.start+n {
+			return i
+		}
+	}
+	return len(r.fields)
+}
 
 // Strings copies the values.
 func (r *Record) Strings() []string {
