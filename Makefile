@@ -6,6 +6,10 @@ PROGRAMS = ./target-postgres $(patsubst %/,./%,$(wildcard taps/tap-*/))
 # The version of a binary is the commit's, where git can tell it.
 BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo true || echo false)
 
+# The same flags everywhere, so that nothing is compiled twice.
+export CGO_ENABLED = 0
+export GOFLAGS := $(GOFLAGS) -trimpath
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
@@ -15,7 +19,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build the programs, static, into bin/
 	@mkdir -p bin
-	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -ldflags='-s -w' -o bin/ $(PROGRAMS)
+	go build -buildvcs=$(BUILDVCS) -ldflags='-s -w' -o bin/ $(PROGRAMS)
 
 .PHONY: demo
 demo: build ## Load sample exports of two clients from an S3 server into PostgreSQL, twice
@@ -56,5 +60,5 @@ build/bin/staticcheck: $(STAMP)
 
 $(STAMP):
 	@mkdir -p build/bin
-	GOBIN=$(CURDIR)/build/bin GOFLAGS= go install $(STATICCHECK)
+	GOBIN=$(CURDIR)/build/bin GOFLAGS=-trimpath go install $(STATICCHECK)
 	@touch $@

@@ -11,14 +11,13 @@ PATH=$PWD/bin:$PATH
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { printf '$ %s\n' "$1"; eval "$1"; }
-sql() { "$DEMO" sql "$db" "$1"; }
+sql() { "$DEMO" sql "$db" "$@"; }
 
-counts() {
-  sql "SELECT client_id, 'sticky_orders' AS table, count(*) AS rows, count(DISTINCT _file_name) AS files, min(_file_date), max(_file_date) FROM sticky_orders GROUP BY 1
-       UNION ALL
-       SELECT client_id, 'sticky_prospects', count(*), count(DISTINCT _file_name), min(_file_date), max(_file_date) FROM sticky_prospects GROUP BY 1
-       ORDER BY 2, 1"
-}
+counts="
+  SELECT client_id, 'sticky_orders' AS table, count(*) AS rows, count(DISTINCT _file_name) AS files, min(_file_date), max(_file_date) FROM sticky_orders GROUP BY 1
+  UNION ALL
+  SELECT client_id, 'sticky_prospects', count(*), count(DISTINCT _file_name), min(_file_date), max(_file_date) FROM sticky_prospects GROUP BY 1
+  ORDER BY 2, 1"
 
 load() {
   for client in acme globex; do
@@ -46,17 +45,17 @@ say "3. The pipe, once per shop"
 load
 
 say "4. What is in PostgreSQL"
-counts
-sql "SELECT client_id, order_id, order_status, date_of_sale, order_total, bill_last, product_name, product_sku FROM sticky_orders ORDER BY client_id, _file_name DESC, _row_id LIMIT 3"
-sql "SELECT client_id, order_status, count(*), sum(order_total) AS total FROM sticky_orders GROUP BY 1, 2 ORDER BY 1, 2"
-echo
-echo "  Rows that no table could take, each with its place and reason:"
-sql "SELECT client_id, file, line, \"column\", reason FROM _rejected_rows ORDER BY 1, 2, 3"
+sql "$counts" \
+  "SELECT client_id, order_id, order_status, date_of_sale, order_total, bill_last, product_name, product_sku
+     FROM sticky_orders ORDER BY client_id, _file_name DESC, _row_id LIMIT 3" \
+  "SELECT client_id, order_status, count(*), sum(order_total) AS total FROM sticky_orders GROUP BY 1, 2 ORDER BY 1, 2"
+echo "  One row was no CSV. It cost itself alone, and this says where it is:"
+sql 'SELECT client_id, file, line, "column", reason FROM _rejected_rows'
 
 say "5. A day later"
 "$DEMO" put 5 5
 load
-counts
+sql "$counts"
 
 say "6. Nothing new, nothing added"
 load

@@ -1,9 +1,9 @@
 // Package main is the stage of the demo: it starts a real S3 server, runs demo.sh with the server's address and keys in the
 // environment, and stops the server when the script has ended. The script calls it back for what a shell cannot do by itself:
 //
-//	demo put FIRST LAST   write the sample exports of those days into the bucket
-//	demo sql FOLDER TEXT  print a query's result from the private PostgreSQL in the folder
-//	demo serve FOLDER     run that PostgreSQL until Ctrl-C, and print its address
+//	demo put FIRST LAST     write the sample exports of those days into the bucket
+//	demo sql FOLDER TEXT…   print queries' results from the private PostgreSQL in the folder
+//	demo serve FOLDER       run that PostgreSQL until Ctrl-C, and print its address
 package main
 
 import (
@@ -46,12 +46,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 		err = stage(ctx, filepath.Join("build", "demo"), stdout, stderr)
 	case len(args) == 3 && args[0] == "put":
 		err = put(ctx, args[1], args[2], stdout)
-	case len(args) == 3 && args[0] == "sql":
-		err = query(ctx, args[1], args[2], stdout)
+	case len(args) >= 3 && args[0] == "sql":
+		err = query(ctx, args[1], args[2:], stdout)
 	case len(args) == 2 && args[0] == "serve":
 		err = serve(ctx, args[1], stdout)
 	default:
-		fmt.Fprintln(stderr, "usage: demo [put FIRST LAST | sql FOLDER TEXT | serve FOLDER]")
+		fmt.Fprintln(stderr, "usage: demo [put FIRST LAST | sql FOLDER TEXT… | serve FOLDER]")
 		return 2
 	}
 	var ended *exec.ExitError
@@ -122,7 +122,7 @@ func put(ctx context.Context, first, last string, stdout io.Writer) error {
 	return nil
 }
 
-func query(ctx context.Context, folder, sql string, stdout io.Writer) (err error) {
+func query(ctx context.Context, folder string, queries []string, stdout io.Writer) (err error) {
 	db, err := server.Start(ctx, server.Options{Dir: folder})
 	if err != nil {
 		return err
@@ -133,11 +133,17 @@ func query(ctx context.Context, folder, sql string, stdout io.Writer) (err error
 		return err
 	}
 	defer conn.Close(ctx)
-	rows, err := conn.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)
-	if err != nil {
-		return err
+	for _, sql := range queries {
+		rows, err := conn.Query(ctx, sql, pgx.QueryExecModeSimpleProtocol)
+		if err != nil {
+			return err
+		}
+		if err := printTable(rows, stdout); err != nil {
+			return err
+		}
+		fmt.Fprintln(stdout)
 	}
-	return printTable(rows, stdout)
+	return nil
 }
 
 // printTable prints the texts that the server sends, a line a row.

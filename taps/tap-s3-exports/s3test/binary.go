@@ -55,7 +55,7 @@ func install(ctx context.Context, folder, binary string) error {
 	defer os.RemoveAll(scratch)
 	cmd := exec.CommandContext(ctx, "go", "install", module+"/cmd/versitygw@"+version())
 	cmd.Dir = scratch
-	cmd.Env = append(os.Environ(), "GOBIN="+scratch, "GOFLAGS=-mod=mod", "CGO_ENABLED=0")
+	cmd.Env = append(os.Environ(), "GOBIN="+scratch, "GOFLAGS=-mod=mod -trimpath", "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("installing the S3 server: %w\n%s", err, out)
 	}
