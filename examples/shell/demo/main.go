@@ -26,8 +26,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalroom/signalroom/conformance/sample"
-	"github.com/signalroom/signalroom/target-postgres/server"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/s3test"
+	"github.com/signalroom/signalroom/target-postgres/server"
 )
 
 const bucket = "exports"
