@@ -25,8 +25,9 @@ import (
 // Database is the connection URL, as a superuser, of a new empty database that is dropped when the test ends.
 func Database(t testing.TB) string {
 	t.Helper()
-	dsn, err := shared()
+	running, err := shared()
 	require.NoError(t, err)
+	dsn := running.dsn
 	u, err := url.Parse(dsn)
 	require.NoError(t, err)
 	name := fmt.Sprintf("test_%d", databases.Add(1))
@@ -39,7 +40,7 @@ func Database(t testing.TB) string {
 // Connect is a connection to the database that is closed when the test ends.
 func Connect(t testing.TB, dsn string) *pgx.Conn {
 	t.Helper()
-	conn, err := pgx.Connect(t.Context(), dsn)
+	conn, err := pgx.Connect(context.WithoutCancel(t.Context()), dsn) // a cleanup may connect too
 	require.NoError(t, err)
 	t.Cleanup(func() { conn.Close(context.Background()) })
 	return conn
@@ -49,8 +50,13 @@ func Connect(t testing.TB, dsn string) *pgx.Conn {
 var (
 	databases atomic.Int64
 	shared    = sync.OnceValues(start)
-	alive     *os.File // the shell sees its other end close when this process ends
 )
+
+// A running server lives as long as this process holds its end of the pipe open.
+type running struct {
+	dsn  string
+	held *os.File
+}
 
 // sweep waits for the end of its input, then stops the server in folder $1 and removes the folder.
 const sweep = `
@@ -58,23 +64,22 @@ read line
 read pid < "$1/server/data/postmaster.pid" && kill -QUIT "$pid" && while kill -0 "$pid" && [ -e "$1/server/data/postmaster.pid" ]; do sleep 0.1; done
 rm -rf "$1"`
 
-func start() (string, error) {
+func start() (*running, error) {
 	// Not the tests' own temporary folder, whose path may be too long for a socket.
 	dir, err := os.MkdirTemp("/tmp", "signalroom-test-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	ended, mine, err := os.Pipe()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer ended.Close()
-	alive = mine
 	sweeper := exec.Command("sh", "-c", sweep, "sweep", dir)
 	sweeper.Stdin = ended
 	sweeper.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := sweeper.Start(); err != nil {
-		return "", err
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
@@ -86,9 +91,9 @@ func start() (string, error) {
 		"max_wal_size":       "512MB",
 	}})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	return s.DSN(), nil
+	return &running{dsn: s.DSN(), held: mine}, nil
 }
 
 func execute(dsn, sql string) error {
