@@ -44,7 +44,7 @@ func (b *bench) csv(ctx context.Context) error {
 		return err
 	}
 	orders := orderRows()
-	b.row("\nCSV to RECORD lines\tMB of CSV per CPU second\trows/s of CPU\tCPU s\twall s\tratio to encoding/csv")
+	b.row("\nCSV to RECORD lines\tMB of CSV per CPU s\tMB of lines per CPU s\trows per CPU s\tCPU s\twall s\tratio to encoding/csv")
 	for _, shape := range []struct {
 		name string
 		head []byte
@@ -82,7 +82,12 @@ func (b *bench) csv(ctx context.Context) error {
 		base := median(cpu[rival])
 		for i, p := range programs {
 			m := median(cpu[i])
-			b.row("%s: %s\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f", shape.name, p.name, float64(size)/1e6/m, float64(rows)/m, m, median(wall[i]), base/m)
+			printed, err := outputSize(ctx, env, p.args[0], p.args[1:]...)
+			if err != nil {
+				return err
+			}
+			b.row("%s: %s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f", shape.name, p.name,
+				float64(size)/1e6/m, float64(printed)/1e6/m, float64(rows)/m, m, median(wall[i]), base/m)
 		}
 		if err := os.Remove(path); err != nil {
 			return err

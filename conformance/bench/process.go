@@ -39,6 +39,22 @@ func process(ctx context.Context, stdin io.Reader, env []string, name string, ar
 	return u, nil
 }
 
+// outputSize runs a program once more and counts what it prints.
+func outputSize(ctx context.Context, env []string, name string, args ...string) (int64, error) {
+	var size counter
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Env, cmd.Stdout = append(os.Environ(), env...), &size
+	err := cmd.Run()
+	return int64(size), err
+}
+
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
 // generate writes size bytes or a little more to a file, made of the pieces that next appends.
 func generate(path string, size int64, head []byte, next func(dst []byte, n int) []byte) (bytes int64, rows int, err error) {
 	f, err := os.Create(path)
