@@ -15,9 +15,10 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A Source is where messages come from: a reader of either wire.
+// A Source is where messages come from: a reader of either wire. Close makes a waiting Next return [protocol.ErrClosed].
 type Source interface {
 	Next() (*protocol.Message, error)
+	Close() error
 }
 
 // loader is the side of a run that reads. Its lock is held while a message is dealt with, so that the clock can end an
@@ -70,7 +71,7 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 	l.now = instant{batched: started, started: started.UnixMilli()}
 	l.worker = &worker{
 		o: &l.o, pool: l.pool, states: &stateWriter{out: out}, run: started.Format("20060102T150405Z") + "-" + rand.Text()[:8],
-		loads: map[*stream]*streamLoad{}, failed: make(chan struct{}),
+		loads: map[*stream]*streamLoad{}, failed: make(chan struct{}), source: source,
 	}
 	defer l.worker.close(context.WithoutCancel(ctx))
 	err := l.run(ctx)
@@ -593,8 +594,8 @@ func (l *loader) activate(m *protocol.Message) error {
 // end settles what the end of the input leaves open, by how it ended.
 func (l *loader) end(err error) error {
 	clean := errors.Is(err, io.EOF)
-	if errors.Is(err, errFailed) {
-		return err
+	if l.worker.failure() != nil {
+		return errFailed
 	}
 	var fault error
 	if !clean && !errors.Is(err, protocol.ErrClosed) {

@@ -37,6 +37,7 @@ type worker struct {
 	retained []*segment
 	holding  int // bytes
 
+	source Source        // closed at the first error, so that nobody waits for the tap
 	failed chan struct{} // closed at the first error
 	mu     sync.Mutex
 	err    error
@@ -133,6 +134,7 @@ func (w *worker) fail(ctx context.Context, err error) {
 	w.mu.Unlock()
 	close(w.failed)
 	w.pool.fail()
+	w.source.Close() //nolint:errcheck // nothing more is wanted of it
 	for _, l := range w.lanes {
 		if l != nil && !l.conn.IsClosed() {
 			l.conn.Exec(ctx, "ROLLBACK") //nolint:errcheck // the error that counts is err

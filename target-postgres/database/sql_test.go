@@ -1,0 +1,53 @@
+package database
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
+
+var update = flag.Bool("update", false, "write what came out into the golden files")
+
+func TestStatements(t *testing.T) {
+	t.Parallel()
+	column := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Equality: true} }
+	key := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Key: true, Equality: true} }
+	ours := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Ignored: true, Equality: true} }
+	orders := columns.Table{Schema: "public", Name: "orders"}
+	staging := columns.Table{Schema: "pg_temp", Name: "_signalroom_staging_1"}
+	for name, s := range map[string]Shape{
+		"merge": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"},
+			Columns: []ShapeColumn{key("id"), column("status"), {Name: "payload"}, ours("_sdc_received_at")}},
+		"merge_cursor": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"client_id", "id"}, Cursor: "updated_at", Newest: true,
+			Columns: []ShapeColumn{key("client_id"), key("id"), column("updated_at")}},
+		"merge_text_cursor_hard": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"}, Cursor: "version", CursorText: true, Newest: true,
+			Removed: "_sdc_deleted_at", Hard: true, Columns: []ShapeColumn{key("id"), column("version"), column("_sdc_deleted_at")}},
+		"merge_keys_only_partitioned": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"}, Parted: true, Triggers: true,
+			Columns: []ShapeColumn{key("id")}},
+		"replace_scope": {Table: orders, Staging: staging, Scope: `t."client_id" = 'acme'::text`, Key: []columns.Ident{"client_id", "id"}, Cursor: "updated_at",
+			Columns: []ShapeColumn{key("client_id"), key("id"), column("updated_at")}},
+		"keyless": {Table: columns.Table{Schema: `we"ird`, Name: `na"me; --`}, Staging: staging, Scope: "true", Columns: []ShapeColumn{column(`a"b`)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			st, err := s.Statements()
+			require.NoError(t, err)
+			got := strings.Join([]string{"-- CopyTable", st.CopyTable, "-- CopyStaging", st.CopyStaging, "-- Staging", st.Staging, "-- Merge", st.Merge,
+				"-- Append", st.Append, "-- Sweep", st.Sweep, "-- Activate", st.Activate, ""}, "\n")
+			golden := filepath.Join("testdata", name+".sql")
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
+			}
+			want, err := os.ReadFile(golden)
+			require.NoError(t, err)
+			require.Equal(t, string(want), got)
+		})
+	}
+}

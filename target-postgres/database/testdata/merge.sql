@@ -1,0 +1,40 @@
+-- CopyTable
+COPY "public"."orders" ("id", "status", "payload", "_sdc_received_at") FROM STDIN BINARY
+-- CopyStaging
+COPY "pg_temp"."_signalroom_staging_1" ("id", "status", "payload", "_sdc_received_at", "_signalroom_line") FROM STDIN BINARY
+-- Staging
+CREATE TEMPORARY TABLE "_signalroom_staging_1" (LIKE "public"."orders" INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED, "_signalroom_line" bigint) ON COMMIT DROP
+-- Merge
+WITH batch AS (
+	SELECT DISTINCT ON ("id") "id", "status", "payload", "_sdc_received_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "_signalroom_line" DESC
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("id", "status", "payload", "_sdc_received_at")
+	SELECT "id", "status", "payload", "_sdc_received_at" FROM batch
+	ORDER BY "id"
+	ON CONFLICT ("id") DO UPDATE SET "status" = excluded."status", "payload" = excluded."payload", "_sdc_received_at" = excluded."_sdc_received_at"
+	WHERE (t."status" IS DISTINCT FROM excluded."status" OR t."payload"::text IS DISTINCT FROM excluded."payload"::text)
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
+FROM merged
+-- Append
+WITH added AS (
+	INSERT INTO "public"."orders" ("id", "status", "payload", "_sdc_received_at")
+	SELECT "id", "status", "payload", "_sdc_received_at" FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "_signalroom_line"
+	ON CONFLICT ("id") DO NOTHING
+	RETURNING 1
+)
+SELECT count(*), 0::bigint, 0::bigint FROM added
+-- Sweep
+DELETE FROM "public"."orders" AS t
+WHERE true AND NOT EXISTS (
+	SELECT FROM "pg_temp"."_signalroom_staging_1" AS s WHERE s."id" = t."id"
+)
+-- Activate
+UPDATE "public"."orders" AS t SET "_sdc_deleted_at" = $2
+WHERE (t."_sdc_table_version" IS NULL OR t."_sdc_table_version" < $1) AND t."_sdc_deleted_at" IS NULL AND true
