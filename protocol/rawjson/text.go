@@ -1,7 +1,9 @@
 package rawjson
 
 import (
+	"encoding/binary"
 	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -88,15 +90,41 @@ func pair(text []byte, half rune) (r rune, used int) {
 // AppendString appends text, which must be valid UTF-8, as a JSON string. It escapes only what JSON demands.
 func AppendString[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')
-	for {
-		plain := plainPrefix(text)
-		dst = append(dst, text[:plain]...)
-		if plain == len(text) {
-			return append(dst, '"')
+	plain := plainPrefix(text)
+	dst = append(dst, text[:plain]...)
+	// Behind the first character to escape there are mostly more. Each step copies eight bytes and takes back what comes after one.
+	i := plain
+	for len(text)-i >= 8 {
+		if cap(dst)-len(dst) < 8 {
+			dst = slices.Grow(dst, len(text)-i+8)
 		}
-		dst = appendEscape(dst, text[plain])
-		text = text[plain+1:]
+		x := load(text[i : i+8])
+		n := len(dst)
+		dst = dst[:n+8]
+		binary.LittleEndian.PutUint64(dst[n:], x)
+		found := special(x)
+		if found == 0 {
+			i += 8
+			continue
+		}
+		at := bits.TrailingZeros64(found) >> 3
+		dst = appendEscape(dst[:n+at], text[i+at])
+		i += at + 1
 	}
+	for ; i < len(text); i++ {
+		if c := text[i]; c < ' ' || c == '"' || c == '\\' {
+			dst = appendEscape(dst, c)
+		} else {
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
+}
+
+// load reads eight bytes as a little-endian word.
+func load[T string | []byte](s T) uint64 {
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 // PlainPrefix is how many bytes at the beginning of text need no escapes in a JSON string: quotes around any part of them that
@@ -164,10 +192,7 @@ func appendEscape(dst []byte, c byte) []byte {
 func plainPrefix[T string | []byte](text T) int {
 	i := 0
 	for ; len(text)-i >= 8; i += 8 {
-		s := text[i : i+8]
-		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-			uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-		if found := special(x); found != 0 {
+		if found := special(load(text[i : i+8])); found != 0 {
 			return i + bits.TrailingZeros64(found)>>3
 		}
 	}

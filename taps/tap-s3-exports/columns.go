@@ -217,6 +217,7 @@ func appendFreeBoolean(dst, v []byte) ([]byte, bool) {
 type sampler struct {
 	excluded [len(kindNames)]bool
 	seen     bool
+	scratch  []byte
 }
 
 // inferred are the kinds that a sample may settle on, best first.
@@ -229,7 +230,8 @@ func (s *sampler) add(v []byte, dates *dateFormat) {
 			continue
 		}
 		c := column{kind: k, dates: dates}
-		if _, ok := c.append(nil, v); !ok {
+		var ok bool
+		if s.scratch, ok = c.append(s.scratch[:0], v); !ok {
 			s.excluded[k] = true
 		}
 	}

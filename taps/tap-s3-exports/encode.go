@@ -18,24 +18,34 @@ type rowEncoder struct {
 	rowID  []byte // `,"_row_id":`, nil when it is not kept
 	line   []byte // likewise
 	cells  []cell
+	nulls  []byte   // the cells' members with null as value, one after the other
 	extra  tap.Keep // of _extra
 	hides  bool     // a column is hashed, masked or dropped
 
 	own []byte
 }
 
+// The sizes of the blocks by which short texts are moved.
+const (
+	blockSize = 48
+	shortSize = 16
+)
+
 // A cell is where the values of one place in a record go. Its member is what stands before a value, the comma in front only
 // where something else stands before it.
 type cell struct {
 	column *column
+	kind   kind // the column's
 	keep   tap.Keep
-	member []byte // `,"name":`
-	quoted []byte // `,"name":"`
-	null   []byte // `,"name":null`
+	member []byte          // `,"name":`
+	quoted []byte          // `,"name":"`
+	block  [blockSize]byte // quoted, where it is no longer
+	short  bool            // the quick way may be taken
+	null   int             // where `,"name":null` begins in nulls
 }
 
-func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []string) rowEncoder {
-	e := rowEncoder{stream: s, extra: out.Keep(extraColumn)}
+func newRowEncoder(s *stream, keep func(column string) tap.Keep, f *file, name string, names []string) rowEncoder {
+	e := rowEncoder{stream: s, extra: keep(extraColumn)}
 	member := func(dst []byte, column string) []byte {
 		if len(e.before) > 0 || e.rowID != nil {
 			dst = append(dst, ',')
@@ -43,11 +53,11 @@ func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []str
 		return append(rawjson.AppendStringLossy(dst, column), ':')
 	}
 	fixed := func(column string, quoted bool, value string) {
-		switch keep := out.Keep(column); {
-		case keep == tap.Dropped:
+		switch k := keep(column); {
+		case k == tap.Dropped:
 			return
-		case keep != tap.Whole:
-			e.before = tap.AppendKept(member(e.before, column), keep, []byte(value))
+		case k != tap.Whole:
+			e.before = tap.AppendKept(member(e.before, column), k, []byte(value))
 		case value == "":
 			e.before = append(member(e.before, column), "null"...)
 		case quoted:
@@ -61,15 +71,16 @@ func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []str
 	fixed(etagColumn, true, f.ETag)
 	fixed(modifiedColumn, true, f.Modified.UTC().Format(time.RFC3339))
 	fixed(sizeColumn, false, strconv.FormatInt(f.Size, 10))
-	if out.Keep(rowIDColumn) != tap.Dropped {
+	if keep(rowIDColumn) != tap.Dropped {
 		e.rowID = member(nil, rowIDColumn)
 	}
-	if out.Keep(lineColumn) != tap.Dropped {
+	if keep(lineColumn) != tap.Dropped {
 		e.line = member(nil, lineColumn)
 	}
 	comma := len(e.before) > 0 || e.rowID != nil || e.line != nil
 	for _, name := range names {
-		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: out.Keep(name)}
+		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: keep(name), null: len(e.nulls)}
+		c.kind = c.column.kind
 		e.hides = e.hides || c.keep != tap.Whole
 		if c.keep != tap.Dropped {
 			if comma {
@@ -78,7 +89,9 @@ func newRowEncoder(s *stream, out *tap.Output, f *file, name string, names []str
 			comma = true
 			c.member = append(rawjson.AppendStringLossy(c.member, name), ':')
 			c.quoted = append(slices.Clone(c.member), '"')
-			c.null = append(slices.Clone(c.member), "null"...)
+			copy(c.block[:], c.quoted)
+			e.nulls = append(append(e.nulls, c.member...), "null"...)
+			c.short = c.keep == tap.Whole && len(c.quoted) <= blockSize && len(s.nullValues) == 0
 		}
 		e.cells = append(e.cells, c)
 	}
@@ -98,28 +111,48 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 		row = strconv.AppendInt(append(row, e.line...), record.Line, 10)
 	}
 	plain := record.Within(rawjson.PlainPrefix(record.Raw())) // one look at all is cheaper than one at each value
-	nulls := len(e.stream.nullValues) > 0
 	present := min(record.Len(), len(e.cells))
-	for i := range e.cells {
+	for i := 0; i < present; i++ {
+		if n := min(record.Blanks(i), present-i); n > 0 {
+			row = append(row, e.nulls[e.cells[i].null:e.nullsEnd(i+n)]...)
+			if i += n; i == present {
+				break
+			}
+		}
 		c := &e.cells[i]
-		if c.keep == tap.Dropped {
-			continue
-		}
-		if i >= present {
-			row = append(row, c.null...)
-			continue
-		}
 		v := record.Field(i)
+		if i < plain && len(v) <= shortSize && c.short && cap(v) >= shortSize && cap(row)-len(row) >= blockSize+shortSize+1 && len(v) > 0 {
+			// Blocks of a fixed size are moved without a call; what is too much is written over by what follows.
+			n := len(row)
+			row = row[:n+blockSize+shortSize+1]
+			*(*[blockSize]byte)(row[n:]) = c.block
+			switch {
+			case c.kind == text:
+				n += len(c.quoted)
+				*(*[shortSize]byte)(row[n:]) = *(*[shortSize]byte)(v[:shortSize])
+				n += len(v)
+				row[n] = '"'
+				row = row[:n+1]
+				continue
+			case c.kind == integer && isInteger(v), c.kind == number && isNumber(v):
+				n += len(c.member)
+				*(*[shortSize]byte)(row[n:]) = *(*[shortSize]byte)(v[:shortSize])
+				row = row[:n+len(v)]
+				continue
+			}
+			row = row[:n]
+		}
 		switch {
-		case (len(v) == 0 || nulls) && e.stream.isNull(v, record, i):
-			row = append(row, c.null...)
+		case c.keep == tap.Dropped:
+		case (len(v) == 0 || len(e.stream.nullValues) > 0) && e.stream.isNull(v, record, i):
+			row = append(row, e.nulls[c.null:e.nullsEnd(i+1)]...)
 		case c.keep != tap.Whole:
 			row = tap.AppendKept(append(row, c.member...), c.keep, v)
-		case c.column.kind == text && i < plain:
+		case c.kind == text && i < plain:
 			row = append(row, c.quoted...)
 			row = append(row, v...)
 			row = append(row, '"')
-		case c.column.kind == text:
+		case c.kind == text:
 			row = rawjson.AppendString(append(row, c.member...), v)
 		default:
 			fits := false
@@ -128,6 +161,9 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 			}
 		}
 	}
+	if present < len(e.cells) {
+		row = append(row, e.nulls[e.cells[present].null:]...)
+	}
 	if record.Len() > len(e.cells) {
 		fits := false
 		if row, fits = e.appendExtra(row, record); !fits {
@@ -135,6 +171,14 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 		}
 	}
 	return row, -1
+}
+
+// nullsEnd is where the null members of the cells before i end.
+func (e *rowEncoder) nullsEnd(i int) int {
+	if i == len(e.cells) {
+		return len(e.nulls)
+	}
+	return e.cells[i].null
 }
 
 // appendExtra appends the cells behind the last column, unless all are empty. ok is false while the stream has no column for them.

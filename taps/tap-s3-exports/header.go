@@ -190,7 +190,10 @@ func (s *stream) sampleOf() []file {
 	return chosen
 }
 
-// sample adds the complete rows of a head to the samplers of its columns, which it makes.
+// sampleRows is how many rows of a file are looked at.
+const sampleRows = 1000
+
+// sample adds the first complete rows of a head to the samplers of its columns, which it makes.
 func (s *stream) sample(h fileHead, head []byte, samples map[string]*sampler) {
 	columns := make([]*sampler, len(h.names))
 	dates := make([]*dateFormat, len(h.names))
@@ -207,7 +210,7 @@ func (s *stream) sample(h fileHead, head []byte, samples map[string]*sampler) {
 	if _, err := reader.ReadHeader(); err != nil {
 		return
 	}
-	for {
+	for range sampleRows {
 		record, err := reader.Next()
 		if err != nil {
 			var bad *csv.RowError

@@ -247,7 +247,7 @@ func (r *fileReader) settle(head []byte) error {
 	if err := r.out.SetColumns(s.tapColumns()); err != nil {
 		return err
 	}
-	r.encoder = newRowEncoder(s, r.out, r.file, r.name(), r.head.names)
+	r.encoder = newRowEncoder(s, r.out.Keep, r.file, r.name(), r.head.names)
 	return nil
 }
 
@@ -314,7 +314,7 @@ func (r *fileReader) widen(cell int, record *csv.Record) error {
 	if err := r.out.SetColumns(s.tapColumns()); err != nil {
 		return err
 	}
-	r.encoder = newRowEncoder(s, r.out, r.file, r.name(), r.head.names)
+	r.encoder = newRowEncoder(s, r.out.Keep, r.file, r.name(), r.head.names)
 	return nil
 }
 

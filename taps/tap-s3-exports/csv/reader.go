@@ -2,8 +2,11 @@ package csv
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
+	"math/bits"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -237,15 +240,7 @@ func (r *Reader) rewrite(s span) {
 // unescape appends text without its escapes.
 func (r *Reader) unescape(dst, text []byte, quoted bool) []byte {
 	if quoted && r.doubled && !r.escapes {
-		// Every quote in text is followed by its double.
-		for {
-			i := bytes.IndexByte(text, r.quote)
-			if i < 0 {
-				return append(dst, text...)
-			}
-			dst = append(dst, text[:i+1]...)
-			text = text[i+2:]
-		}
+		return undouble(dst, text, r.quote)
 	}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
@@ -265,6 +260,36 @@ func (r *Reader) unescape(dst, text []byte, quoted bool) []byte {
 			}
 		}
 		dst = append(dst, c)
+	}
+	return dst
+}
+
+// undouble appends text, in which every quote is followed by its double. Each step copies eight bytes and takes back what comes
+// after a quote.
+func undouble(dst, text []byte, quote byte) []byte {
+	dst = slices.Grow(dst, len(text)+8)
+	pattern := uint64(quote) * lowBits
+	i := 0
+	for len(text)-i >= 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		n := len(dst)
+		dst = dst[:n+8]
+		binary.LittleEndian.PutUint64(dst[n:], w)
+		w ^= pattern
+		found := ^((w&low7Bits + low7Bits) | w) & highBits
+		if found == 0 {
+			i += 8
+			continue
+		}
+		at := bits.TrailingZeros64(found) >> 3
+		dst = dst[:n+at+1]
+		i += at + 2
+	}
+	for ; i < len(text); i++ {
+		dst = append(dst, text[i])
+		if text[i] == quote {
+			i++
+		}
 	}
 	return dst
 }

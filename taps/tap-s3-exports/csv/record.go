@@ -46,6 +46,15 @@ func (r *Record) Field(i int) []byte {
 // Quoted says whether field i stood in quotes: it tells "" from an empty field.
 func (r *Record) Quoted(i int) bool { return r.fields[i].start >= quotedFlag }
 
+// Blanks is how many fields from i on are empty and not quoted.
+func (r *Record) Blanks(i int) int {
+	n := i
+	for n < len(r.fields) && r.fields[n].start == r.fields[n].end {
+		n++
+	}
+	return n - i
+}
+
 // Within is how many fields, from the first on, end within the first n bytes of Raw.
 func (r *Record) Within(n int) int {
 	if n >= len(r.raw) {
