@@ -31,7 +31,7 @@ func withPrograms(run func() int) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/tap-s3-exports")
+	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/tap-s3-exports", "./examples/shell/demo")
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../.."
 : "${DEMO:?start this with: make demo}"
 here=$DEMO_FOLDER
 db=$here/postgres
-PATH=$PWD/bin:$PATH
+PATH=${DEMO_BIN:-$PWD/bin}:$PATH
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { printf '$ %s\n' "$1"; eval "$1"; }

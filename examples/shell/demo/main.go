@@ -1,6 +1,7 @@
 // Package main is the stage of the demo: it starts a real S3 server, runs demo.sh with the server's address and keys in the
 // environment, and stops the server when the script has ended. The script calls it back for what a shell cannot do by itself:
 //
+//	demo run FOLDER         the demo in another folder than build/demo
 //	demo put FIRST LAST     write the sample exports of those days into the bucket
 //	demo sql FOLDER TEXT…   print queries' results from the private PostgreSQL in the folder
 //	demo serve FOLDER       run that PostgreSQL until Ctrl-C, and print its address
@@ -44,6 +45,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 0:
 		err = stage(ctx, filepath.Join("build", "demo"), stdout, stderr)
+	case len(args) == 2 && args[0] == "run":
+		err = stage(ctx, args[1], stdout, stderr)
 	case len(args) == 3 && args[0] == "put":
 		err = put(ctx, args[1], args[2], stdout)
 	case len(args) >= 3 && args[0] == "sql":
@@ -51,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case len(args) == 2 && args[0] == "serve":
 		err = serve(ctx, args[1], stdout)
 	default:
-		fmt.Fprintln(stderr, "usage: demo [put FIRST LAST | sql FOLDER TEXT… | serve FOLDER]")
+		fmt.Fprintln(stderr, "usage: demo [run FOLDER | put FIRST LAST | sql FOLDER TEXT… | serve FOLDER]")
 		return 2
 	}
 	var ended *exec.ExitError
