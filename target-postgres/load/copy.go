@@ -38,6 +38,9 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if err := w.flushRejects(ctx, ld.lane); err != nil {
 		return err
 	}
+	if ld.stream.straight && ld.staged == 0 && !ld.layout.repeats {
+		s.sortByField(ld.layout.keyField)
+	}
 	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
 }
 
@@ -101,8 +104,11 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 
 // copyOnce is one COPY behind a savepoint, in one round trip.
 func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, hi int, straight bool) (pgconn.CommandTag, error) {
-	tuples, sql := s.tuples[s.start(lo).tuple:s.rows[hi-1].tuple], ld.layout.statements.CopyTable
-	if !straight {
+	var tuples []byte
+	sql := ld.layout.statements.CopyTable
+	if straight {
+		tuples, w.staged = s.copied(w.staged[:0], lo, hi)
+	} else {
 		if err := w.stage(ctx, ld); err != nil {
 			return pgconn.CommandTag{}, err
 		}

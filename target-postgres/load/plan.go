@@ -21,6 +21,7 @@ type layout struct {
 	shape      database.Shape
 	statements database.Statements
 	arbiters   []string // indexes whose violation means that the key is there already
+	keyField   int      // of a tuple: the first column of such an index
 }
 
 type layoutColumn struct {
@@ -44,9 +45,8 @@ type plan struct {
 	extras  []protocol.Field
 	scratch []byte
 
-	extracted     []byte // time_extracted of the record before, and its field
-	extractedRaw  []byte
-	warnedOfTimes bool
+	extracted    []byte // the field of the time_extracted before
+	extractedRaw []byte // and its text
 }
 
 // A slot is one field of the tuple.

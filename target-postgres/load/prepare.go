@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -187,6 +188,12 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 		return nil, err
 	}
 	l.arbiters = t.Arbiters(l.shape.Key)
+	for _, u := range t.Uniques {
+		if slices.Contains(l.arbiters, u.Name) {
+			l.keyField = slices.IndexFunc(l.columns, func(c layoutColumn) bool { return c.name == u.Columns[0] })
+			break
+		}
+	}
 	plans := make([]*plan, len(p.schemas))
 	for i, schema := range p.schemas {
 		var err error
@@ -240,7 +247,7 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 			ignored = false // or the row would be taken for one of an older version
 		}
 		sh.Columns = append(sh.Columns, database.ShapeColumn{
-			Name: c.name, Ignored: ignored, Equality: column.Equality, Key: contains(sh.Key, c.name),
+			Name: c.name, Ignored: ignored, Equality: column.Equality, Key: slices.Contains(sh.Key, c.name),
 		})
 	}
 	var err error
@@ -274,15 +281,6 @@ func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (strin
 		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, database.Literal(plainText(v.Value)), column.Declared))
 	}
 	return strings.Join(parts, " AND "), nil
-}
-
-func contains(names []columns.Ident, name columns.Ident) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }
 
 // ordered tells whether the order of a type's values says which row is newer.

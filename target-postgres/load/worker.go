@@ -1,7 +1,6 @@
 package load
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -120,7 +119,7 @@ func (w *worker) record(s *stream, line int64) []byte {
 		if g.plan.stream != s {
 			continue
 		}
-		if i, ok := slices.BinarySearchFunc(g.rows, line, func(r row, line int64) int { return cmp.Compare(r.line, line) }); ok {
+		if i := slices.IndexFunc(g.rows, func(r row) bool { return r.line == line }); i >= 0 {
 			return g.record(i)
 		}
 	}
