@@ -6,8 +6,6 @@ import (
 	"os"
 	"sync"
 	"time"
-
-	"golang.org/x/term"
 )
 
 // LevelCritical is the level of the last line of a run that failed.
@@ -35,7 +33,7 @@ func New(program string, w io.Writer, env func(name string) (string, bool)) *Out
 		env = func(string) (string, bool) { return "", false }
 	}
 	o := &Output{program: program, pid: os.Getpid(), now: time.Now, w: w, level: slog.LevelInfo, form: form{kind: plain}}
-	if file, ok := w.(interface{ Fd() uintptr }); ok && term.IsTerminal(int(file.Fd())) {
+	if isTerminal(w) {
 		noColor, _ := env("NO_COLOR")
 		o.form = form{kind: plain, clock: true, color: noColor == ""}
 	}

@@ -1,6 +1,10 @@
 package settings
 
-import "io"
+import (
+	"io"
+	"runtime/debug"
+	"strings"
+)
 
 // A Program is one binary: what its command line, help and metadata say of it, and what it was started with.
 // Nothing here reads the process's own arguments, environment or streams, so programs run side by side in one process.
@@ -26,4 +30,13 @@ type Program struct {
 type Example struct {
 	Says    string // what it does, one line
 	Command string
+}
+
+// BuildVersion is what the Go toolchain stamped into the binary, without a leading v: the module's version, or that of the commit.
+func BuildVersion() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "0.0.0-dev"
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
 }

@@ -265,7 +265,7 @@ func (l *loop) finish() error {
 	if err := l.writer.Flush(); err != nil {
 		return brokenOutput(err)
 	}
-	l.progress.erase()
+	l.progress.live.Erase()
 	for _, p := range l.plans {
 		if p.selected {
 			l.outputs[p.Name].count()

@@ -108,7 +108,7 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 		p.Now = time.Now
 	}
 	progress := newProgress(p.Stdout, p.Stderr)
-	output := logs.New(t.Name, progress.stderr(), p.Env)
+	output := logs.New(t.Name, progress.live, p.Env)
 	stop, ctx := watch(ctx, p.Signals)
 	defer stop.end()
 	code := output.Run(func() error {
@@ -129,7 +129,7 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, progress *progress, stop *stop) (err error) {
 	var command flags
 	config := new(C)
-	version := buildVersion()
+	version := settings.BuildVersion()
 	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Capabilities: Capabilities(),
 		Examples: []settings.Example{
 			{Says: "See what can be read, and choose from it", Command: t.Name + " --config config.json --discover > catalog.json"},
@@ -255,16 +255,4 @@ func brokenOutput(err error) error {
 		return protocol.SystemFault("see why the program that was reading has ended", "standard output was closed")
 	}
 	return protocol.SystemFault("", "standard output: %w", err)
-}
-
-// buildVersion is what the Go toolchain stamped into the binary.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "0.0.0-dev"
-	}
-	if v := info.Main.Version; v[0] == 'v' {
-		return v[1:]
-	}
-	return info.Main.Version
 }
