@@ -7,6 +7,8 @@ type Policy struct {
 	Result string // what is stored, or the reason why the record is rejected
 }
 
+//go:generate go test -run TestPoliciesPage -count 1 . -update
+
 // Policies is that table, for the documentation.
 func Policies() []Policy {
 	return []Policy{
