@@ -144,14 +144,17 @@ func (a account) become(cmd *exec.Cmd) {
 	}
 }
 
+// exists tells whether there is a process of that id.
+func exists(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return pid > 0 && (err == nil || err == syscall.EPERM)
+}
+
 // worksIn tells whether the process exists and has the folder as its own, as a server has its data folder. Where the system
 // does not say which folder it is, existing is enough.
 func worksIn(pid int, dir string) bool {
-	if err := syscall.Kill(pid, 0); err != nil && err != syscall.EPERM {
-		return false
-	}
-	if runtime.GOOS != "linux" {
-		return true
+	if !exists(pid) || runtime.GOOS != "linux" {
+		return exists(pid)
 	}
 	cwd, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", pid))
 	if os.IsPermission(err) {

@@ -103,8 +103,8 @@ func (c *cluster) start(ctx context.Context) (string, error) {
 	}
 	if left {
 		c.Log.Info("the private server was not shut down last time and recovers", "dir", c.Dir)
-		if !run.alive {
-			// Its process id may be another process's by now, which would keep the server from starting.
+		if !run.alive && exists(run.pid) {
+			// The id is another process's by now, which PostgreSQL would take for a running server.
 			os.Remove(c.inner("data", "postmaster.pid"))
 		}
 	}
@@ -141,7 +141,7 @@ func (c *cluster) running() (running, bool) {
 	r.pid, _ = strconv.Atoi(strings.TrimSpace(lines[0]))
 	r.port, _ = strconv.Atoi(strings.TrimSpace(lines[3]))
 	r.socket = c.socketDir()
-	r.alive = r.pid > 0 && worksIn(r.pid, c.inner("data"))
+	r.alive = worksIn(r.pid, c.inner("data"))
 	return r, true
 }
 
