@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -25,51 +26,56 @@ func TestKilled(t *testing.T) {
 	binary := filepath.Join(t.TempDir(), "target-postgres")
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput()
 	require.NoError(t, err, string(out))
-	const rows = 6000
+	const rows, kills = 6000, 25
 	random := rand.New(rand.NewPCG(3, 4))
-	kills, finished := 0, false
-	for !finished {
-		require.Less(t, kills, 200)
-		printed, err := target(t, binary, dsn, "", "state").Output()
+	committed := func() int {
+		printed, err := target(t, binary, dsn, "state").Output()
 		require.NoError(t, err)
 		var state struct{ N int }
 		require.NoError(t, json.Unmarshal(printed, &state))
-		run := target(t, binary, dsn, messages(state.N, rows), "--batch-wait-seconds=0")
+		return state.N
+	}
+	for kill := range kills + 1 {
+		n := committed()
+		run := target(t, binary, dsn, "--batch-wait-seconds=0")
 		var stdout, stderr bytes.Buffer
 		run.Stdout, run.Stderr = &stdout, &stderr
+		stdin, err := run.StdinPipe()
+		require.NoError(t, err)
 		require.NoError(t, run.Start())
-		if kills < 25 {
-			after := time.AfterFunc(time.Duration(random.IntN(300))*time.Millisecond, func() { run.Process.Kill() })
-			defer after.Stop()
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			io.WriteString(stdin, messages(n, rows)) //nolint:errcheck // the reader may be dead
+			if kill == kills {
+				stdin.Close() // the last run alone comes to its end
+			}
+		}()
+		if kill < kills {
+			time.AfterFunc(time.Duration(random.IntN(250))*time.Millisecond, func() { run.Process.Kill() })
+			require.EqualError(t, run.Wait(), "signal: killed", stderr.String())
+		} else {
+			<-sent
+			require.NoError(t, run.Wait(), stderr.String())
 		}
-		err = run.Wait()
-		if finished = err == nil; !finished {
-			require.Equal(t, "signal: killed", err.Error(), stderr.String())
-			kills++
-		}
-		if last := strings.TrimSpace(stdout.String()); last != "" {
-			// What was printed is committed.
-			var said, kept struct{ N int }
-			require.NoError(t, json.Unmarshal([]byte(last[strings.LastIndexByte(last, '\n')+1:]), &said))
-			printed, err := target(t, binary, dsn, "", "state").Output()
-			require.NoError(t, err)
-			require.NoError(t, json.Unmarshal(printed, &kept))
-			require.GreaterOrEqual(t, kept.N, said.N)
+		<-sent
+		if printed := lines(stdout.String()); len(printed) > 0 {
+			var said struct{ N int }
+			require.NoError(t, json.Unmarshal([]byte(printed[len(printed)-1]), &said))
+			require.GreaterOrEqual(t, committed(), said.N, "what was printed is committed")
 		}
 	}
-	require.Positive(t, kills)
 	for _, table := range []string{"log", "keyed", "files"} {
 		require.Equal(t, fmt.Sprintf("%d | %d | 1 | %d\n", rows, rows, rows),
 			answers(t, dsn, "SELECT count(*), count(DISTINCT n), min(n), max(n) FROM "+table), "%s after %d kills", table, kills)
 	}
 }
 
-func target(t *testing.T, binary, dsn, stdin string, args ...string) *exec.Cmd {
+func target(t *testing.T, binary, dsn string, args ...string) *exec.Cmd {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), binary, args...)
 	c.Dir = t.TempDir()
 	c.Env = append(os.Environ(), "TARGET_POSTGRES_DSN="+dsn)
-	c.Stdin = strings.NewReader(stdin)
 	return c
 }
 

@@ -400,3 +400,28 @@ func TestPermissions(t *testing.T) {
 		require.NotContains(t, r.stderr, "wrong", c.name)
 	}
 }
+
+// Several runs make and change one table together; what they load is its union.
+func TestRunsSideBySide(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	const runs, rows = 5, 300
+	var all sync.WaitGroup
+	results := make([]result, runs)
+	for i := range runs {
+		all.Go(func() {
+			var in strings.Builder
+			fmt.Fprintf(&in, `{"type":"SCHEMA","stream":"shared","key_properties":["n"],"schema":{"properties":{"n":{"type":"integer"},"c%d":{"type":"integer"}}}}`+"\n", i)
+			for n := range rows {
+				fmt.Fprintf(&in, `{"type":"RECORD","stream":"shared","record":{"n":%d,"c%d":%d}}`+"\n", n*runs+i, i, n)
+			}
+			in.WriteString(`{"type":"STATE","value":1}` + "\n")
+			results[i] = run(t, dsn, input{stdin: in.String(), args: []string{fmt.Sprintf("--pipeline=shard %d", i)}})
+		})
+	}
+	all.Wait()
+	for _, r := range results {
+		require.Zero(t, r.code, r.stderr)
+	}
+	require.Equal(t, fmt.Sprintf("%d | %d | %d\n", runs*rows, rows, rows), answers(t, dsn, "SELECT count(*), count(c0), count(c4) FROM shared"))
+}

@@ -83,7 +83,7 @@ func RowError(err error) (*pgconn.PgError, bool) {
 		return nil, false
 	}
 	switch {
-	case e.Code == "P0001", strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), strings.HasPrefix(e.Code, "44"), e.Code == "54000":
+	case e.Code == Raised, strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), strings.HasPrefix(e.Code, "44"), e.Code == "54000":
 		return e, true
 	}
 	return nil, false
@@ -101,12 +101,15 @@ const (
 	LockNotAvailable = "55P03"
 )
 
-// Reason is what a server error says about a row: message, SQLSTATE and constraint, without its detail, which quotes values.
+// Raised is the SQLSTATE of an exception that a trigger or function raised on purpose.
+const Raised = "P0001"
+
+// Reason is what a server error says about a row, for the table of rejects: its message without the value that some end in,
+// `invalid input syntax for type integer: "abc"`, and without its detail, which quotes keys. What a trigger says is kept whole.
 func Reason(e *pgconn.PgError) string {
-	if e.Code == "P0001" || strings.HasPrefix(e.Code, "23") {
+	if e.Code == Raised {
 		return e.Message
 	}
-	// Messages of class 22 quote the value: `invalid input syntax for type integer: "abc"`.
 	message, _, _ := strings.Cut(e.Message, `: "`)
 	return message
 }
@@ -117,7 +120,11 @@ type serverError struct{ *pgconn.PgError }
 // Error names what the server names, but no values.
 func (e *serverError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "server: %s (SQLSTATE %s", Reason(e.PgError), e.Code)
+	message := Reason(e.PgError)
+	if e.Code == Raised {
+		message = "an exception that a trigger or function raised"
+	}
+	fmt.Fprintf(&b, "server: %s (SQLSTATE %s", message, e.Code)
 	for _, part := range [][2]string{{"table", e.TableName}, {"column", e.ColumnName}, {"constraint", e.ConstraintName}} {
 		if part[1] != "" {
 			fmt.Fprintf(&b, ", %s %q", part[0], part[1])

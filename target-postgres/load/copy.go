@@ -115,7 +115,7 @@ func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, h
 		w.staged = s.appendStaged(w.staged[:0], lo, hi)
 		tuples, sql = w.staged, ld.layout.statements.CopyStaging
 	}
-	tag, err := ld.lane.conn.PgConn().CopyFrom(ctx, &copyStream{tuples: tuples}, ld.lane.savepoint()+sql)
+	tag, err := ld.lane.conn.PgConn().CopyFrom(ctx, newCopyStream(tuples), ld.lane.savepoint()+sql)
 	if cap(w.staged) > 4*w.o.Limits.Segment {
 		w.staged = nil
 	}

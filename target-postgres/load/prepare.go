@@ -143,13 +143,11 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 		if statements, _, err = p.changes(w.o, t); err != nil {
 			return nil, err
 		}
-		for _, s := range statements {
-			w.o.Log.Debug("table changed", "stream", p.stream.name, "statement", s)
-			if err := conn.Exec(ctx, s); err != nil {
+		if len(statements) > 0 {
+			w.o.Log.Debug("table changed", "stream", p.stream.name, "statements", strings.Join(statements, "; "))
+			if err := conn.Exec(ctx, strings.Join(statements, "; ")); err != nil {
 				return nil, changeFault(t, err)
 			}
-		}
-		if len(statements) > 0 {
 			if t, err = conn.Describe(ctx, p.stream.table); err != nil {
 				return nil, err
 			}

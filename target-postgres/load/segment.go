@@ -150,25 +150,29 @@ const binaryHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00
 
 // copyStream is what one COPY sends: the header, the tuples, the trailer.
 type copyStream struct {
-	tuples []byte
-	state  uint8
+	header  string
+	tuples  []byte
+	trailer string
+}
+
+func newCopyStream(tuples []byte) *copyStream {
+	return &copyStream{header: binaryHeader, tuples: tuples, trailer: "\xff\xff"}
 }
 
 // Read fills p as far as it can, so that each message to the server is as large as the connection makes them.
 func (c *copyStream) Read(p []byte) (n int, err error) {
-	if c.state == 0 {
-		n = copy(p, binaryHeader)
-		c.state = 1
-	}
+	n = copy(p, c.header)
+	c.header = c.header[n:]
 	moved := copy(p[n:], c.tuples)
 	c.tuples = c.tuples[moved:]
 	n += moved
-	if len(c.tuples) > 0 || len(p)-n < 2 {
+	if len(c.header)+len(c.tuples) > 0 {
 		return n, nil
 	}
-	if c.state == 1 {
-		c.state = 2
-		return n + copy(p[n:], "\xff\xff"), nil
+	moved = copy(p[n:], c.trailer)
+	c.trailer = c.trailer[moved:]
+	if c.trailer != "" {
+		return n + moved, nil
 	}
-	return n, io.EOF
+	return n + moved, io.EOF
 }

@@ -499,7 +499,11 @@ func (w *worker) reject(ld *streamLoad, r database.Reject) error {
 	return nil
 }
 
+// reasonOf is the reason without what a trigger says, which may hold the row's values.
 func reasonOf(r database.Reject) string {
+	if r.SQLState == database.Raised {
+		return "an exception that a trigger or function raised"
+	}
 	if r.Column == "" {
 		return r.Reason
 	}
