@@ -58,10 +58,14 @@ func TestKill(t *testing.T) {
 				target:   []string{"--add-record-metadata=false"},
 				pipeline: "killed",
 			}
-			undisturbed := newSite(t, store)
-			start := time.Now()
-			undisturbed.mustLoad(t, p)
-			took := time.Since(start)
+			var undisturbed *site
+			took := time.Minute
+			for range 3 { // the shortest, so that few of the instants lie behind the end
+				undisturbed = newSite(t, store)
+				start := time.Now()
+				undisturbed.mustLoad(t, p)
+				took = min(took, time.Since(start))
+			}
 			want := map[string][]string{}
 			for _, table := range c.tables {
 				want[table] = undisturbed.rows(t, table)
