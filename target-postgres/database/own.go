@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,7 +71,7 @@ func (c *Conn) State(ctx context.Context, p Pipeline, longest time.Duration) ([]
 	if err != nil {
 		return nil, err
 	}
-	if len(missing) > 0 {
+	if slices.Contains(missing, StateTable) {
 		return nil, nil
 	}
 	tx, err := c.Begin(ctx)
@@ -155,7 +156,7 @@ func (c *Conn) AddLoads(ctx context.Context, p Pipeline, loads []Load) error {
 
 // Loads are the newest rows of the loads table, the newest first.
 func (c *Conn) Loads(ctx context.Context, p Pipeline, limit int) ([]Load, error) {
-	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || len(missing) > 0 {
+	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, LoadsTable) {
 		return nil, err
 	}
 	rows, err := c.Query(ctx, `SELECT pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
@@ -206,7 +207,7 @@ func (c *Conn) AddRejects(ctx context.Context, p Pipeline, rejects []Reject) err
 
 // Rejects are the newest rejects of the pipeline, the newest first, of streams that the glob matches.
 func (c *Conn) Rejects(ctx context.Context, p Pipeline, stream string, limit int) ([]Reject, error) {
-	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || len(missing) > 0 {
+	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, RejectsTable) {
 		return nil, err
 	}
 	rows, err := c.Query(ctx, `SELECT id, pipeline, run, rejected_at, stream, line, coalesce(key, ''), coalesce("column", ''), reason,

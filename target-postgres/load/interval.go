@@ -5,8 +5,7 @@ import "time"
 // An interval is what one worker loads as one transaction. It holds all that the worker needs: the loader sends its
 // operations in order, closes the channel behind the last, and does not look back.
 type interval struct {
-	number int64
-	ops    chan op
+	ops chan op
 }
 
 // An op is one step of an interval.
@@ -44,6 +43,5 @@ const (
 // A commit is what the end of an interval says.
 type commit struct {
 	state []byte // nil when no state is covered
-	line  int64  // of that state
 	start time.Time
 }

@@ -32,7 +32,6 @@ type loader struct {
 	mu        sync.Mutex
 	intervals chan *interval
 	interval  *interval // under way; nil when nothing came since the last commit
-	number    int64
 	finished  sync.WaitGroup
 	wake      chan struct{} // an interval has begun
 
@@ -64,7 +63,7 @@ type loader struct {
 func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary, error) {
 	o.Limits = o.Limits.orDefault()
 	l := &loader{
-		o: o, source: source, pool: newPool(o.Limits), intervals: make(chan *interval), wake: make(chan struct{}, 1),
+		o: o, source: source, pool: newPool(o.Limits), intervals: make(chan *interval, 16), wake: make(chan struct{}, 1),
 		streams: map[string]*stream{}, unknown: map[string]bool{},
 	}
 	started := now()
@@ -260,7 +259,7 @@ func (l *loader) record(m *protocol.Message) error {
 	}
 	r := &m.Record
 	if r.HasVersion {
-		if err := l.versioned(s, r.Version); err != nil {
+		if err := l.versioned(s); err != nil {
 			return err
 		}
 	}
@@ -330,7 +329,7 @@ func (l *loader) reject(s *stream, g *segment, r database.Reject, bytes int) err
 }
 
 // versioned makes sure that the version of a record has a column.
-func (l *loader) versioned(s *stream, version int64) error {
+func (l *loader) versioned(s *stream) error {
 	if s.versions || l.o.Metadata || s.mode == protocol.Replace {
 		return nil
 	}
@@ -390,8 +389,7 @@ func (l *loader) touch() {
 // send hands an operation to the worker.
 func (l *loader) send(o op) {
 	if l.interval == nil {
-		l.number++
-		l.interval = &interval{number: l.number, ops: make(chan op, 64)}
+		l.interval = &interval{ops: make(chan op, 64)}
 		l.intervals <- l.interval
 	}
 	if o.segment != nil {
@@ -538,7 +536,7 @@ func (l *loader) commitIfCovered(age time.Duration) error {
 
 // commit ends the interval.
 func (l *loader) commit(state []byte) {
-	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), line: l.stateLine, start: l.began.UTC()}})
+	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
 	close(l.interval.ops)
 	l.interval = nil
 	l.began, l.bytes, l.state, l.tail, l.sentMark = time.Time{}, 0, nil, false, 0
@@ -572,7 +570,7 @@ func (l *loader) activate(m *protocol.Message) error {
 			return nil // of a set that was given up
 		}
 		kind = swapRows
-	} else if err := l.versioned(s, m.Version); err != nil {
+	} else if err := l.versioned(s); err != nil {
 		return err
 	}
 	l.touch()
@@ -588,7 +586,8 @@ func (l *loader) activate(m *protocol.Message) error {
 	s.activated, s.activeSet = m.Version, true
 	s.unswapped, s.versioned = false, false
 	l.send(op{kind: kind, stream: s, layout: s.plan.layout, version: m.Version})
-	return nil
+	// A state that waited for this may have waited long enough.
+	return l.commitIfCovered(l.o.BatchWait)
 }
 
 // end settles what the end of the input leaves open, by how it ended.
@@ -684,7 +683,7 @@ func (l *loader) watchClock(done <-chan struct{}) {
 			if !l.ended {
 				l.commitIfCovered(l.o.BatchWait) //nolint:errcheck // the worker's errors are met by the next message
 				if !l.began.IsZero() {
-					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8+time.Millisecond))
+					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8, 100*time.Millisecond))
 				}
 			}
 			l.mu.Unlock()
