@@ -35,6 +35,9 @@ type ledger struct {
 	retry     map[fileID]bool
 	partial   *partialFile
 	columns   []column
+	// scope names the files that the stream was about, and start is the earliest day of them: see admit.
+	scope string
+	start time.Time
 }
 
 // fileID and changeToken are cut from SHA-256. Two keys that share an ID (one chance in five million among ten thousand files)
@@ -84,6 +87,18 @@ func shortToken(token string) (short changeToken) {
 	sum := sha256.Sum256([]byte(token))
 	copy(short[:], sum[:])
 	return short
+}
+
+// admit is told which files the stream is about in this run. When that may be more than before, the floor says nothing of the
+// others, and so falls: every file is looked at again, and what is below the old floor is read again. It tells whether that
+// is so.
+func (l *ledger) admit(scope string, start time.Time) (widened bool) {
+	widened = l.scope != "" && (l.scope != scope || start.Before(l.start)) && !l.floor.IsZero()
+	if widened {
+		l.floor, l.watermark = time.Time{}, time.Time{}
+	}
+	l.scope, l.start = scope, start
+	return widened
 }
 
 // A verdict is what the ledger knows of a listed file.
@@ -211,6 +226,8 @@ type ledgerJSON struct {
 	Retry     string            `json:"retry,omitempty"`
 	Partial   *partialFile      `json:"partial,omitempty"`
 	Columns   []column          `json:"columns,omitempty"`
+	Scope     string            `json:"scope,omitempty"`
+	Start     time.Time         `json:"start,omitzero"`
 }
 
 const (
@@ -234,7 +251,7 @@ func (l *ledger) MarshalJSON() ([]byte, error) {
 	}
 	return json.Marshal(ledgerJSON{
 		Version: ledgerVersion, Watermark: l.watermark, Floor: l.floor, Files: files, Retry: encodeEntries(retry),
-		Partial: l.partial, Columns: l.columns,
+		Partial: l.partial, Columns: l.columns, Scope: l.scope, Start: l.start,
 	})
 }
 
@@ -247,7 +264,7 @@ func (l *ledger) UnmarshalJSON(text []byte) error {
 		return fmt.Errorf("version %d of the bookmark is not known to this program (it knows %d)", form.Version, ledgerVersion)
 	}
 	*l = ledger{
-		floor: form.Floor, watermark: form.Watermark, partial: form.Partial, columns: form.Columns,
+		floor: form.Floor, watermark: form.Watermark, partial: form.Partial, columns: form.Columns, scope: form.Scope, start: form.Start,
 		done: map[fileID]doneFile{}, retry: map[fileID]bool{},
 	}
 	for hour, text := range form.Files {

@@ -74,6 +74,23 @@ func TestLedgerNeverPassesWhatIsNotRead(t *testing.T) {
 	require.False(t, l.watermark.After(monday), "a modification time in the future does not close the present")
 }
 
+func TestLedgerOfOtherFiles(t *testing.T) {
+	t.Parallel()
+	l := &ledger{}
+	require.False(t, l.admit("orders", monday), "a first run")
+	l.finish(listed("a.csv", "1", monday))
+	l.settleUp(monday.Add(time.Hour), time.Time{}, monday, 24*time.Hour)
+	l = reload(t, l)
+	old := listed("old.csv", "1", monday.Add(-90*24*time.Hour))
+	require.False(t, l.admit("orders", monday.Add(time.Hour)), "a later start")
+	require.Equal(t, fileDone, l.judge(old))
+	require.True(t, l.admit("orders", monday.Add(-time.Hour)), "an earlier start")
+	require.Equal(t, fileNew, l.judge(old))
+	require.Equal(t, fileDone, l.judge(listed("a.csv", "1", monday)), "what is remembered stays done")
+	l.settleUp(monday.Add(time.Hour), time.Time{}, monday, 24*time.Hour)
+	require.True(t, l.admit("prospects", monday.Add(-time.Hour)), "another pattern")
+}
+
 func TestLedgerSize(t *testing.T) {
 	t.Parallel()
 	for name, step := range map[string]time.Duration{"a year of dates": 365 * 24 * time.Hour / 10_000, "one day": 24 * time.Hour / 10_000} {

@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"time"
 	_ "time/tzdata" // the setting timezone works on a machine without a zone database
 
 	"github.com/signalroom/signalroom/protocol"
@@ -85,6 +84,10 @@ func (s *source) declare(ctx context.Context, bookmark func(string) json.RawMess
 				return nil, &protocol.Fault{Kind: protocol.Config, Stream: stream.name, Err: fmt.Errorf("the state's bookmark is damaged: %w", err),
 					Hint: "give the state of an earlier run of this tap, or {} to begin again"}
 			}
+		}
+		if stream.ledger.admit(stream.scope(), s.config.StartDate.UTC()) {
+			s.run.Log.Warn("the stream is about other files than in the last run: all are looked at, and old ones may be sent again",
+				slog.String("stream", stream.name))
 		}
 	}
 	if err := s.list(ctx); err != nil {
@@ -203,10 +206,4 @@ func (s *source) owner(ctx context.Context, object objects.Object) *stream {
 		}
 	}
 	return nil
-}
-
-// since leaves out the files of days outside start_date and end_date.
-func (s *source) since(day time.Time) bool {
-	start, end := s.config.StartDate, s.config.EndDate
-	return (start.IsZero() || !day.Before(start.UTC().Truncate(24*time.Hour))) && (end.IsZero() || day.Before(end))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -45,6 +46,7 @@ type stream struct {
 
 	ledger ledger
 	files  []file         // to read in this run, in order
+	ahead  time.Time      // oldest modification time of the files of end_date and later; zero without any
 	index  map[string]int // lower-case name to place in ledger.columns
 }
 
@@ -88,10 +90,25 @@ func (s *stream) describe() string {
 	return "that match " + s.pattern
 }
 
+// scope names the files that the stream is about, in a few characters.
+func (s *stream) scope() string {
+	shard := s.source.run.Shard
+	id := idOf(fmt.Sprintf("%q %q %d/%d", s.prefix, s.pattern, shard.Index, shard.Count))
+	return hex.EncodeToString(id[:])
+}
+
 // consider puts a listed file on the list when there is something to do for it.
 func (s *stream) consider(o objects.Object) {
 	f := file{Object: o, date: s.dater.date(o.Key, o.Modified)}
-	if !s.source.since(f.date) {
+	start, end := s.source.config.StartDate, s.source.config.EndDate
+	switch {
+	case !start.IsZero() && f.date.Before(start.UTC().Truncate(24*time.Hour)):
+		return
+	case !end.IsZero() && !f.date.Before(end):
+		// A later run may want it.
+		if s.ahead.IsZero() || o.Modified.Before(s.ahead) {
+			s.ahead = o.Modified
+		}
 		return
 	}
 	switch s.ledger.judge(o) {
@@ -115,7 +132,7 @@ func (s *stream) sortFiles() {
 	slices.SortFunc(s.files, func(a, b file) int {
 		return cmp.Or(cmp.Compare(unfinished(a), unfinished(b)), a.date.Compare(b.date), a.Modified.Compare(b.Modified), cmp.Compare(a.Key, b.Key))
 	})
-	var oldest time.Time
+	oldest := s.ahead
 	for i := len(s.files) - 1; i >= 0; i-- {
 		s.files[i].waiting = oldest
 		if m := s.files[i].Modified; oldest.IsZero() || m.Before(oldest) {

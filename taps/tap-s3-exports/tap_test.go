@@ -413,6 +413,22 @@ func TestDatesLimitFiles(t *testing.T) {
 	}
 	messages, _ := b.sync(nil)
 	require.Equal(t, []string{"2", "3"}, pick(t, messages, defaultStream, "id"))
+	_, state := taptest.Covered(messages)
+	b.settings["start_date"], b.settings["end_date"] = "2026-11-01", "2026-11-05"
+	messages, _ = b.sync(state)
+	require.Equal(t, []string{"1", "4"}, pick(t, messages, defaultStream, "id"), "the others have been read")
+}
+
+func TestAWiderPatternFindsOldFiles(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, map[string]any{"pattern": "a*.csv"})
+	long := time.Now().Add(-90 * 24 * time.Hour)
+	b.Place("exports", "b.csv", []byte("id\n1\n"), long)
+	b.put("a.csv", "id\n2\n")
+	_, state := b.sync(nil)
+	b.settings["pattern"] = "*.csv"
+	messages, _ := b.sync(state)
+	require.Equal(t, []string{"1"}, pick(t, messages, defaultStream, "id"))
 }
 
 func TestFilesWithoutETag(t *testing.T) {
