@@ -53,10 +53,10 @@ func process() int {
 
 // grammar is the command line beside the settings.
 type grammar struct {
-	Load struct {
-		Input string `placeholder:"FILE" help:"Read messages from this file instead of standard input."`
-		Plan  bool   `help:"Print the statements that the schemas call for, and change nothing."`
-	} `cmd:"" default:"withargs" hidden:""`
+	Input string `placeholder:"FILE" help:"Read messages from this file instead of standard input."`
+	Plan  bool   `help:"Print the statements that the schemas call for, and change nothing."`
+
+	Load  struct{} `cmd:"" default:"withargs" hidden:""`
 	State struct{} `cmd:"" help:"Print the pipeline's committed state, {} when there is none."`
 	Loads struct {
 		Limit int  `default:"20" help:"How many rows to show, the newest first."`
@@ -131,7 +131,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *pro
 		l := command.Rejects.List
 		return p.rejects(ctx, connection, &config, l.Stream, l.Limit, l.JSON)
 	}
-	return p.load(ctx, output, progress, s, &config, connection, command.Load.Input, command.Load.Plan)
+	return p.load(ctx, output, progress, s, &config, connection, command.Input, command.Plan)
 }
 
 func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {

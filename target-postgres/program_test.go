@@ -182,3 +182,19 @@ func rewrite(t *testing.T, file string, archive *txtar.Archive, got map[string]s
 	}
 	require.NoError(t, os.WriteFile(file, txtar.Format(archive), 0o644))
 }
+
+// The documentation page is what --about says.
+//
+//go:generate go test -run TestDocumentation -count 1 . -update
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	r := run(t, "", input{args: []string{"--about", "--format=markdown"}})
+	require.Zero(t, r.code, r.stderr)
+	const page = "../docs/target-postgres.md"
+	if *update {
+		require.NoError(t, os.WriteFile(page, []byte(r.stdout), 0o644))
+	}
+	want, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Equal(t, string(want), r.stdout)
+}
