@@ -22,7 +22,7 @@ func (p Program) state(ctx context.Context, connection database.Options, config 
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the answer is known by then
+	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
 	state, err := conn.State(ctx, config.pipeline(), longestWait)
 	if err != nil {
 		return err
@@ -33,13 +33,13 @@ func (p Program) state(ctx context.Context, connection database.Options, config 
 	return printed(p.Stdout.Write(append(state, '\n')))
 }
 
-func (p Program) loads(ctx context.Context, connection database.Options, config *Config, limit int, asJSON bool) error {
+func (p Program) loads(ctx context.Context, connection database.Options, of database.Pipeline, limit int, asJSON bool) error {
 	conn, err := database.Connect(ctx, connection)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the answer is known by then
-	loads, err := conn.Loads(ctx, config.pipeline(), limit)
+	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
+	loads, err := conn.Loads(ctx, of, limit)
 	if err != nil {
 		return err
 	}
@@ -48,19 +48,19 @@ func (p Program) loads(ctx context.Context, connection database.Options, config 
 	}
 	rows := make([]string, len(loads))
 	for i, l := range loads {
-		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", l.Committed.UTC().Format(time.DateTime), l.Stream, l.Mode,
+		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", l.Committed.UTC().Format(time.DateTime), l.Pipeline, l.Stream, l.Mode,
 			l.Read, l.Inserted, l.Updated, l.Unchanged, l.Deleted, l.Rejected)
 	}
-	return printTable(p.Stdout, "COMMITTED\tSTREAM\tDISPOSITION\tREAD\tINSERTED\tUPDATED\tUNCHANGED\tDELETED\tREJECTED", rows)
+	return printTable(p.Stdout, "COMMITTED\tPIPELINE\tSTREAM\tDISPOSITION\tREAD\tINSERTED\tUPDATED\tUNCHANGED\tDELETED\tREJECTED", rows)
 }
 
-func (p Program) rejects(ctx context.Context, connection database.Options, config *Config, stream string, limit int, asJSON bool) error {
+func (p Program) rejects(ctx context.Context, connection database.Options, of database.Pipeline, stream string, limit int, asJSON bool) error {
 	conn, err := database.Connect(ctx, connection)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // the answer is known by then
-	rejects, err := conn.Rejects(ctx, config.pipeline(), stream, limit)
+	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
+	rejects, err := conn.Rejects(ctx, of, stream, limit)
 	if err != nil {
 		return err
 	}
@@ -69,9 +69,9 @@ func (p Program) rejects(ctx context.Context, connection database.Options, confi
 	}
 	rows := make([]string, len(rejects))
 	for i, r := range rejects {
-		rows[i] = fmt.Sprintf("%d\t%s\t%s\t%d\t%s\t%s\t%s", r.ID, r.At.UTC().Format(time.DateTime), r.Stream, r.Line, r.Key, r.Column, r.Reason)
+		rows[i] = fmt.Sprintf("%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s", r.ID, r.At.UTC().Format(time.DateTime), r.Pipeline, r.Stream, r.Line, r.Key, r.Column, r.Reason)
 	}
-	return printTable(p.Stdout, "ID\tREJECTED\tSTREAM\tLINE\tKEY\tCOLUMN\tREASON", rows)
+	return printTable(p.Stdout, "ID\tREJECTED\tPIPELINE\tSTREAM\tLINE\tKEY\tCOLUMN\tREASON", rows)
 }
 
 // printTable prints rows of tab-separated cells under a heading.

@@ -46,7 +46,7 @@ func TestKilled(t *testing.T) {
 		sent := make(chan struct{})
 		go func() {
 			defer close(sent)
-			io.WriteString(stdin, messages(n, rows)) //nolint:errcheck // the reader may be dead
+			io.WriteString(stdin, messages(n, rows)) // the reader may be dead
 			if kill == kills {
 				stdin.Close() // the last run alone comes to its end
 			}

@@ -61,7 +61,7 @@ type grammar struct {
 	Loads struct {
 		Limit int  `default:"20" help:"How many rows to show, the newest first."`
 		JSON  bool `help:"Print JSON, one object a line."`
-	} `cmd:"" help:"Show what was loaded."`
+	} `cmd:"" help:"Show what was loaded, by one pipeline or all."`
 	Rejects struct {
 		List struct {
 			Stream string `placeholder:"GLOB" help:"Streams to show."`
@@ -77,7 +77,7 @@ func (p Program) Run(ctx context.Context) int {
 	if p.Env == nil {
 		p.Env = func(string) (string, bool) { return "", false }
 	}
-	progress := newProgress(p.Stderr)
+	progress := logs.NewLive(p.Stderr, true)
 	output := logs.New("target-postgres", progress, p.Env)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -90,11 +90,11 @@ func (p Program) Run(ctx context.Context) int {
 	return code
 }
 
-func (p Program) execute(ctx context.Context, output *logs.Output, progress *progress, s *signals) error {
+func (p Program) execute(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals) error {
 	var command grammar
 	var config Config
 	given, err := settings.Parse(&settings.Program{
-		Name: "target-postgres", Version: version(), Description: "Loads Singer messages into PostgreSQL.",
+		Name: "target-postgres", Version: settings.BuildVersion(), Description: "Loads Singer messages into PostgreSQL.",
 		Capabilities: []string{"about", "activate-version", "hard-delete", "soft-delete", "structured-logging", "target-schema"},
 		Examples: []settings.Example{
 			{Says: "load what a tap sends into a private server", Command: "tap-x --state state.json | target-postgres --embedded ./db > next.json"},
@@ -122,14 +122,18 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *pro
 		connection.DSN = private.DSN()
 		connection.Env = nil
 	}
+	shown := config.pipeline()
+	if !given.Given("pipeline") {
+		shown.Name = "" // all of them
+	}
 	switch given.Command() {
 	case "state":
 		return p.state(ctx, connection, &config)
 	case "loads":
-		return p.loads(ctx, connection, &config, command.Loads.Limit, command.Loads.JSON)
+		return p.loads(ctx, connection, shown, command.Loads.Limit, command.Loads.JSON)
 	case "rejects", "rejects list":
 		l := command.Rejects.List
-		return p.rejects(ctx, connection, &config, l.Stream, l.Limit, l.JSON)
+		return p.rejects(ctx, connection, shown, l.Stream, l.Limit, l.JSON)
 	}
 	return p.load(ctx, output, progress, s, &config, connection, command.Input, command.Plan)
 }
@@ -141,7 +145,7 @@ func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
 }
 
 // load reads messages to the end.
-func (p Program) load(ctx context.Context, output *logs.Output, progress *progress, s *signals, config *Config,
+func (p Program) load(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals, config *Config,
 	connection database.Options, path string, plan bool) error {
 	input := p.Stdin
 	if path != "" {
@@ -162,10 +166,10 @@ func (p Program) load(ctx context.Context, output *logs.Output, progress *progre
 		metrics.Close()
 		return load.Plan(ctx, o, reader, p.Stdout)
 	}
-	if progress.live {
+	if progress.On() {
 		o.Progress = &load.Progress{}
 	}
-	stop := progress.start(o.Progress)
+	stop := showProgress(progress, o.Progress)
 	summary, err := load.Run(ctx, o, reader, p.Stdout)
 	stop()
 	metrics.Close()
@@ -231,16 +235,4 @@ func signalExit(s os.Signal) int {
 		return 128 + int(number)
 	}
 	return 1
-}
-
-// version is what the Go toolchain stamped into the binary.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "0.0.0-dev"
-	}
-	if v := info.Main.Version; v[0] == 'v' {
-		return v[1:]
-	}
-	return info.Main.Version
 }

@@ -2,49 +2,17 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
-	"golang.org/x/term"
-
+	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/target-postgres/load"
 )
 
-// A progress is one live line on a terminal. Log lines go through it, so that they stand above the line.
-type progress struct {
-	mu    sync.Mutex
-	w     io.Writer
-	live  bool
-	shown bool
-}
-
-func newProgress(stderr io.Writer) *progress {
-	file, ok := stderr.(*os.File)
-	return &progress{w: stderr, live: ok && term.IsTerminal(int(file.Fd()))}
-}
-
-// Fd is that of the terminal, which decides on the form of log lines.
-func (p *progress) Fd() uintptr {
-	if file, ok := p.w.(*os.File); ok {
-		return file.Fd()
-	}
-	return ^uintptr(0)
-}
-
-// Write writes log lines in the place of the live one.
-func (p *progress) Write(lines []byte) (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
-	return p.w.Write(lines)
-}
-
-// start draws the line every second until the function that it returns is called.
-func (p *progress) start(of *load.Progress) (stop func()) {
-	if !p.live {
+// showProgress draws the live line every second until the function that it returns is called.
+func showProgress(live *logs.Live, of *load.Progress) (stop func()) {
+	if !live.On() {
 		return func() {}
 	}
 	done := make(chan struct{})
@@ -56,11 +24,9 @@ func (p *progress) start(of *load.Progress) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				p.draw(of, time.Since(began))
+				live.Draw(progressText(of, time.Since(began)))
 			case <-done:
-				p.mu.Lock()
-				defer p.mu.Unlock()
-				p.clear()
+				live.Erase()
 				return
 			}
 		}
@@ -68,21 +34,13 @@ func (p *progress) start(of *load.Progress) (stop func()) {
 	return func() { close(done); running.Wait() }
 }
 
-func (p *progress) draw(of *load.Progress, took time.Duration) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clear()
+func progressText(of *load.Progress, took time.Duration) string {
 	stream, rows, bytes := of.Now()
-	fmt.Fprintf(p.w, "%d rows  %.1f MB  %.0f rows/s  %s  %s", rows, float64(bytes)/1e6, float64(rows)/took.Seconds(), took.Round(time.Second), stream)
-	p.shown = true
+	return fmt.Sprintf("%d rows  %.1f MB  %.0f rows/s  %s  %s", rows, float64(bytes)/1e6, float64(rows)/took.Seconds(), took.Round(time.Second), stream)
 }
 
-func (p *progress) clear() {
-	if p.shown {
-		io.WriteString(p.w, "\r\x1b[K") //nolint:errcheck // a terminal that is gone is nobody's news
-		p.shown = false
-	}
-}
+// stateShown is how much of the state stands in the summary.
+const stateShown = 160
 
 // logSummary writes the last lines of a run: what became of each stream's rows, and where the bookmark stands.
 func logSummary(log *slog.Logger, s *load.Summary) {
@@ -103,7 +61,7 @@ func logSummary(log *slog.Logger, s *load.Summary) {
 	}
 	state := "none"
 	if s.State != nil {
-		state = string(s.State[:min(len(s.State), 500)])
+		state = string(s.State[:min(len(s.State), stateShown)])
 	}
 	log.Info("state", "committed", state, "took", s.Took.Round(time.Millisecond).String())
 }

@@ -50,7 +50,7 @@ func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 		out.SetIndent("", "  ")
 		return out.Encode(about{p.Name, p.Description, p.Version, p.sdkVersion(), append([]string{}, p.Capabilities...), schema})
 	case Markdown:
-		if _, err := fmt.Fprintf(w, "# `%s`\n\n%s\n\nVersion %s.\n\n## Capabilities\n\n", p.Name, p.Description, p.Version); err != nil {
+		if _, err := fmt.Fprintf(w, "# `%s`\n\n%s\n\n## Capabilities\n\n", p.Name, p.Description); err != nil {
 			return err
 		}
 		for _, capability := range p.Capabilities {

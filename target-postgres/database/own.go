@@ -78,7 +78,7 @@ func (c *Conn) State(ctx context.Context, p Pipeline, longest time.Duration) ([]
 	if err != nil {
 		return nil, Fault(err)
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
 	if err := c.WaitForCommits(ctx, p, longest); err != nil {
 		return nil, err
 	}
@@ -154,14 +154,14 @@ func (c *Conn) AddLoads(ctx context.Context, p Pipeline, loads []Load) error {
 	return Fault(c.SendBatch(ctx, b).Close())
 }
 
-// Loads are the newest rows of the loads table, the newest first.
+// Loads are the newest rows of the loads table, the newest first; of all pipelines when p has no name.
 func (c *Conn) Loads(ctx context.Context, p Pipeline, limit int) ([]Load, error) {
 	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, LoadsTable) {
 		return nil, err
 	}
 	rows, err := c.Query(ctx, `SELECT pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
 			bytes, read, inserted, updated, unchanged, deleted, rejected
-		FROM `+p.own(LoadsTable)+" WHERE pipeline = $1 ORDER BY id DESC LIMIT $2", p.Name, limit)
+		FROM `+p.own(LoadsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC LIMIT $2", p.Name, limit)
 	if err != nil {
 		return nil, Fault(err)
 	}
@@ -205,14 +205,14 @@ func (c *Conn) AddRejects(ctx context.Context, p Pipeline, rejects []Reject) err
 	return Fault(c.SendBatch(ctx, b).Close())
 }
 
-// Rejects are the newest rejects of the pipeline, the newest first, of streams that the glob matches.
+// Rejects are the newest rejects of the pipeline, or of all when p has no name, the newest first, of streams that the glob matches.
 func (c *Conn) Rejects(ctx context.Context, p Pipeline, stream string, limit int) ([]Reject, error) {
 	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, RejectsTable) {
 		return nil, err
 	}
 	rows, err := c.Query(ctx, `SELECT id, pipeline, run, rejected_at, stream, line, coalesce(key, ''), coalesce("column", ''), reason,
 			coalesce(sqlstate, ''), record, replayed_at
-		FROM `+p.own(RejectsTable)+" WHERE pipeline = $1 ORDER BY id DESC", p.Name)
+		FROM `+p.own(RejectsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC", p.Name)
 	if err != nil {
 		return nil, Fault(err)
 	}

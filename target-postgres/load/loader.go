@@ -79,7 +79,7 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 
 func (w *worker) close(ctx context.Context) {
 	for _, c := range w.conns {
-		c.Close(ctx) //nolint:errcheck // the run's outcome is known by now
+		c.Close(ctx) // the run's outcome is known by now
 	}
 }
 
@@ -681,7 +681,7 @@ func (l *loader) watchClock(done <-chan struct{}) {
 		case <-timer.C:
 			l.mu.Lock()
 			if !l.ended {
-				l.commitIfCovered(l.o.BatchWait) //nolint:errcheck // the worker's errors are met by the next message
+				l.commitIfCovered(l.o.BatchWait) // the worker's errors are met by the next message
 				if !l.began.IsZero() {
 					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8, 100*time.Millisecond))
 				}

@@ -30,7 +30,7 @@ func Plan(ctx context.Context, o Options, source Source, out io.Writer) error {
 			if conn, err = database.Connect(ctx, o.Connection); err != nil {
 				return err
 			}
-			defer conn.Close(context.WithoutCancel(ctx)) //nolint:errcheck // nothing was written
+			defer conn.Close(context.WithoutCancel(ctx)) // nothing was written
 		}
 		t := tables[m.Stream]
 		if t == nil {

@@ -133,10 +133,10 @@ func (w *worker) fail(ctx context.Context, err error) {
 	w.mu.Unlock()
 	close(w.failed)
 	w.pool.fail()
-	w.source.Close() //nolint:errcheck // nothing more is wanted of it
+	w.source.Close() // nothing more is wanted of it
 	for _, l := range w.lanes {
 		if l != nil && !l.conn.IsClosed() {
-			l.conn.Exec(ctx, "ROLLBACK") //nolint:errcheck // the error that counts is err
+			l.conn.Exec(ctx, "ROLLBACK") // the error that counts is err
 		}
 	}
 	w.lanes = [2]*lane{}
@@ -392,7 +392,7 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 	}
 	plans, err := w.prepare(ctx, conn, p)
 	if err != nil {
-		conn.Exec(ctx, "ROLLBACK") //nolint:errcheck // the error that counts is err
+		conn.Exec(ctx, "ROLLBACK") // the error that counts is err
 		return nil, err
 	}
 	return plans, database.Fault(conn.Exec(ctx, "COMMIT"))
