@@ -70,11 +70,6 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 	if err := ld.lane.rollback(ctx); err != nil {
 		return err
 	}
-	if e.Code == wrongBinary {
-		if err := w.unchanged(ctx, ld); err != nil {
-			return err
-		}
-	}
 	if straight && !ld.layout.repeats && e.Code == database.UniqueViolation && slices.Contains(ld.layout.arbiters, e.ConstraintName) {
 		ld.stream.straight, ld.stream.staging = false, restingIntervals
 		return w.copyRange(ctx, ld, s, lo, hi, finds)
@@ -144,9 +139,6 @@ func refusedRow(e *pgconn.PgError, ld *streamLoad, straight bool) (int, bool) {
 	n, err := strconv.Atoi(text)
 	return n - 1, err == nil && n > 0
 }
-
-// wrongBinary is the SQLSTATE of a binary field that is not of its column's type.
-const wrongBinary = "22P03"
 
 // unchanged makes sure that the table still has the types that rows were encoded for.
 func (w *worker) unchanged(ctx context.Context, ld *streamLoad) error {

@@ -222,6 +222,9 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 			return nil, err
 		}
 		ld = &streamLoad{stream: s, layout: l, lane: lane}
+		if err := w.hold(ctx, ld); err != nil {
+			return nil, err
+		}
 		w.loads[s] = ld
 		w.order = append(w.order, ld)
 	}
@@ -236,6 +239,15 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 	}
 	ld.layout, ld.stageMade = l, false
 	return ld, nil
+}
+
+// hold takes the lock that a COPY takes, so that no other run alters the table until the commit, and makes sure that none has done
+// so since the rows were encoded: a binary field of another type is refused at best, and another value at worst.
+func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
+	if err := ld.lane.conn.Exec(ctx, "LOCK TABLE "+ld.layout.shape.Table.String()+" IN ROW EXCLUSIVE MODE"); err != nil {
+		return database.Fault(err)
+	}
+	return w.unchanged(ctx, ld)
 }
 
 // restage moves the rows of a replace that is under way to a staging table of its new layout.
