@@ -62,7 +62,7 @@ func TestBadInput(t *testing.T) {
 			code: 3, want: []string{`"s"`, `n`}},
 		{name: "target: wrong password", program: target, stdin: schema, env: []string{"DATABASE_URL=" + withPassword(s.dsn, "wrong")}, code: 2, want: []string{"password"}},
 		{name: "target: no such database", program: target, stdin: schema, env: []string{"DATABASE_URL=" + withDatabase(s.dsn, "nowhere")}, code: 2, want: []string{"nowhere"}},
-		{name: "target: no permission", program: target, stdin: schema + record(`"id":1`), env: []string{"DATABASE_URL=" + reader}, code: 2, want: []string{"public"}},
+		{name: "target: no permission", program: target, stdin: schema + record(`"id":1`), env: []string{"DATABASE_URL=" + reader}, code: 2, want: []string{"permission denied"}},
 		{name: "target: server that cannot be reached", program: target, stdin: schema, env: []string{"DATABASE_URL=postgres://u@127.0.0.1:1/d"}, code: 4, want: []string{"127.0.0.1"}},
 		{name: "target: no connection given", program: target, stdin: schema, env: []string{"DATABASE_URL=", "PGHOST=/nowhere"}, code: 4, want: []string{"/nowhere"}},
 		{name: "target: input that is not there", program: target, args: []string{"--input", "missing.singer"}, code: 2, want: []string{"missing.singer"}},

@@ -32,7 +32,7 @@ func TestDemo(t *testing.T) {
 		`acme/orders_2026-11-05.csv +516 +created_by +text_after_quote`: 1,
 		`loaded .*sticky_orders.* read=563 `:                            2, // the day that was added, of each shop
 		`loaded .*sticky_orders.* read=0 `:                              2, // nothing new
-		`sticky_orders +append +2189 +2189 `:                            1, // in the list of loads
+		`sticky_orders +append +2189 +2189 `:                            2, // in the list of loads
 		regexp.QuoteMeta(folder + "/postgres"):                          -1,
 	} {
 		found := len(regexp.MustCompile(pattern).FindAllString(text, -1))

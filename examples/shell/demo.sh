@@ -61,14 +61,14 @@ say "6. Nothing new, nothing added"
 load
 
 say "7. Every load so far"
-run "target-postgres loads --embedded $db --pipeline acme"
+run "target-postgres loads --embedded $db"
 
 cat <<END
 
 The PostgreSQL folder stays in $db. To look further:
 
-  bin/target-postgres loads --embedded $db --pipeline globex
-  bin/target-postgres rejects list --embedded $db --pipeline acme
+  bin/target-postgres loads --embedded $db
+  bin/target-postgres rejects list --embedded $db
   go run ./examples/shell/demo sql $db 'SELECT * FROM sticky_orders LIMIT 1'
   go run ./examples/shell/demo serve $db      # runs the server for psql and others, until Ctrl-C
 
