@@ -126,8 +126,7 @@ func isUTC(v []byte) bool {
 	if len(v) < 20 || len(v) > 30 || v[10] != 'T' || v[13] != ':' || v[16] != ':' || v[len(v)-1] != 'Z' || !isoDay(v[:10]) {
 		return false
 	}
-	hour, minute, second := digits(v[11:13]), digits(v[14:16]), digits(v[17:19])
-	if hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59 {
+	if pair(v, 11) > 23 || pair(v, 14) > 59 || pair(v, 17) > 59 {
 		return false
 	}
 	return len(v) == 20 || len(v) > 21 && v[19] == '.' && digits(v[20:len(v)-1]) >= 0
@@ -344,8 +343,21 @@ func isoDay(v []byte) bool {
 	if v[4] != '-' || v[7] != '-' {
 		return false
 	}
-	year, month, day := digits(v[:4]), digits(v[5:7]), digits(v[8:10])
-	return year >= 1 && month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month)
+	century, years, month, day := pair(v, 0), pair(v, 2), pair(v, 5), pair(v, 8)
+	if century > 99 || years > 99 || month > 12 || month < 1 || day < 1 {
+		return false
+	}
+	year := 100*century + years
+	return year >= 1 && (day <= 28 || day <= daysIn(year, month))
+}
+
+// pair reads two digits at i; anything else is a number beyond 99.
+func pair(v []byte, i int) int {
+	tens, ones := v[i]-'0', v[i+1]-'0'
+	if tens > 9 || ones > 9 {
+		return 100
+	}
+	return int(tens)*10 + int(ones)
 }
 
 // digits reads decimal digits alone; -1 when there is anything else.
