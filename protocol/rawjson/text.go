@@ -131,6 +131,24 @@ func load[T string | []byte](s T) uint64 {
 // is whole UTF-8 make one.
 func PlainPrefix[T string | []byte](text T) int { return plainPrefix(text) }
 
+// ShortSize is how long a text may be for [ShortIsPlain].
+const ShortSize = 16
+
+// ShortIsPlain tells whether PlainPrefix(text) is all of text, without a loop. text has at most ShortSize bytes, and room for that many.
+func ShortIsPlain(text []byte) bool {
+	const spaces = 0x2020202020202020
+	n := uint(len(text))
+	block := text[:ShortSize]
+	x, y := load(block[:8]), load(block[8:])
+	// A shift by 64 and more gives 0, so that the mask of a full word is all ones.
+	low := uint64(1)<<(8*n) - 1
+	high := uint64(0)
+	if n > 8 {
+		low, high = ^uint64(0), uint64(1)<<(8*(n-8))-1
+	}
+	return special(x&low|spaces&^low)|special(y&high|spaces&^high) == 0
+}
+
 // AppendStringLossy is AppendString for any bytes: each one that is no part of valid UTF-8 becomes U+FFFD.
 func AppendStringLossy[T string | []byte](dst []byte, text T) []byte {
 	dst = append(dst, '"')

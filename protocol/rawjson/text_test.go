@@ -1,6 +1,7 @@
 package rawjson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -105,4 +106,21 @@ func FuzzUnquote(f *testing.F) {
 			t.Fatalf("%q: %q, not %q", value, got, want)
 		}
 	})
+}
+
+func TestShortIsPlain(t *testing.T) {
+	t.Parallel()
+	for n := range rawjson.ShortSize + 1 {
+		for at := -1; at < rawjson.ShortSize; at++ {
+			for _, odd := range []byte{'"', '\\', 0, 0x1f, ' ', 0x7f, 0xc3, '!', '#', '['} {
+				buffer := bytes.Repeat([]byte{'"'}, 2*rawjson.ShortSize) // what stands behind the text does not count
+				copy(buffer, "abcdefghijklmnop"[:n])
+				if at >= 0 {
+					buffer[at] = odd
+				}
+				text := buffer[:n]
+				require.Equal(t, rawjson.PlainPrefix(text) == n, rawjson.ShortIsPlain(text), "%q", text)
+			}
+		}
+	}
 }

@@ -28,7 +28,7 @@ type rowEncoder struct {
 // The sizes of the blocks by which short texts are moved.
 const (
 	blockSize = 48
-	shortSize = 16
+	shortSize = rawjson.ShortSize
 )
 
 // A cell is where the values of one place in a record go. Its member is what stands before a value, the comma in front only
@@ -121,13 +121,13 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 		}
 		c := &e.cells[i]
 		v := record.Field(i)
-		if i < plain && len(v) <= shortSize && c.short && cap(v) >= shortSize && cap(row)-len(row) >= blockSize+shortSize+1 && len(v) > 0 {
+		if len(v) <= shortSize && c.short && cap(v) >= shortSize && cap(row)-len(row) >= blockSize+shortSize+1 && len(v) > 0 {
 			// Blocks of a fixed size are moved without a call; what is too much is written over by what follows.
 			n := len(row)
 			row = row[:n+blockSize+shortSize+1]
 			*(*[blockSize]byte)(row[n:]) = c.block
 			switch {
-			case c.kind == text:
+			case c.kind == text && (i < plain || rawjson.ShortIsPlain(v)):
 				n += len(c.quoted)
 				*(*[shortSize]byte)(row[n:]) = *(*[shortSize]byte)(v[:shortSize])
 				n += len(v)
