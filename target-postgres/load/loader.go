@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -124,14 +123,6 @@ func (l *loader) run(ctx context.Context) error {
 		return failure
 	}
 	return end
-}
-
-// ended is what the end of the input means when nothing was read.
-func ended(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, protocol.ErrClosed) {
-		return nil
-	}
-	return err
 }
 
 // begin connects, makes sure that this is the only run of its pipeline, and makes the own tables.
@@ -366,14 +357,6 @@ func (l *loader) segment(s *stream) *segment {
 	return g
 }
 
-// coveredRows is how many rows of an open segment came before the newest state.
-func (l *loader) coveredRows(g *segment) int {
-	if g.mark == l.mark {
-		return g.covered
-	}
-	return len(g.rows)
-}
-
 // touch notes that the interval has begun.
 func (l *loader) touch() {
 	if l.began.IsZero() {
@@ -396,160 +379,6 @@ func (l *loader) send(o op) {
 		l.pool.send(o.segment)
 	}
 	l.interval.ops <- o
-}
-
-// flush sends the stream's open segment, in the middle of an interval.
-func (l *loader) flush(s *stream) error {
-	g := s.open
-	if g == nil || g.empty() {
-		return nil
-	}
-	if g.plan.layout.repeats {
-		if err := l.separate(); err != nil {
-			return err
-		}
-		if g = s.open; g == nil {
-			return nil
-		}
-		l.tail = true
-	}
-	l.detach(s)
-	l.send(op{kind: copyRows, segment: g})
-	return nil
-}
-
-// detach takes the open segment from its stream.
-func (l *loader) detach(s *stream) {
-	l.openBytes -= s.open.size()
-	s.open = nil
-}
-
-// separate makes sure that what is sent next, of rows that repeat, can be told from what the newest state covers.
-func (l *loader) separate() error {
-	if l.state == nil || l.sentMark == l.mark {
-		return nil
-	}
-	for _, s := range l.order {
-		if s.open != nil && s.open.plan.layout.repeats {
-			if g := l.takeCovered(s); g != nil {
-				l.send(op{kind: copyRows, segment: g})
-			}
-		}
-	}
-	l.send(op{kind: coverRows})
-	l.sentMark, l.tail = l.mark, false
-	return nil
-}
-
-// takeCovered takes the rows that the newest state covers out of an open segment; the others stay open.
-func (l *loader) takeCovered(s *stream) *segment {
-	g := s.open
-	n := l.coveredRows(g)
-	covered := g.mark != l.mark || n == len(g.rows) && (len(g.rejects) == 0 || g.rejects[len(g.rejects)-1].Line < l.stateLine)
-	if covered {
-		l.detach(s)
-		if g.empty() {
-			l.pool.drop(g)
-			return nil
-		}
-		return g
-	}
-	rest := l.pool.take()
-	l.openBytes -= g.size()
-	g.split(n, l.stateLine, rest)
-	s.open = rest
-	l.openBytes += rest.size()
-	if g.empty() {
-		l.pool.drop(g)
-		return nil
-	}
-	return g
-}
-
-// flushLargest makes room by sending the largest open segments, until half of the room is free.
-func (l *loader) flushLargest() error {
-	var open []*stream
-	for _, s := range l.order {
-		if s.open != nil {
-			open = append(open, s)
-		}
-	}
-	slices.SortFunc(open, func(a, b *stream) int { return b.open.size() - a.open.size() })
-	for _, s := range open {
-		if l.openBytes <= l.o.Limits.Open/2 {
-			break
-		}
-		if s.open == nil {
-			continue // it went along with another one
-		}
-		if err := l.flush(s); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (l *loader) stateMessage(m *protocol.Message) error {
-	l.touch()
-	l.state = append(l.state[:0], m.State...)
-	if l.state == nil {
-		l.state = []byte{}
-	}
-	l.stateLine, l.sawState, l.tail = m.Line, true, false
-	l.mark++
-	if l.bytes >= l.o.BatchBytes {
-		return l.commitIfCovered(0)
-	}
-	return l.commitIfCovered(l.o.BatchWait)
-}
-
-// commitIfCovered ends the interval at its newest state, if it has one, is at least so old, and nothing stands in the way:
-// a replace that is not complete, or rows that no state covers and that cannot be called back.
-func (l *loader) commitIfCovered(age time.Duration) error {
-	if l.state == nil || time.Since(l.began) < age || l.incomplete() != nil || l.tail {
-		return nil
-	}
-	for _, s := range l.order {
-		g := s.open
-		if g == nil || g.empty() {
-			continue
-		}
-		if g.plan.layout.repeats {
-			if g = l.takeCovered(s); g == nil {
-				continue
-			}
-		} else {
-			l.detach(s)
-		}
-		l.send(op{kind: copyRows, segment: g, final: true})
-	}
-	l.commit(l.state)
-	for _, s := range l.order {
-		if s.open != nil {
-			l.touch()
-			l.bytes += s.open.bytes
-			s.open.mark, s.open.covered = l.mark, 0
-		}
-	}
-	return nil
-}
-
-// commit ends the interval.
-func (l *loader) commit(state []byte) {
-	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
-	close(l.interval.ops)
-	l.interval = nil
-	l.began, l.bytes, l.state, l.tail, l.sentMark = time.Time{}, 0, nil, false, 0
-}
-
-// incomplete finds a replace whose new rows are not in the table yet.
-func (l *loader) incomplete() *stream {
-	for _, s := range l.order {
-		if s.unswapped {
-			return s
-		}
-	}
-	return nil
 }
 
 func (l *loader) activate(m *protocol.Message) error {
@@ -588,105 +417,4 @@ func (l *loader) activate(m *protocol.Message) error {
 	l.send(op{kind: kind, stream: s, layout: s.plan.layout, version: m.Version})
 	// A state that waited for this may have waited long enough.
 	return l.commitIfCovered(l.o.BatchWait)
-}
-
-// end settles what the end of the input leaves open, by how it ended.
-func (l *loader) end(err error) error {
-	clean := errors.Is(err, io.EOF)
-	if l.worker.failure() != nil {
-		return errFailed
-	}
-	var fault error
-	if !clean && !errors.Is(err, protocol.ErrClosed) {
-		fault = err
-	}
-	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean
-	var unfinished []string
-	for _, s := range l.order {
-		if !s.unswapped {
-			continue
-		}
-		if clean && !s.versioned {
-			continue // the clean end completes it
-		}
-		unfinished = append(unfinished, s.name)
-	}
-	state := l.state
-	if len(unfinished) > 0 {
-		state = nil // it would cover rows that nobody sees
-		if fault == nil {
-			fault = protocol.DataFault("run the tap again", "%s ended incomplete: the old rows stay", streamList(unfinished))
-		}
-	}
-	if !keep && l.interval != nil && (l.tail || state == nil) {
-		// What went out after the state is called back before the rest of what it covers follows.
-		l.send(op{kind: uncoverRows, all: state == nil})
-	}
-	for _, s := range l.order {
-		g := s.open
-		if s.mode == protocol.Replace && s.unswapped && slices.Contains(unfinished, s.name) {
-			if g != nil {
-				l.detach(s)
-				l.pool.drop(g)
-			}
-			continue
-		}
-		if g != nil && !g.empty() {
-			if g.plan.layout.repeats && !keep {
-				if state == nil {
-					s.dropped.Add(int64(len(g.rows)))
-					l.detach(s)
-					l.pool.drop(g)
-					g = nil
-				} else {
-					g = l.takeCovered(s)
-					if s.open != nil {
-						s.dropped.Add(int64(len(s.open.rows)))
-					}
-				}
-			} else {
-				l.detach(s)
-			}
-			if g != nil {
-				l.send(op{kind: copyRows, segment: g, final: true})
-			}
-		}
-		if s.unswapped {
-			l.send(op{kind: swapRows, stream: s, layout: s.plan.layout, final: true})
-		}
-	}
-	if l.interval != nil || state != nil {
-		l.commit(state)
-	}
-	return fault
-}
-
-func streamList(names []string) string {
-	if len(names) == 1 {
-		return fmt.Sprintf("the replace of stream %q", names[0])
-	}
-	return fmt.Sprintf("the replaces of streams %q", names)
-}
-
-// watchClock ends intervals that have waited long enough, while no message comes.
-func (l *loader) watchClock(done <-chan struct{}) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-l.wake:
-			timer.Reset(l.o.BatchWait)
-		case <-timer.C:
-			l.mu.Lock()
-			if !l.ended {
-				l.commitIfCovered(l.o.BatchWait) // the worker's errors are met by the next message
-				if !l.began.IsZero() {
-					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8, 100*time.Millisecond))
-				}
-			}
-			l.mu.Unlock()
-		}
-	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
-	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
@@ -40,15 +39,6 @@ type worker struct {
 	failed chan struct{} // closed at the first error
 	mu     sync.Mutex
 	err    error
-}
-
-// A lane is a transaction of an interval.
-type lane struct {
-	conn    *database.Conn
-	rows    bool // the savepoint of that name exists
-	covered bool // likewise
-	saved   map[*streamLoad]streamLoad
-	rejects int // of worker.rejects, when the savepoint was set
 }
 
 // A streamLoad is what an interval did to one stream so far.
@@ -191,28 +181,6 @@ func (w *worker) connection(ctx context.Context) (*database.Conn, error) {
 	return c, nil
 }
 
-// lane gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
-// transaction does for both kinds.
-func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
-	if l := w.lanes[repeating(repeats)]; l != nil {
-		return l, nil
-	}
-	if other := w.lanes[repeating(!repeats)]; other != nil && final {
-		w.lanes[repeating(repeats)] = other
-		return other, nil
-	}
-	conn, err := w.connection(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := conn.Exec(ctx, "BEGIN;"+w.o.Pipeline.CommitLock()); err != nil {
-		return nil, database.Fault(err)
-	}
-	l := &lane{conn: conn}
-	w.lanes[repeating(repeats)] = l
-	return l, nil
-}
-
 // load gives the account of a stream in this interval, for rows of this layout. Rows of an earlier layout are settled first.
 func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*streamLoad, error) {
 	ld := w.loads[s]
@@ -248,134 +216,6 @@ func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
 		return database.Fault(err)
 	}
 	return w.unchanged(ctx, ld)
-}
-
-// restage moves the rows of a replace that is under way to a staging table of its new layout.
-func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
-	var moved []columns.Ident
-	for _, c := range ld.layout.columns {
-		moved = append(moved, c.name)
-	}
-	list := quotedList(append(moved, database.LineColumn))
-	old := ld.layout.shape.Staging
-	err := ld.lane.conn.Exec(ctx, fmt.Sprintf("%s; INSERT INTO %s (%s) SELECT %s FROM %s; DROP TABLE %s",
-		l.statements.Staging, l.shape.Staging, list, list, old, old))
-	if err != nil {
-		return database.Fault(err)
-	}
-	ld.layout = l
-	return nil
-}
-
-// savepoint is the statement that makes the savepoint rows stand here.
-func (l *lane) savepoint() string {
-	if l.rows {
-		return "RELEASE SAVEPOINT rows; SAVEPOINT rows; "
-	}
-	l.rows = true
-	return "SAVEPOINT rows; "
-}
-
-func (l *lane) rollback(ctx context.Context) error {
-	return database.Fault(l.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT rows"))
-}
-
-// stage makes the stream's staging table. It stands before any savepoint of rows, so it outlives their rollback.
-func (w *worker) stage(ctx context.Context, ld *streamLoad) error {
-	if ld.stageMade {
-		return nil
-	}
-	release := ""
-	if ld.lane.rows {
-		ld.lane.rows = false
-		release = "RELEASE SAVEPOINT rows; "
-	}
-	if err := ld.lane.conn.Exec(ctx, release+ld.layout.statements.Staging); err != nil {
-		return database.Fault(err)
-	}
-	ld.stageMade = true
-	return nil
-}
-
-// coverRows is called where a state covers everything before. Only rows that repeat need to be told apart.
-func (w *worker) coverRows(ctx context.Context) error {
-	l := w.lanes[repeating(true)]
-	if l == nil {
-		var err error
-		if l, err = w.lane(ctx, true, false); err != nil {
-			return err
-		}
-	}
-	sql := ""
-	if l.rows {
-		sql = "RELEASE SAVEPOINT rows; "
-	}
-	if l.covered {
-		sql += "RELEASE SAVEPOINT covered; "
-	}
-	if err := l.conn.Exec(ctx, sql+"SAVEPOINT covered"); err != nil {
-		return database.Fault(err)
-	}
-	l.rows, l.covered, l.saved = false, true, map[*streamLoad]streamLoad{}
-	for _, ld := range w.order {
-		if ld.lane == l {
-			l.saved[ld] = *ld
-		}
-	}
-	l.rejects = len(w.rejects)
-	return nil
-}
-
-// uncoverRows takes back what coverRows does not vouch for, or all rows that repeat.
-func (w *worker) uncoverRows(ctx context.Context, all bool) error {
-	l := w.lanes[repeating(true)]
-	if l == nil {
-		return nil
-	}
-	sql := "ROLLBACK TO SAVEPOINT covered"
-	if all || !l.covered {
-		sql, l.saved, l.rejects = "ROLLBACK", nil, 0
-		w.lanes[repeating(true)] = nil
-	}
-	if err := l.conn.Exec(ctx, sql); err != nil {
-		return database.Fault(err)
-	}
-	l.rows = false
-	kept := w.order[:0]
-	for _, ld := range w.order {
-		if ld.lane != l {
-			kept = append(kept, ld)
-			continue
-		}
-		before := l.saved[ld]
-		ld.stream.dropped.Add((ld.counts.Read - ld.counts.Rejected) - (before.counts.Read - before.counts.Rejected))
-		if before.stream == nil {
-			delete(w.loads, ld.stream)
-			continue
-		}
-		*ld = before
-		kept = append(kept, ld)
-	}
-	w.order = kept
-	rejects := w.rejects[:0]
-	for i, r := range w.rejects {
-		if i < l.rejects || w.keptStream(r.Stream) {
-			rejects = append(rejects, r)
-		}
-	}
-	w.refused -= int64(len(w.rejects) - len(rejects))
-	w.rejects = rejects
-	return nil
-}
-
-// keptStream tells whether a stream's rows are in a transaction that was not taken back.
-func (w *worker) keptStream(name string) bool {
-	for _, ld := range w.order {
-		if ld.stream.name == name {
-			return !ld.layout.repeats
-		}
-	}
-	return false
 }
 
 // prepareTable runs a preparation where the stream's rows go: in the transaction of its kind if there is one, in a
