@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"syscall"
 )
 
 // Kind says who can mend a fault, and so what a scheduler does next.
@@ -127,4 +129,12 @@ func ExitCode(err error) int {
 		return 0
 	}
 	return KindOf(err).ExitCode()
+}
+
+// SignalExitCode is what a process that drained after a signal returns: 128 and the signal's number, as a shell counts.
+func SignalExitCode(s os.Signal) int {
+	if number, ok := s.(syscall.Signal); ok {
+		return 128 + int(number)
+	}
+	return System.ExitCode()
 }

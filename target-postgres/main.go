@@ -85,7 +85,7 @@ func (p Program) Run(ctx context.Context) int {
 	defer s.watch(p.Signals)()
 	code := output.Run(func() error { return p.execute(ctx, output, progress, s) })
 	if got := s.received(); got != nil && (code == 0 || ctx.Err() != nil) {
-		return signalExit(got)
+		return protocol.SignalExitCode(got)
 	}
 	return code
 }
@@ -228,11 +228,4 @@ func (s *signals) received() os.Signal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.got
-}
-
-func signalExit(s os.Signal) int {
-	if number, ok := s.(syscall.Signal); ok {
-		return 128 + int(number)
-	}
-	return 1
 }

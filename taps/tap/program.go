@@ -87,16 +87,9 @@ func Main[C any](t Tap[C]) {
 	first := make(chan os.Signal, 1)
 	go func() {
 		first <- <-received
-		os.Exit(signalExit(<-received))
+		os.Exit(protocol.SignalExitCode(<-received))
 	}()
 	os.Exit(t.Run(context.Background(), Program{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: first}))
-}
-
-func signalExit(s os.Signal) int {
-	if number, ok := s.(syscall.Signal); ok {
-		return 128 + int(number)
-	}
-	return 1
 }
 
 // Run executes a command line and returns the exit code. It leaves no goroutine behind.
@@ -120,7 +113,7 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 	})
 	if s := stop.signal(); code == 0 && s != nil {
 		output.Logger().Info("ended by a signal; the last state covers what was sent", "signal", s.String())
-		return signalExit(s)
+		return protocol.SignalExitCode(s)
 	}
 	return code
 }
