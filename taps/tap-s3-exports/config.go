@@ -174,7 +174,7 @@ func (r Reading) over(defaults Reading) Reading {
 	return r
 }
 
-// bucket opens the client.
+// objectSettings are those of the client.
 func (c *Config) objectSettings() objects.Settings {
 	s := objects.Settings{
 		Bucket: c.Bucket, Region: c.Region, EndpointURL: c.EndpointURL, PathStyle: c.PathStyle,

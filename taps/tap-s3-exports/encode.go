@@ -3,7 +3,6 @@ package main
 import (
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
@@ -79,7 +78,7 @@ func newRowEncoder(s *stream, keep func(column string) tap.Keep, f *file, name s
 	}
 	comma := len(e.before) > 0 || e.rowID != nil || e.line != nil
 	for _, name := range names {
-		c := cell{column: &s.ledger.columns[s.index[lowerName(name)]], keep: keep(name), null: len(e.nulls)}
+		c := cell{column: s.column(name), keep: keep(name), null: len(e.nulls)}
 		c.kind = c.column.kind
 		e.hides = e.hides || c.keep != tap.Whole
 		if c.keep != tap.Dropped {
@@ -97,8 +96,6 @@ func newRowEncoder(s *stream, keep func(column string) tap.Keep, f *file, name s
 	}
 	return e
 }
-
-func lowerName(name string) string { return strings.ToLower(name) }
 
 // encode appends the members of the record. misfit is -1, or the place of the first cell that does not fit its column; behind the
 // last column it stands for cells that have none.
@@ -190,7 +187,7 @@ func (e *rowEncoder) appendExtra(row []byte, record *csv.Record) (out []byte, ok
 			continue
 		}
 		if len(row) == start {
-			if _, known := e.stream.index[extraColumn]; !known {
+			if e.stream.column(extraColumn) == nil {
 				return row, false
 			}
 			if e.extra != tap.Whole {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -53,9 +54,7 @@ func (s *stream) inspect(head []byte, whole bool) (fileHead, error) {
 		return fileHead{}, broken("the header cannot be read: %w", err)
 	}
 	h.raw = header.Strings()
-	if h.names, err = s.columnNames(h.raw); err != nil {
-		return fileHead{}, err
-	}
+	h.names = s.columnNames(h.raw)
 	for _, name := range s.required {
 		if !slices.Contains(h.names, name) && !slices.Contains(h.raw, name) {
 			return fileHead{}, broken("the required column %q is missing", name)
@@ -66,7 +65,7 @@ func (s *stream) inspect(head []byte, whole bool) (fileHead, error) {
 
 // columnNames makes the names of a header's columns: unlike one another and unlike those of this tap, with the case of the
 // stream's known columns.
-func (s *stream) columnNames(raw []string) ([]string, error) {
+func (s *stream) columnNames(raw []string) []string {
 	names := csv.Header(raw)
 	if blanks := csv.TrailingBlanks(raw); blanks < len(names) {
 		names = names[:len(names)-blanks] // what such a cell holds goes to _extra
@@ -97,17 +96,17 @@ func (s *stream) columnNames(raw []string) ([]string, error) {
 			name += lower[len(name):]
 		}
 		taken[lower] = true
-		if known, ok := s.index[lower]; ok {
-			name = s.ledger.columns[known].name
+		if known := s.column(name); known != nil {
+			name = known.name
 		}
 		names[i] = name
 	}
-	return names, nil
+	return names
 }
 
 // peek reads an object's header alone and gives it in SQL names.
 func (s *stream) peek(ctx context.Context, object objects.Object) ([]string, error) {
-	h, _, _, err := s.open(ctx, object)
+	h, _, err := s.open(ctx, object)
 	if err != nil {
 		return nil, err
 	}
@@ -115,18 +114,19 @@ func (s *stream) peek(ctx context.Context, object objects.Object) ([]string, err
 }
 
 // open reads the head of an object's first member.
-func (s *stream) open(ctx context.Context, object objects.Object) (h fileHead, head []byte, whole bool, err error) {
+func (s *stream) open(ctx context.Context, object objects.Object) (h fileHead, head []byte, err error) {
 	for member, err := range s.source.bucket.Members(ctx, object, objects.Resume{}, 0) {
 		if err != nil {
-			return h, nil, false, err
+			return h, nil, err
 		}
-		if head, whole, err = readHead(member); err != nil {
-			return h, nil, false, err
+		head, whole, err := readHead(member)
+		if err != nil {
+			return h, nil, err
 		}
 		h, err = s.inspect(head, whole)
-		return h, head, whole, err
+		return h, head, err
 	}
-	return h, nil, true, nil
+	return h, nil, nil
 }
 
 // sampleFiles is how many files are looked at before the types of a stream's columns are first settled: the newest, the oldest
@@ -139,22 +139,23 @@ func (s *stream) settleColumns(ctx context.Context) error {
 	for i := range s.ledger.columns {
 		c := &s.ledger.columns[i]
 		s.equip(c)
-		s.index[lowerName(c.name)] = i
+		s.index[strings.ToLower(c.name)] = i
 	}
+	settled := len(s.ledger.columns) > 0
 	if s.schema != nil {
 		for _, name := range s.schema.order {
-			if _, known := s.index[lowerName(name)]; !known {
+			if s.column(name) == nil {
 				s.addColumn(column{name: name, kind: s.schema.columns[name].kind})
 			}
 		}
 	}
-	if len(s.ledger.columns) > 0 && s.schema == nil {
+	if settled {
 		return nil
 	}
 	samples := map[string]*sampler{}
 	var names []string
 	for _, f := range s.sampleOf() {
-		h, head, _, err := s.open(ctx, f.Object)
+		h, head, err := s.open(ctx, f.Object)
 		if err != nil {
 			if ctx.Err() != nil {
 				return err
@@ -170,7 +171,7 @@ func (s *stream) settleColumns(ctx context.Context) error {
 		s.sample(h, head, samples)
 	}
 	for _, name := range names {
-		if _, known := s.index[lowerName(name)]; !known {
+		if s.column(name) == nil {
 			s.addColumn(column{name: name, kind: samples[name].kind(s.hint(name))})
 		}
 	}
@@ -181,7 +182,7 @@ func (s *stream) sampleOf() []file {
 	if len(s.files) <= sampleFiles {
 		return s.files
 	}
-	largest := slices.MaxFunc(s.files, func(a, b file) int { return int(a.Size - b.Size) })
+	largest := slices.MaxFunc(s.files, func(a, b file) int { return cmp.Compare(a.Size, b.Size) })
 	n := len(s.files)
 	chosen := []file{s.files[0], s.files[n-2], s.files[n-1]}
 	if !slices.ContainsFunc(chosen, func(f file) bool { return f.Key == largest.Key }) {
@@ -287,18 +288,20 @@ func (s *stream) equip(c *column) {
 	}
 }
 
-func (s *stream) hasColumn(name string) bool {
-	_, known := s.index[lowerName(name)]
-	return known
+// column finds a column by its name in any case, nil where there is none. It is valid until the next addColumn.
+func (s *stream) column(name string) *column {
+	if i, known := s.index[strings.ToLower(name)]; known {
+		return &s.ledger.columns[i]
+	}
+	return nil
 }
 
 // addColumn appends a column. Its kind is text where no types are wanted.
-func (s *stream) addColumn(c column) int {
+func (s *stream) addColumn(c column) {
 	if s.asText {
 		c.kind = text
 	}
 	s.equip(&c)
 	s.ledger.columns = append(s.ledger.columns, c)
-	s.index[lowerName(c.name)] = len(s.ledger.columns) - 1
-	return len(s.ledger.columns) - 1
+	s.index[strings.ToLower(c.name)] = len(s.ledger.columns) - 1
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 
@@ -43,7 +42,7 @@ func (s *stream) readFile(ctx context.Context, out *tap.Output, f *file) error {
 	}
 	if p := s.ledger.partial; p != nil && p.Key == f.Key && p.Token != tokenOf(f.Object) {
 		log.Info("the file was replaced since the last run and starts again")
-		s.ledger.partial = nil
+		s.ledger.leave(f.Object)
 	}
 	restarted := false
 	for replaced := 0; ; {
@@ -184,11 +183,7 @@ func (r *fileReader) read(from *partialFile) error {
 func (r *fileReader) start(from *partialFile) error {
 	s := r.stream
 	if from != nil {
-		names, err := s.columnNames(from.Header)
-		if err != nil {
-			return err
-		}
-		r.head = fileHead{dialect: from.Dialect, raw: from.Header, names: names}
+		r.head = fileHead{dialect: from.Dialect, raw: from.Header, names: s.columnNames(from.Header)}
 		behind := from.Position.Offset - from.Resume.Offset
 		if n, err := io.CopyN(io.Discard, r.member, behind); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -227,27 +222,28 @@ func (r *fileReader) settle(head []byte) error {
 	var samples map[string]*sampler
 	fresh := 0
 	for _, name := range r.head.names {
-		if s.hasColumn(name) {
+		if s.column(name) != nil {
 			continue
 		}
 		if samples == nil {
 			samples = map[string]*sampler{}
 			s.sample(r.head, head, samples)
 		}
-		k := text
-		if found := samples[name]; found != nil {
-			k = found.kind(s.hint(name))
-		}
-		s.addColumn(column{name: name, kind: k})
+		s.addColumn(column{name: name, kind: samples[name].kind(s.hint(name))})
 		fresh++
 	}
 	if fresh > 0 {
 		r.out.Log().Info("the file brings new columns", slog.String("file", r.file.Key), slog.Int("columns", fresh))
 	}
-	if err := r.out.SetColumns(s.tapColumns()); err != nil {
+	return r.declare()
+}
+
+// declare tells the output of the stream's columns as they are now, and makes the encoder for them.
+func (r *fileReader) declare() error {
+	if err := r.out.SetColumns(r.stream.tapColumns()); err != nil {
 		return err
 	}
-	r.encoder = newRowEncoder(s, r.out.Keep, r.file, r.name(), r.head.names)
+	r.encoder = newRowEncoder(r.stream, r.out.Keep, r.file, r.name(), r.head.names)
 	return nil
 }
 
@@ -305,17 +301,13 @@ func (r *fileReader) widen(cell int, record *csv.Record) error {
 		s.addColumn(column{name: extraColumn, kind: object})
 		log.Warn("a row has more cells than the header; they go to " + extraColumn)
 	} else {
-		c := &s.ledger.columns[s.index[lowerName(r.head.names[cell])]]
+		c := s.column(r.head.names[cell])
 		before := c.kind
 		c.widen(record.Field(cell))
 		log.Info("a value does not fit its column, which is widened",
 			slog.String("column", c.name), slog.String("from", kindNames[before]), slog.String("to", kindNames[c.kind]))
 	}
-	if err := r.out.SetColumns(s.tapColumns()); err != nil {
-		return err
-	}
-	r.encoder = newRowEncoder(s, r.out.Keep, r.file, r.name(), r.head.names)
-	return nil
+	return r.declare()
 }
 
 // columnAt is the name of a column counted from 1, empty for none.
@@ -376,5 +368,5 @@ func (r *fileReader) report() {
 	if r.again > 0 {
 		log.Info("the header stands in the file again, and was passed over", slog.Int64("times", r.again))
 	}
-	log.Debug("read", slog.String("rows", fmt.Sprint(r.csv.Position().Row)), slog.Int64("blank_lines", counts.BlankLines))
+	log.Debug("read", slog.Int64("rows", r.csv.Position().Row), slog.Int64("blank_lines", counts.BlankLines))
 }

@@ -65,7 +65,7 @@ func (s *source) check(ctx context.Context) error {
 			if isLitter(object.Key) || object.Archived || !slices.ContainsFunc(s.streams, func(stream *stream) bool { return stream.matches(object.Key) }) {
 				continue
 			}
-			_, _, _, err := s.streams[0].open(ctx, object)
+			_, _, err := s.streams[0].open(ctx, object)
 			if kind := protocol.KindOf(err); err != nil && kind != protocol.Data && kind != protocol.System {
 				return fmt.Errorf("file %q: %w", object.Key, err)
 			}

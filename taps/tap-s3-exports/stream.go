@@ -179,9 +179,6 @@ func (s *stream) read(ctx context.Context, out *tap.Output) error {
 	return out.State(&s.ledger)
 }
 
-// errNotRead is a file that is left alone on purpose; what there was to say has been said.
-var errNotRead = errors.New("the file is not read")
-
 // judgeFailure decides what a file that could not be read to its end means: for the file, and for the run. What it returns ends
 // the stream.
 func (s *stream) judgeFailure(ctx context.Context, out *tap.Output, f *file, err error) error {
@@ -190,7 +187,6 @@ func (s *stream) judgeFailure(ctx context.Context, out *tap.Output, f *file, err
 	switch {
 	case errors.Is(err, tap.ErrStopped), ctx.Err() != nil:
 		return err
-	case errors.Is(err, errNotRead):
 	case errors.Is(err, objects.ErrVanished):
 		log.Warn("the file was deleted before it was read to its end")
 		s.ledger.forget(f.Object)
