@@ -16,17 +16,19 @@ import (
 
 // A Config is what the target can be told.
 type Config struct {
-	DSN         string `json:"dsn" secret:"" alias:"sqlalchemy_url" env:"DATABASE_URL" group:"Connection" help:"Where the server is: a URL or a libpq string. What it leaves out comes from the settings below, then from what libpq reads: PGHOST and the like, ~/.pgpass, the service file." example:"postgres://loader@db.example.com/warehouse"`
-	Host        string `json:"host" alias:"postgres_host" group:"Connection" help:"The server's host, or the folder of its socket."`
-	Port        int    `json:"port" alias:"postgres_port" min:"1" max:"65535" group:"Connection" help:"The server's port."`
-	User        string `json:"user" alias:"postgres_username" group:"Connection" help:"The role to connect as."`
-	Password    string `json:"password" secret:"" alias:"postgres_password" group:"Connection" help:"The role's password, where it has one."`
-	Database    string `json:"database" alias:"dbname,postgres_database" group:"Connection" help:"The database to load into."`
-	SSLMode     string `json:"sslmode" alias:"ssl_mode,postgres_sslmode" enum:"disable,allow,prefer,require,verify-ca,verify-full" group:"Connection" help:"How much TLS is wanted."`
-	SSLRootCert string `json:"sslrootcert" alias:"ssl_certificate_authority,postgres_sslrootcert" group:"Connection" help:"File with the certificates of the authorities that may vouch for the server."`
-	SSLCert     string `json:"sslcert" alias:"ssl_client_certificate,postgres_sslcert" group:"Connection" help:"File with the client's certificate."`
-	SSLKey      string `json:"sslkey" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"File with the client's private key."`
-	Embedded    string `json:"embedded" placeholder:"DIR" group:"Connection" help:"Run a private PostgreSQL in this folder, and load into it."`
+	DSN              string        `json:"dsn" secret:"" alias:"sqlalchemy_url" env:"DATABASE_URL" group:"Connection" help:"Where the server is: a URL or a libpq string. What it leaves out comes from the settings below, then from what libpq reads: PGHOST and the like, ~/.pgpass, the service file." example:"postgres://loader@db.example.com/warehouse"`
+	Host             string        `json:"host" alias:"postgres_host" group:"Connection" help:"The server's host, or the folder of its socket."`
+	Port             int           `json:"port" alias:"postgres_port" min:"1" max:"65535" group:"Connection" help:"The server's port."`
+	User             string        `json:"user" alias:"postgres_username" group:"Connection" help:"The role to connect as."`
+	Password         string        `json:"password" secret:"" alias:"postgres_password" group:"Connection" help:"The role's password, where it has one."`
+	Database         string        `json:"database" alias:"dbname,postgres_database" group:"Connection" help:"The database to load into."`
+	SSLMode          string        `json:"sslmode" alias:"ssl_mode,postgres_sslmode" enum:"disable,allow,prefer,require,verify-ca,verify-full" group:"Connection" help:"How much TLS is wanted."`
+	SSLRootCert      string        `json:"sslrootcert" alias:"ssl_certificate_authority,postgres_sslrootcert" group:"Connection" help:"File with the certificates of the authorities that may vouch for the server."`
+	SSLCert          string        `json:"sslcert" alias:"ssl_client_certificate,postgres_sslcert" group:"Connection" help:"File with the client's certificate."`
+	SSLKey           string        `json:"sslkey" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"File with the client's private key."`
+	StatementTimeout time.Duration `json:"statement_timeout" default:"0s" min:"0s" group:"Connection" help:"Longest time that one statement may take; 0 for no bound."`
+	LockTimeout      time.Duration `json:"lock_timeout" default:"60s" min:"0s" group:"Connection" help:"Longest time that a statement waits for a lock that another session holds; 0 for no bound."`
+	Embedded         string        `json:"embedded" placeholder:"DIR" group:"Connection" help:"Run a private PostgreSQL in this folder, and load into it."`
 
 	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" help:"Schema of the tables. It is made where it is missing."`
 	Pipeline string `json:"pipeline" default:"default" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
@@ -93,6 +95,7 @@ func (c *Config) connection(env func(string) (string, bool)) database.Options {
 	return database.Options{
 		DSN: c.DSN, Host: c.Host, Port: c.Port, User: c.User, Password: c.Password, Database: c.Database,
 		SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert, SSLCert: c.SSLCert, SSLKey: c.SSLKey,
+		StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout,
 		Application: database.ApplicationName(c.Pipeline), Env: env,
 	}
 }

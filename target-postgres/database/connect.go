@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // Options say where the server is. What is left out is what libpq takes for it: its environment variables, ~/.pgpass,
@@ -29,12 +31,20 @@ type Options struct {
 	SSLCert     string
 	SSLKey      string
 	Application string // application_name
+	// Role is what every transaction runs as; empty for the user.
+	Role columns.Ident
+	// StatementTimeout and LockTimeout bound each statement, and each wait for a lock; 0 for no bound.
+	StatementTimeout, LockTimeout time.Duration
 	// Env looks up libpq's environment variables; nil for none beside those of the process.
 	Env func(name string) (string, bool)
 }
 
-// A Conn is one connection.
-type Conn struct{ *pgx.Conn }
+// A Conn is one connection. It keeps nothing in the session, since a pooler may give each transaction another one:
+// what a transaction depends on, [Conn.BeginSQL] sets.
+type Conn struct {
+	*pgx.Conn
+	begin string
+}
 
 // libpqEnv are the environment variables of libpq and the keywords that they stand for.
 var libpqEnv = [...][2]string{
@@ -77,12 +87,40 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, connectFault(err)
 	}
-	const settings = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET default_transaction_isolation = 'read committed'`
-	if _, err := conn.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
-		conn.Close(ctx)
-		return nil, Fault(err)
+	return &Conn{conn, o.begin(conn.PgConn().ParameterStatus("server_version"))}, nil
+}
+
+// begin is the text of BeginSQL for a server of this version.
+func (o Options) begin(version string) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "+
+		"SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL standard_conforming_strings = on",
+		o.StatementTimeout.Milliseconds(), o.LockTimeout.Milliseconds())
+	major := 0
+	if fmt.Sscanf(version, "%d", &major); major >= 17 { // 0 for what is no version
+		b.WriteString("; SET LOCAL transaction_timeout = 0")
 	}
-	return &Conn{conn}, nil
+	if o.Role != "" {
+		fmt.Fprintf(&b, "; SET LOCAL ROLE %s", o.Role)
+	}
+	return b.String()
+}
+
+// BeginSQL is the text that begins every transaction of the target, without a semicolon at its end. Whatever the server,
+// the role or the database have set, the transaction is read committed, waits for a slow tap, reads a backslash
+// in a string as itself, and has the role and the timeouts of the settings.
+func (c *Conn) BeginSQL() string { return c.begin }
+
+// Within runs do in a transaction of its own, which is committed when do returns nil.
+func (c *Conn) Within(ctx context.Context, do func() error) error {
+	if err := c.Exec(ctx, c.begin); err != nil {
+		return Fault(err)
+	}
+	if err := do(); err != nil {
+		c.Exec(context.WithoutCancel(ctx), "ROLLBACK") // the error that counts is err
+		return err
+	}
+	return Fault(c.Exec(ctx, "COMMIT"))
 }
 
 // Exec runs statements that take no arguments, several separated by semicolons, in one round trip.

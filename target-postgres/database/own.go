@@ -32,18 +32,14 @@ func (c *Conn) MakeOwnTables(ctx context.Context, p Pipeline) error {
 		return err
 	}
 	var b strings.Builder
-	b.WriteString("BEGIN;" + p.SchemaLock() + ";")
+	b.WriteString(p.SchemaLock() + ";")
 	for _, m := range missing {
 		if m == p.Schema {
 			fmt.Fprintf(&b, "CREATE SCHEMA IF NOT EXISTS %s;", p.Schema)
 		}
 	}
 	b.WriteString(strings.ReplaceAll(ownTables, "{{.Schema}}", p.Schema.String()))
-	b.WriteString("COMMIT")
-	if err := c.Exec(ctx, b.String()); err != nil {
-		return Fault(err)
-	}
-	return nil
+	return c.Within(ctx, func() error { return Fault(c.Exec(ctx, b.String())) })
 }
 
 // missingOwn lists what is not there yet: the schema by its own name, and tables. A role that may not create need not,
@@ -74,20 +70,18 @@ func (c *Conn) State(ctx context.Context, p Pipeline, longest time.Duration) ([]
 	if slices.Contains(missing, StateTable) {
 		return nil, nil
 	}
-	tx, err := c.Begin(ctx)
-	if err != nil {
-		return nil, Fault(err)
-	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) // nothing was written
-	if err := c.WaitForCommits(ctx, p, longest); err != nil {
-		return nil, err
-	}
-	var state string
-	err = c.QueryRow(ctx, "SELECT state FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&state)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	return []byte(state), Fault(err)
+	var state []byte
+	err = c.Within(ctx, func() error {
+		if err := c.WaitForCommits(ctx, p, longest); err != nil {
+			return err
+		}
+		err := c.QueryRow(ctx, "SELECT state FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&state)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return Fault(err)
+	})
+	return state, err
 }
 
 func (p Pipeline) own(t columns.Ident) string {
@@ -159,19 +153,23 @@ func (c *Conn) Loads(ctx context.Context, p Pipeline, limit int) ([]Load, error)
 	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, LoadsTable) {
 		return nil, err
 	}
-	rows, err := c.Query(ctx, `SELECT pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
-			bytes, read, inserted, updated, unchanged, deleted, rejected
-		FROM `+p.own(LoadsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC LIMIT $2", p.Name, limit)
-	if err != nil {
-		return nil, Fault(err)
-	}
-	loads, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Load, error) {
-		var l Load
-		err := row.Scan(&l.Pipeline, &l.Run, &l.Stream, &l.Table, &l.Mode, &l.Started, &l.Committed, &l.FirstLine, &l.LastLine,
-			&l.Bytes, &l.Read, &l.Inserted, &l.Updated, &l.Unchanged, &l.Deleted, &l.Rejected)
-		return l, err
+	var loads []Load
+	err := c.Within(ctx, func() error {
+		rows, err := c.Query(ctx, `SELECT pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
+				bytes, read, inserted, updated, unchanged, deleted, rejected
+			FROM `+p.own(LoadsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC LIMIT $2", p.Name, limit)
+		if err != nil {
+			return Fault(err)
+		}
+		loads, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Load, error) {
+			var l Load
+			err := row.Scan(&l.Pipeline, &l.Run, &l.Stream, &l.Table, &l.Mode, &l.Started, &l.Committed, &l.FirstLine, &l.LastLine,
+				&l.Bytes, &l.Read, &l.Inserted, &l.Updated, &l.Unchanged, &l.Deleted, &l.Rejected)
+			return l, err
+		})
+		return Fault(err)
 	})
-	return loads, Fault(err)
+	return loads, err
 }
 
 // A Reject is a record that was not loaded.
@@ -210,26 +208,29 @@ func (c *Conn) Rejects(ctx context.Context, p Pipeline, stream string, limit int
 	if missing, err := c.missingOwn(ctx, p.Schema); err != nil || slices.Contains(missing, RejectsTable) {
 		return nil, err
 	}
-	rows, err := c.Query(ctx, `SELECT id, pipeline, run, rejected_at, stream, line, coalesce(key, ''), coalesce("column", ''), reason,
-			coalesce(sqlstate, ''), record, replayed_at
-		FROM `+p.own(RejectsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC", p.Name)
-	if err != nil {
-		return nil, Fault(err)
-	}
-	defer rows.Close()
 	var rejects []Reject
-	for rows.Next() && len(rejects) < limit {
-		var r Reject
-		if err := rows.Scan(&r.ID, &r.Pipeline, &r.Run, &r.At, &r.Stream, &r.Line, &r.Key, &r.Column, &r.Reason,
-			&r.SQLState, &r.Record, &r.Replayed); err != nil {
-			return nil, Fault(err)
+	err := c.Within(ctx, func() error {
+		rows, err := c.Query(ctx, `SELECT id, pipeline, run, rejected_at, stream, line, coalesce(key, ''), coalesce("column", ''), reason,
+				coalesce(sqlstate, ''), record, replayed_at
+			FROM `+p.own(RejectsTable)+" WHERE $1 IN ('', pipeline) ORDER BY id DESC", p.Name)
+		if err != nil {
+			return Fault(err)
 		}
-		if stream == "" || protocol.Glob(stream, r.Stream) {
-			rejects = append(rejects, r)
+		defer rows.Close()
+		for rows.Next() && len(rejects) < limit {
+			var r Reject
+			if err := rows.Scan(&r.ID, &r.Pipeline, &r.Run, &r.At, &r.Stream, &r.Line, &r.Key, &r.Column, &r.Reason,
+				&r.SQLState, &r.Record, &r.Replayed); err != nil {
+				return Fault(err)
+			}
+			if stream == "" || protocol.Glob(stream, r.Stream) {
+				rejects = append(rejects, r)
+			}
 		}
-	}
-	rows.Close()
-	return rejects, Fault(rows.Err())
+		rows.Close()
+		return Fault(rows.Err())
+	})
+	return rejects, err
 }
 
 func holdable(s string) string {

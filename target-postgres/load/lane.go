@@ -31,7 +31,7 @@ func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec(ctx, "BEGIN;"+w.o.Pipeline.CommitLock()); err != nil {
+	if err := conn.Exec(ctx, conn.BeginSQL()+";"+w.o.Pipeline.CommitLock()); err != nil {
 		return nil, database.Fault(err)
 	}
 	l := &lane{conn: conn}

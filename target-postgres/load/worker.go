@@ -131,7 +131,8 @@ func (w *worker) fail(ctx context.Context, err error) {
 	}
 	w.lanes = [2]*lane{}
 	if len(w.rejects) > 0 && len(w.conns) > 0 && !w.conns[0].IsClosed() {
-		if e := w.conns[0].AddRejects(ctx, w.o.Pipeline, w.rejects); e != nil {
+		conn := w.conns[0]
+		if e := conn.Within(ctx, func() error { return conn.AddRejects(ctx, w.o.Pipeline, w.rejects) }); e != nil {
 			w.o.Log.Warn("rejects could not be stored", "error", e)
 		}
 	}
@@ -234,7 +235,7 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 	if err != nil {
 		return nil, err
 	}
-	begin := "BEGIN"
+	begin := conn.BeginSQL()
 	if w.lanes[0] != nil || w.lanes[1] != nil {
 		// A transaction of ours may hold a lock that the server cannot know to be our own.
 		begin += "; SET LOCAL lock_timeout = '5s'"
