@@ -77,6 +77,9 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 }
 
 func (w *worker) close(ctx context.Context) {
+	if w.lock != nil {
+		w.lock.Close(ctx)
+	}
 	for _, c := range w.conns {
 		c.Close(ctx) // the run's outcome is known by now
 	}
@@ -127,11 +130,12 @@ func (l *loader) run(ctx context.Context) error {
 
 // begin connects, makes sure that this is the only run of its pipeline, and makes the own tables.
 func (l *loader) begin(ctx context.Context) error {
-	conn, err := l.worker.connection(ctx)
-	if err != nil {
+	var err error
+	if l.worker.lock, err = database.LockRun(ctx, l.o.Connection, l.o.Pipeline); err != nil {
 		return err
 	}
-	if err := conn.LockRun(ctx, l.o.Pipeline); err != nil {
+	conn, err := l.worker.connection(ctx)
+	if err != nil {
 		return err
 	}
 	return conn.MakeOwnTables(ctx, l.o.Pipeline)

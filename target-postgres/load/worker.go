@@ -22,6 +22,7 @@ type worker struct {
 	run     string
 	layouts int64
 
+	lock    *database.RunLock
 	conns   []*database.Conn // the second one only once an interval needed it
 	lanes   [2]*lane         // of the interval under way, by whether rows repeat
 	loads   map[*stream]*streamLoad
@@ -267,8 +268,8 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		if err := w.account(ctx, keyed, c); err != nil {
 			return err
 		}
-		if err := keyed.conn.Exec(ctx, "COMMIT"); err != nil {
-			return commitFault(err)
+		if err := w.end(ctx, keyed); err != nil {
+			return err
 		}
 	}
 	if last == nil && (c.state != nil || len(w.rejects) > 0) {
@@ -289,8 +290,8 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 				return err
 			}
 		}
-		if err := last.conn.Exec(ctx, "COMMIT"); err != nil {
-			return commitFault(err)
+		if err := w.end(ctx, last); err != nil {
+			return err
 		}
 	}
 	for _, ld := range w.order {
@@ -312,6 +313,14 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		return nil
 	}
 	return w.states.write(c.state)
+}
+
+// end commits a transaction, unless the run has lost its lock and another one may have begun.
+func (w *worker) end(ctx context.Context, l *lane) error {
+	if err := w.lock.Held(ctx, l.conn); err != nil {
+		return err
+	}
+	return commitFault(l.conn.Exec(ctx, "COMMIT"))
 }
 
 // account stores what a transaction did to its streams.
