@@ -34,14 +34,19 @@ func TestMain(m *testing.M) {
 //	1.exit    exit code, 0 when absent
 //	1.out     standard output
 //	1.err     texts that must be on standard error, one a line
+//	1.unsaid  texts that must not be there: values of rows
 //	1.query   statements after the step; what they answer is in 1.rows
+//
+// A step that fails says so in one CRITICAL line.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/cases/*.txtar")
 	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+	peers, err := filepath.Glob("testdata/cases/peers/*.txtar")
+	require.NoError(t, err)
+	for _, file := range append(files, peers...) {
+		name := strings.TrimPrefix(strings.TrimSuffix(file, ".txtar"), "testdata/cases/")
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			archive, err := txtar.ParseFile(file)
 			require.NoError(t, err)
@@ -55,6 +60,7 @@ func TestCases(t *testing.T) {
 				require.NoError(t, err)
 			}
 			got := map[string]string{}
+			used := map[string]bool{"setup.sql": true}
 			for step := 1; ; step++ {
 				name := func(part string) string { return fmt.Sprintf("%d.%s", step, part) }
 				stdin, ok := parts[name("in")]
@@ -64,6 +70,9 @@ func TestCases(t *testing.T) {
 				if !ok && parts[name("args")] == "" {
 					break
 				}
+				for _, part := range []string{"args", "in", "cut", "limits", "exit", "out", "err", "unsaid", "query", "rows"} {
+					used[name(part)] = true
+				}
 				r := run(t, dsn, input{args: lines(parts[name("args")]), stdin: stdin, limits: limits(t, parts[name("limits")])})
 				got[name("out")] = r.stdout
 				if r.code != 0 {
@@ -71,6 +80,12 @@ func TestCases(t *testing.T) {
 				}
 				for _, text := range lines(parts[name("err")]) {
 					require.Contains(t, r.stderr, text, "step %d", step)
+				}
+				for _, text := range lines(parts[name("unsaid")]) {
+					require.NotContains(t, r.stderr, text, "step %d", step)
+				}
+				if r.code != 0 {
+					require.Equal(t, 1, strings.Count("\n"+r.stderr, "\nCRITICAL "), "step %d: one line says it:\n%s", step, r.stderr)
 				}
 				if query := parts[name("query")]; query != "" {
 					got[name("rows")] = answers(t, dsn, query)
@@ -80,6 +95,9 @@ func TestCases(t *testing.T) {
 						require.Equal(t, parts[name(part)], got[name(part)], "%s; standard error:\n%s", name(part), r.stderr)
 					}
 				}
+			}
+			for part := range parts {
+				require.True(t, used[part], "%s belongs to no step", part)
 			}
 			if *update {
 				rewrite(t, file, archive, got)
