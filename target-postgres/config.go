@@ -38,6 +38,10 @@ type Config struct {
 	Metadata     bool              `json:"add_record_metadata" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
 	HardDelete   bool              `json:"hard_delete" help:"Delete rows that the source deleted, instead of marking them in _sdc_deleted_at."`
 
+	Arrays    string `json:"arrays" enum:"jsonb,native" default:"jsonb" help:"What a new column of arrays becomes: jsonb, or an array of PostgreSQL where the schema gives its items one plain type. A column that is there is used as it is."`
+	Addresses string `json:"ip_addresses" enum:"text,inet" default:"text" help:"What a new column of strings with format ipv4, ipv6 or ipvany… becomes."`
+	Bytes     bool   `json:"interpret_content_encoding" help:"Make new columns of strings with contentEncoding base64 or base16 bytea, not text."`
+
 	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed."`
 	BatchWait   time.Duration `json:"batch_wait_seconds" default:"10s" min:"0s" help:"How long a state may wait to be committed."`
 
@@ -122,6 +126,7 @@ func (c *Config) options(connection database.Options) load.Options {
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
 		Contracts: c.Contract, Metadata: c.Metadata, HardDelete: c.HardDelete,
 		BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
+		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
 		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
 	}
 	for glob, word := range c.Dispositions {

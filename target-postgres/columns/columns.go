@@ -61,9 +61,9 @@ const (
 
 // Options are the settings that shape a stream's columns.
 type Options struct {
-	Metadata        Metadata
-	Extra           bool // add _extra
-	ContentEncoding bool // strings with contentEncoding base64 or base16 become bytea
+	Metadata Metadata
+	Extra    bool // add _extra
+	Types    Types
 }
 
 // FromStream gives the columns of a stream: its properties in the order in which the schema has them, then the
@@ -99,7 +99,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 		key := slices.Contains(s.KeyProperties, p.Name)
 		nullable := p.Kinds == 0 || p.Kinds.Has(protocol.Null) || !slices.Contains(s.Schema.Required, p.Name)
 		out = append(out, Column{
-			Name: idents[i], Type: TypeOf(&p.Schema, o.ContentEncoding), NotNull: key || !nullable, Key: key,
+			Name: idents[i], Type: TypeOf(&p.Schema, o.Types), NotNull: key || !nullable, Key: key,
 			Property: p.Name, Schema: &p.Schema, Comment: comment(idents[i], p),
 		})
 	}

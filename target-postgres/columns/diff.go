@@ -132,7 +132,7 @@ func (d *differ) place(want *Column) Place {
 	if !exists {
 		return d.add(want)
 	}
-	if base.Type.Holds(want.Type) && !base.ReadOnly {
+	if fits(base, want) {
 		return Place{Want: *want, Column: *base}
 	}
 	if want.Key {
@@ -150,6 +150,15 @@ func (d *differ) place(want *Column) Place {
 	column := *want
 	column.Name, column.NotNull, column.Key = name, false, false
 	return d.retype(want, base, Change{Action: AddVariant, Column: column, Of: want.Name})
+}
+
+// fits tells whether a column takes all values of the wanted one. A closer type than the one that would be chosen fits too: an
+// array where it would be jsonb, inet or bytea where it would be text.
+func fits(c, want *Column) bool {
+	if c.ReadOnly {
+		return false
+	}
+	return c.Type.Holds(want.Type) || want.Schema != nil && c.Type.Holds(TypeOf(want.Schema, closest))
 }
 
 // add is for a wanted column of a new name.
@@ -208,7 +217,7 @@ func (d *differ) widenKey(want, base *Column) Place {
 
 // variant finds the variant column that holds the wanted type, or the name that a new one would have.
 func (d *differ) variant(want *Column) (Ident, *Column) {
-	full := string(want.Name) + "__" + want.Type.Kind.word()
+	full := string(want.Name) + "__" + want.Type.suffix()
 	blocked := maps.Clone(d.taken)
 	for {
 		name := free(fitted(full), full, blocked)
@@ -216,7 +225,7 @@ func (d *differ) variant(want *Column) (Ident, *Column) {
 		if !exists {
 			return Ident(name), nil
 		}
-		if c.Type.Holds(want.Type) && !c.ReadOnly {
+		if fits(c, want) {
 			return Ident(name), c
 		}
 		blocked[name] = true

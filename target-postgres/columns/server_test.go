@@ -78,6 +78,10 @@ func TestServerKeepsValues(t *testing.T) {
 		{"timestamp", "text", "2026-07-01 10:00:00", "2026-07-01T10:00:00"},
 		{"uuid", "text", "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"},
 		{"char(3)", "text", "a", "a"},
+		{"inet", "text", "10.0.0.1", "10.0.0.1"},
+		{"inet", "text", "fe80::1/10", "fe80::1/10"},
+		{"real[]", "numeric[]", "{0.1,NULL}", "{0.1,NULL}"},
+		{"bigint[]", "numeric[]", "{1}", "{1}"},
 		{"bigint", "jsonb", "12", "12"},
 		{"text", "jsonb", `say "x"`, `"say \"x\""`},
 	} {

@@ -64,8 +64,10 @@ func using(column Ident, from, to Type) string {
 	switch {
 	case to.Kind == JSONB:
 		return " USING to_jsonb(" + name + ")"
-	case (from.Kind == Real || from.Kind == Double) && to.number():
+	case inexact(from) && to.number(), from.Kind == Array && inexact(from.Element()):
 		return " USING " + name + "::text::" + to.String()
+	case from.Kind == Inet:
+		return " USING abbrev(" + name + ")"
 	case from.Kind == Date && to.Kind == Timestamptz:
 		return " USING " + name + "::timestamp AT TIME ZONE 'UTC'"
 	case from.Kind == Timestamptz && to.Kind == Text:
@@ -75,6 +77,8 @@ func using(column Ident, from, to Type) string {
 	}
 	return ""
 }
+
+func inexact(t Type) bool { return t.Kind == Real || t.Kind == Double }
 
 func commentOn(t Table, c Column) string {
 	return "COMMENT ON COLUMN " + t.String() + "." + c.Name.String() + " IS " + literal(c.Comment)

@@ -3,6 +3,7 @@ package columns
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,17 +35,20 @@ const (
 	Bytea
 	JSONB
 	JSON // met
+	Inet
+	Array // of one dimension
 )
 
 // A Type is the type of a column.
 type Type struct {
 	Kind             Kind
+	Of               Kind   // of Array: what its elements are; Length, Precision and Scale are theirs
 	Length           int    // of Varchar and Char, 0 without a bound
 	Precision, Scale int    // of Numeric, precision 0 without bounds; fractional digits of the time types are not kept
 	Name             string // of Other, as the catalogs spell it
 }
 
-// word is the kind as one word of SQL, and as the end of a variant column's name.
+// word is the kind as one word of SQL.
 func (k Kind) word() string {
 	switch k {
 	case Boolean:
@@ -85,8 +89,32 @@ func (k Kind) word() string {
 		return "jsonb"
 	case JSON:
 		return "json"
+	case Inet:
+		return "inet"
+	case Array:
+		return "array"
 	}
 	return "other"
+}
+
+// Element is what an array's elements are.
+func (t Type) Element() Type {
+	t.Kind, t.Of = t.Of, Other
+	return t
+}
+
+// arrayOf is the array of such elements.
+func arrayOf(t Type) Type {
+	t.Kind, t.Of = Array, t.Kind
+	return t
+}
+
+// suffix ends the name of a variant column.
+func (t Type) suffix() string {
+	if t.Kind == Array {
+		return t.Of.word() + "_array"
+	}
+	return t.Kind.word()
 }
 
 // String gives the type as it is written in a statement.
@@ -94,6 +122,8 @@ func (t Type) String() string {
 	switch {
 	case t.Kind == Other:
 		return t.Name
+	case t.Kind == Array:
+		return t.Element().String() + "[]"
 	case t.Kind == Double:
 		return "double precision"
 	case t.Kind == Char && t.Length == 0:
@@ -109,6 +139,12 @@ func (t Type) String() string {
 // ParseType reads a type as PostgreSQL's format_type spells it, and the usual aliases.
 // One that is not known is Other and keeps its name.
 func ParseType(s string) Type {
+	if of, ok := strings.CutSuffix(strings.TrimSpace(s), "[]"); ok {
+		if t := ParseType(of); t.Kind != Other && t.Kind != Array {
+			return arrayOf(t)
+		}
+		return Type{Name: s}
+	}
 	name, modifiers := strings.ToLower(strings.Join(strings.Fields(s), " ")), ""
 	if head, tail, found := strings.Cut(name, "("); found {
 		if inside, rest, closed := strings.Cut(tail, ")"); closed {
@@ -184,14 +220,27 @@ func kindNamed(name string) Kind {
 		return JSONB
 	case "json":
 		return JSON
+	case "inet":
+		return Inet
 	}
 	return Other
 }
 
+// Types choose between types that hold the same values.
+type Types struct {
+	Bytes     bool // strings with contentEncoding base64 or base16 become bytea, not text
+	Arrays    bool // arrays of one plain type become arrays, not jsonb
+	Addresses bool // strings that are IP addresses or networks become inet, not text
+}
+
+// closest is the choice that says most about a value.
+var closest = Types{Bytes: true, Arrays: true, Addresses: true}
+
 // TypeOf chooses the column type for a JSON Schema.
 //
 //	x-sql-datatype of a known type     that type
-//	object or array among its types    jsonb
+//	array of one plain type            jsonb, or an array of what its items become
+//	object or array otherwise          jsonb
 //	no type at all, or only null       jsonb
 //	boolean                            boolean
 //	integer                            bigint, or numeric where minimum or maximum exceed 64 bits
@@ -202,17 +251,23 @@ func kindNamed(name string) Kind {
 //	   format duration                 interval
 //	   format uuid                     uuid
 //	   format singer.decimal           numeric, beside number and integer too
-//	   contentEncoding base64, base16  bytea, when contentEncoding is to be followed
+//	   format ipv4, ipv6, ipvany…      text, or inet
+//	   contentEncoding base64, base16  text, or bytea
 //	any other mixture of scalars       text
 //
 // Lengths, precisions and scales are not made part of a type: they would cost an alteration when they grow.
-func TypeOf(s *protocol.Schema, contentEncoding bool) Type {
+func TypeOf(s *protocol.Schema, o Types) Type {
 	if s.SQLDatatype != "" {
 		if t := ParseType(s.SQLDatatype); t.Kind != Other {
 			return t
 		}
 	}
 	switch kinds := s.Kinds &^ protocol.Null; {
+	case kinds == protocol.Array && o.Arrays && s.Items != nil:
+		if item := TypeOf(s.Items, o); item.scalar() {
+			return arrayOf(item)
+		}
+		return Type{Kind: JSONB}
 	case kinds == 0, kinds&(protocol.Object|protocol.Array) != 0:
 		return Type{Kind: JSONB}
 	case kinds == protocol.Boolean:
@@ -227,12 +282,12 @@ func TypeOf(s *protocol.Schema, contentEncoding bool) Type {
 	case s.Format == protocol.DecimalFormat && kinds&protocol.Boolean == 0:
 		return Type{Kind: Numeric}
 	case kinds == protocol.String:
-		return stringType(s, contentEncoding)
+		return stringType(s, o)
 	}
 	return Type{Kind: Text}
 }
 
-func stringType(s *protocol.Schema, contentEncoding bool) Type {
+func stringType(s *protocol.Schema, o Types) Type {
 	switch s.Format {
 	case "date-time":
 		return Type{Kind: Timestamptz}
@@ -245,11 +300,17 @@ func stringType(s *protocol.Schema, contentEncoding bool) Type {
 	case "uuid":
 		return Type{Kind: UUID}
 	}
-	if contentEncoding && (s.ContentEncoding == "base64" || s.ContentEncoding == "base16") {
+	if o.Addresses && slices.Contains(addressFormats, s.Format) {
+		return Type{Kind: Inet}
+	}
+	if o.Bytes && (s.ContentEncoding == "base64" || s.ContentEncoding == "base16") {
 		return Type{Kind: Bytea}
 	}
 	return Type{Kind: Text}
 }
+
+// addressFormats are JSON Schema's and Pydantic's.
+var addressFormats = []string{"ipv4", "ipv6", "ipvanyaddress", "ipvanyinterface", "ipvanynetwork", "ip"}
 
 // beyond64 tells whether a number literal lies outside the 64-bit integers.
 func beyond64(literal string) bool {
@@ -294,11 +355,15 @@ func (t Type) Holds(u Type) bool {
 		return u.Kind == Integer || u.Kind == Smallint
 	case Timestamptz, Timestamp:
 		return u.Kind == Timestamptz || u.Kind == Timestamp || u.Kind == Date
+	case Array:
+		return u.Kind == Array && t.Element().Holds(u.Element())
 	}
 	return t.Kind == u.Kind
 }
 
-func (t Type) scalar() bool { return t.Kind != JSONB && t.Kind != JSON && t.Kind != Other }
+func (t Type) scalar() bool {
+	return t.Kind != JSONB && t.Kind != JSON && t.Kind != Array && t.Kind != Other
+}
 
 func (t Type) number() bool { return t.Kind >= Smallint && t.Kind <= Double }
 
@@ -321,6 +386,9 @@ func (t Type) digits() int {
 // There is none where readers of the column would find values of quite another sort in it.
 func (t Type) widened(u Type) (Type, bool) {
 	switch {
+	case t.Kind == Array && u.Kind == Array && t.Element().number() && u.Element().number():
+		wider, ok := t.Element().widened(u.Element())
+		return arrayOf(wider), ok
 	case !t.scalar() || !u.scalar() || t.Kind == Bytea || u.Kind == Bytea:
 		return Type{}, false
 	case t.Kind == Varchar && u.Kind == Varchar && u.Length > t.Length:

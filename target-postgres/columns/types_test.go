@@ -48,10 +48,29 @@ func TestTypeOf(t *testing.T) {
 	} {
 		s, err := protocol.ParseSchema([]byte(test.schema))
 		require.NoError(t, err)
-		require.Equal(t, test.want, TypeOf(s, false).String(), test.schema)
+		require.Equal(t, test.want, TypeOf(s, Types{}).String(), test.schema)
 	}
-	s := protocol.Schema{Kinds: protocol.String, ContentEncoding: "base16"}
-	require.Equal(t, Type{Kind: Bytea}, TypeOf(&s, true))
+	for _, test := range []struct{ schema, plain, closest string }{
+		{`{"type":"string","contentEncoding":"base16"}`, "text", "bytea"},
+		{`{"type":["null","array"],"items":{"type":["null","string"]}}`, "jsonb", "text[]"},
+		{`{"type":"array","items":{"type":"number"}}`, "jsonb", "numeric[]"},
+		{`{"type":"array","items":{"type":"string","format":"date-time"}}`, "jsonb", "timestamptz[]"},
+		{`{"type":"array","items":{"type":"string","x-sql-datatype":"varchar(3)"}}`, "jsonb", "varchar(3)[]"},
+		{`{"type":"array","items":{"type":"array","items":{"type":"string"}}}`, "jsonb", "jsonb"},
+		{`{"type":"array","items":{"type":"object"}}`, "jsonb", "jsonb"},
+		{`{"type":"array","items":{}}`, "jsonb", "jsonb"},
+		{`{"type":"array","items":[{"type":"string"},{"type":"integer"}]}`, "jsonb", "jsonb"},
+		{`{"type":["string","array"],"items":{"type":"string"}}`, "jsonb", "jsonb"},
+		{`{"type":"array","items":{"type":"string"},"x-sql-datatype":"text[]"}`, "text[]", "text[]"},
+		{`{"type":"string","format":"ipv4"}`, "text", "inet"},
+		{`{"type":"string","format":"ipvanynetwork"}`, "text", "inet"},
+		{`{"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"},{"type":"null"}]}`, "text", "text"},
+	} {
+		s, err := protocol.ParseSchema([]byte(test.schema))
+		require.NoError(t, err)
+		require.Equal(t, test.plain, TypeOf(s, Types{}).String(), test.schema)
+		require.Equal(t, test.closest, TypeOf(s, closest).String(), test.schema)
+	}
 }
 
 func TestParseType(t *testing.T) {
@@ -64,6 +83,7 @@ func TestParseType(t *testing.T) {
 		{"character(3)", "char(3)"}, {"character", "char(1)"}, {"bpchar", "bpchar"},
 		{"time without time zone", "time"}, {"time(3) without time zone", "time"},
 		{"timestamp with time zone", "timestamptz"}, {"timestamp(0) with time zone", "timestamptz"}, {"timestamp without time zone", "timestamp"},
+		{"integer[]", "integer[]"}, {"character varying(20)[]", "varchar(20)[]"}, {"timestamp with time zone[]", "timestamptz[]"}, {"inet", "inet"},
 		{"interval", "interval"}, {"bytea", "bytea"}, {"jsonb", "jsonb"}, {"json", "json"}, {"uuid", "uuid"}, {"date", "date"}, {"text", "text"},
 	} {
 		got := ParseType(test.spelling)
@@ -72,7 +92,7 @@ func TestParseType(t *testing.T) {
 		require.Equal(t, got, ParseType(got.String()), test.spelling)
 	}
 	for _, other := range []string{
-		"integer[]", "character varying(20)[]", "inet", `"char"`, "interval year to month", "time with time zone", "my.enum", "numeric(x)", "",
+		"integer[][]", "my.enum[]", "macaddr", `"char"`, "interval year to month", "time with time zone", "my.enum", "numeric(x)", "",
 	} {
 		require.Equal(t, Type{Name: other}, ParseType(other))
 	}
@@ -98,7 +118,10 @@ func TestHoldsAndWidened(t *testing.T) {
 		{"boolean", "bigint", never}, {"bigint", "boolean", never}, {"uuid", "bigint", never}, {"bigint", "timestamptz", never},
 		{"bytea", "text", never}, {"text", "text", holds},
 		{"jsonb", "text", holds}, {"jsonb", "bigint", holds}, {"json", "jsonb", holds}, {"bigint", "jsonb", never},
-		{"inet", "text", never}, {"integer[]", "jsonb", never},
+		{"inet", "text", "text"}, {"text", "inet", holds}, {"inet", "bigint", never}, {"macaddr", "text", never},
+		{"integer[]", "jsonb", never}, {"jsonb", "integer[]", holds}, {"integer[]", "smallint[]", holds}, {"integer[]", "bigint[]", "bigint[]"},
+		{"bigint[]", "numeric[]", "numeric[]"}, {"real[]", "numeric[]", "numeric[]"}, {"text[]", "bigint[]", holds}, {"bigint[]", "text[]", never},
+		{"text[]", "text", never}, {"text", "text[]", never}, {"bigint[]", "bigint", never}, {"bigint[]", "timestamptz[]", never}, {"jsonb[]", "text[]", holds},
 	} {
 		have, want := ParseType(test.have), ParseType(test.want)
 		got := never

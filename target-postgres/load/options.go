@@ -40,6 +40,7 @@ type Options struct {
 	Dispositions map[string]protocol.Disposition // by stream glob
 	Method       protocol.Disposition            // of every stream that no glob names; empty for the stream's own
 	Contracts    map[string]columns.Contract     // by stream glob; what a table that exists may be changed for
+	Types        columns.Types                   // of new columns
 	Metadata     bool                            // the SDK's seven columns
 	HardDelete   bool
 	BatchBytes   int64

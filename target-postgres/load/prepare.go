@@ -26,11 +26,13 @@ type preparedTable struct {
 }
 
 // wanted are the columns of one of its SCHEMAs.
-func (p *preparation) wanted(schema *protocol.Stream) []columns.Column {
-	want := columns.FromStream(schema, columns.Options{Metadata: p.metadata, Extra: p.extra})
+func (p *preparation) wanted(o *Options, schema *protocol.Stream) []columns.Column {
+	shape := columns.Options{Metadata: p.metadata, Extra: p.extra, Types: o.Types}
+	want := columns.FromStream(schema, shape)
 	if len(want) == 0 {
 		// A table has at least one column that rows can be copied to.
-		want = columns.FromStream(schema, columns.Options{Metadata: p.metadata, Extra: true})
+		shape.Extra = true
+		want = columns.FromStream(schema, shape)
 	}
 	return want
 }
@@ -40,7 +42,7 @@ func (p *preparation) changes(o *Options, t *database.Table) (statements []strin
 	have = t.Shapes()
 	exists := t.Exists
 	for _, schema := range p.schemas {
-		want := p.wanted(schema)
+		want := p.wanted(o, schema)
 		if !exists {
 			statements = append(statements, columns.Create(t.Name, want, "")...)
 			have, exists = want, true
@@ -174,7 +176,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
 	seen := map[columns.Ident]bool{}
 	for i, schema := range p.schemas {
-		places[i] = columns.Diff(t.Shapes(), p.wanted(schema), columns.DiffOptions{Columns: contract, Types: contract}).Places
+		places[i] = columns.Diff(t.Shapes(), p.wanted(w.o, schema), columns.DiffOptions{Columns: contract, Types: contract}).Places
 		for _, place := range places[i] {
 			if c := place.Column; c.Name != "" && !seen[c.Name] {
 				seen[c.Name] = true

@@ -54,7 +54,7 @@ func BenchmarkRow(b *testing.B) {
 	for i, c := range cells {
 		s, err := protocol.ParseSchema([]byte(c.schema))
 		require.NoError(b, err)
-		encoders[i], err = New(s, columns.TypeOf(s, false))
+		encoders[i], err = New(s, columns.TypeOf(s, columns.Types{}))
 		require.NoError(b, err)
 		raw[i] = []byte(c.raw)
 		size += len(c.raw)
@@ -137,7 +137,7 @@ func BenchmarkAppend(b *testing.B) {
 	for _, c := range row() {
 		s, err := protocol.ParseSchema([]byte(c.schema))
 		require.NoError(b, err)
-		typ := columns.TypeOf(s, false)
+		typ := columns.TypeOf(s, columns.Types{})
 		e, err := New(s, typ)
 		require.NoError(b, err)
 		raw := []byte(c.raw)

@@ -45,7 +45,8 @@ func (e *Encoder) AppendKey(dst, raw []byte) ([]byte, error) {
 }
 
 // Compare orders two fields that were appended for columns of the same type, as the server would. Null comes before
-// everything. Text is ordered by its bytes, as with COLLATE "C"; jsonb has no order that makes sense, and gets that of its bytes.
+// everything. Text is ordered by its bytes, as with COLLATE "C"; jsonb, inet and arrays get the order of their bytes, which is
+// not the server's.
 func Compare(a, b []byte, t columns.Type) int {
 	switch {
 	case isNull(a) || isNull(b):

@@ -1,6 +1,7 @@
 package values
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -13,13 +14,14 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
-// An Encoder writes the values of one column. It is for one goroutine; a copy of it is an encoder of its own.
+// An Encoder writes the values of one column. It is for one goroutine, and so are its copies.
 type Encoder struct {
 	column   columns.Type
-	accepts  uint16 // a bit for each rawjson.Kind
-	whole    bool   // the schema declares integers and no other numbers
-	numerals bool   // strings may be read as numbers
-	encoding string // of strings that are bytes: base64, base16, or PostgreSQL's \x form when empty
+	accepts  uint16   // a bit for each rawjson.Kind
+	whole    bool     // the schema declares integers and no other numbers
+	numerals bool     // strings may be read as numbers
+	encoding string   // of strings that are bytes: base64, base16, or PostgreSQL's \x form when empty
+	items    *Encoder // of an array
 	tally    Tally
 }
 
@@ -37,10 +39,22 @@ func New(s *protocol.Schema, t columns.Type) (Encoder, error) {
 		return Encoder{}, fmt.Errorf("values cannot be written to a column of type %s", t)
 	}
 	const anything = math.MaxUint16
-	if s == nil {
-		return Encoder{column: t, accepts: anything, numerals: true}, nil
+	var items *Encoder
+	if t.Kind == columns.Array {
+		var of *protocol.Schema
+		if s != nil {
+			of = cmp.Or(s.Items, &protocol.Schema{})
+		}
+		element, err := New(of, t.Element())
+		if err != nil {
+			return Encoder{}, err
+		}
+		items = &element
 	}
-	e := Encoder{column: t, encoding: s.ContentEncoding}
+	if s == nil {
+		return Encoder{column: t, accepts: anything, numerals: true, items: items}, nil
+	}
+	e := Encoder{column: t, encoding: s.ContentEncoding, items: items}
 	e.numerals = s.Format == protocol.DecimalFormat || isNumber(columns.ParseType(s.SQLDatatype))
 	if s.Kinds == 0 {
 		e.accepts = anything
@@ -69,7 +83,12 @@ func New(s *protocol.Schema, t columns.Type) (Encoder, error) {
 func isNumber(t columns.Type) bool { return t.Kind >= columns.Smallint && t.Kind <= columns.Double }
 
 // Tally tells what was replaced so far.
-func (e *Encoder) Tally() Tally { return e.tally }
+func (e *Encoder) Tally() Tally {
+	if e.items != nil {
+		return e.items.Tally()
+	}
+	return e.tally
+}
 
 func (e *Encoder) problem(r Reason) *Problem { return &Problem{Reason: r, Type: e.column} }
 
@@ -106,6 +125,11 @@ func (e *Encoder) Append(dst, raw []byte) ([]byte, error) {
 		out = append(dst, 0, 0, 0, 1, byte(kind-rawjson.False))
 	case columns.Smallint, columns.Integer, columns.Bigint, columns.Numeric, columns.Real, columns.Double:
 		out, reason = e.appendNumber(dst, raw, kind)
+	case columns.Array:
+		if kind != rawjson.Array {
+			return dst, e.problem(WrongKind)
+		}
+		out, reason = e.appendArray(dst, raw)
 	default:
 		if kind != rawjson.String {
 			return dst, e.problem(WrongKind)
@@ -252,6 +276,8 @@ func (e *Encoder) appendParsed(dst, text []byte) ([]byte, Reason) {
 		return appendUUID(dst, text)
 	case columns.Bytea:
 		return appendBytes(dst, text, e.encoding)
+	case columns.Inet:
+		return appendInet(dst, text)
 	}
 	return dst, WrongKind
 }

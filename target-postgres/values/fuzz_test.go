@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"net/netip"
 	"testing"
 	"unicode/utf8"
 
@@ -45,6 +46,10 @@ func fuzzed() []struct {
 		{"bytea", pgtype.ByteaOID, func() any { return new([]byte) }},
 		{"jsonb", pgtype.JSONBOID, func() any { return new([]byte) }},
 		{"json", pgtype.JSONOID, func() any { return new([]byte) }},
+		{"inet", pgtype.InetOID, func() any { return new(netip.Prefix) }},
+		{"bigint[]", pgtype.Int8ArrayOID, func() any { return new(pgtype.Array[pgtype.Int8]) }},
+		{"text[]", pgtype.TextArrayOID, func() any { return new(pgtype.Array[pgtype.Text]) }},
+		{"timestamptz[]", pgtype.TimestamptzArrayOID, func() any { return new(pgtype.Array[pgtype.Timestamptz]) }},
 	}
 }
 

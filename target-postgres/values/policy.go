@@ -62,6 +62,10 @@ func Policies() []Policy {
 		{"base64 of either alphabet, padded or not", "bytea, when the schema's contentEncoding is base64", "the bytes"},
 		{"hexadecimal digits", "bytea, when the schema's contentEncoding is base16", "the bytes"},
 		{`\x and hexadecimal digits`, "bytea, otherwise", "the bytes"},
-		{"anything else", "timestamptz, timestamp, date, time, interval, uuid, bytea, numeric", "rejected: bad_format"},
+		{"an IPv4 or IPv6 address, or a network with the length of its prefix", "inet", "as sent; one with a zone is rejected: bad_format"},
+		{"an array of values that its column's element type takes", "any array", "an array of one dimension, in order; null is a null element"},
+		{"an array with an element that its schema or type refuses", "any array", "rejected, with the element's reason"},
+		{"an array in an array", "any array but that of jsonb", "rejected: wrong_kind; a schema with such items gets a jsonb column"},
+		{"anything else", "timestamptz, timestamp, date, time, interval, uuid, inet, bytea, numeric", "rejected: bad_format"},
 	}
 }

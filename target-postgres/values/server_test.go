@@ -38,9 +38,12 @@ const (
 	aUUID      = `{"type":["null","string"],"format":"uuid"}`
 	aBoolean   = `{"type":["null","boolean"]}`
 	anObject   = `{"type":["null","object","array"]}`
+	anAddress  = `{"type":["null","string"],"format":"ipvanyaddress"}`
 	base64Text = `{"type":"string","contentEncoding":"base64"}`
 	base16Text = `{"type":"string","contentEncoding":"base16"}`
 )
+
+func arrayOf(items string) string { return `{"type":["null","array"],"items":` + items + `}` }
 
 func valueCases() []valueCase {
 	many := strings.Repeat("1234567890", 13107) + "12" // 131072 digits
@@ -330,6 +333,64 @@ func valueCases() []valueCase {
 		{`{"type":"string","x-sql-datatype":"bytea"}`, "", `"\\x00ff"`, `\x00ff`},
 		{`{"type":"string","x-sql-datatype":"bytea"}`, "", `"00ff"`, "!bad_format"},
 
+		{arrayOf(anInteger), "", `[1, 2,null ,-3]`, "{1,2,NULL,-3}"},
+		{arrayOf(anInteger), "", `[]`, "{}"},
+		{arrayOf(anInteger), "", `[ ]`, "{}"},
+		{arrayOf(anInteger), "", `null`, isNullWord},
+		{arrayOf(anInteger), "", `[null]`, "{NULL}"},
+		{arrayOf(anInteger), "", `[1,"2"]`, "!wrong_kind"},
+		{arrayOf(anInteger), "", `[1.5]`, "!fraction"},
+		{arrayOf(anInteger), "", `[9223372036854775808]`, "!out_of_range"},
+		{arrayOf(anInteger), "", `[[1]]`, "!wrong_kind"},
+		{arrayOf(anInteger), "", `{"a":1}`, "!wrong_kind"},
+		{arrayOf(anInteger), "", `1`, "!wrong_kind"},
+		{arrayOf(anInteger), "numeric[]", `[1,10000000000000000000000000000000000000000]`, "{1,10000000000000000000000000000000000000000}"},
+		{arrayOf(anInteger), "text[]", `[1,2]`, "{1,2}"},
+		{arrayOf(anInteger), "jsonb", `[1,2]`, "[1, 2]"},
+		{arrayOf(aNumber), "", `[1.50,NaN]`, "{1.50,NaN}"},
+		{arrayOf(aNumber), "real[]", `[1.5]`, "{1.5}"},
+		{arrayOf(aNumber), "double precision[]", `[0.1]`, "{0.1}"},
+		{arrayOf(anInteger), "smallint[]", `[32767]`, "{32767}"},
+		{arrayOf(anInteger), "smallint[]", `[32768]`, "!out_of_range"},
+		{arrayOf(anInteger), "integer[]", `[1]`, "{1}"},
+		{arrayOf(aDecimal), "", `["1.50",2]`, "{1.50,2}"},
+		{arrayOf(aString), "", `["a","","NULL","a,b\"c","a\u0000",null,"é"]`, `{a,"","NULL","a,b\"c",a` + "\uFFFD" + `,NULL,é}`},
+		{arrayOf(aString), "varchar(2)[]", `["ab"]`, "{ab}"},
+		{arrayOf(aString), "varchar(2)[]", `["abc"]`, "!too_long"},
+		{arrayOf(aString), "char(2)[]", `["a"]`, `{"a "}`},
+		{arrayOf(aString), "bigint[]", `["1"]`, "!wrong_kind"},
+		{arrayOf(aBoolean), "", `[true,false]`, "{t,f}"},
+		{arrayOf(aDateTime), "", `["2026-07-01T12:00:00+02:00"]`, `{"2026-07-01 10:00:00+00"}`},
+		{arrayOf(aDateTime), "timestamp[]", `["2026-07-01T12:00:00+02:00"]`, `{"2026-07-01 10:00:00"}`},
+		{arrayOf(aDateTime), "", `["yesterday"]`, "!bad_format"},
+		{arrayOf(aDate), "", `["2026-07-01"]`, "{2026-07-01}"},
+		{arrayOf(aTime), "", `["12:34"]`, "{12:34:00}"},
+		{arrayOf(aDuration), "", `["PT1H"]`, "{01:00:00}"},
+		{arrayOf(aUUID), "", `["A0EEBC999C0B4EF8BB6D6BB9BD380A11"]`, "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}"},
+		{arrayOf(base64Text), "", `["AAE="]`, `{"\\x0001"}`},
+		{arrayOf(anAddress), "", `["10.0.0.1"]`, "{10.0.0.1}"},
+		{arrayOf(anObject), "", `[{"a":1}]`, `[{"a": 1}]`},
+		{arrayOf(anObject), "jsonb[]", `[{"a":1},[2],null]`, `{"{\"a\": 1}",[2],NULL}`},
+		{arrayOf(anObject), "json[]", `[{"a":1}]`, `{"{\"a\":1}"}`},
+		{arrayOf(arrayOf(anInteger)), "", `[[1],[2,3]]`, `[[1], [2, 3]]`},
+		{`{"type":["null","array"]}`, "", `[1,"a"]`, `[1, "a"]`},
+		{`{"type":["array","string"],"items":{"type":"string"}}`, "", `"a"`, `"a"`},
+		{`{"type":"array","x-sql-datatype":"text[]"}`, "", `["a",1,{"b":null}]`, `{a,1,"{\"b\":null}"}`},
+		{"", "bigint[]", `[1,"2"]`, "{1,2}"},
+
+		{anAddress, "", `"192.168.0.1"`, "192.168.0.1"},
+		{anAddress, "", `"192.168.0.1/24"`, "192.168.0.1/24"},
+		{anAddress, "", `"fe80::1"`, "fe80::1"},
+		{anAddress, "", `"2001:DB8::/32"`, "2001:db8::/32"},
+		{anAddress, "", `"::ffff:10.0.0.1"`, "::ffff:10.0.0.1"},
+		{anAddress, "", `"fe80::1%eth0"`, "!bad_format"},
+		{anAddress, "", `"192.168.0.256"`, "!bad_format"},
+		{anAddress, "", `"192.168.0.1/33"`, "!bad_format"},
+		{anAddress, "", `""`, "!bad_format"},
+		{anAddress, "", `"localhost"`, "!bad_format"},
+		{anAddress, "", `167772161`, "!wrong_kind"},
+		{anAddress, "text", `"fe80::1%eth0"`, "fe80::1%eth0"},
+
 		{"", "timestamptz", `"2026-07-01"`, "2026-07-01 00:00:00+00"},
 		{"", "bigint", `"12"`, "12"},
 		{"", "jsonb", `[1]`, "[1]"},
@@ -346,7 +407,7 @@ func (c valueCase) encoder(t testing.TB) (Encoder, columns.Type) {
 		s, err = protocol.ParseSchema([]byte(c.schema))
 		require.NoError(t, err)
 		if c.column == "" {
-			typ = columns.TypeOf(s, true)
+			typ = columns.TypeOf(s, columns.Types{Bytes: true, Arrays: true, Addresses: true})
 		}
 	}
 	e, err := New(s, typ)
@@ -411,8 +472,8 @@ func TestServerPrintsWhatWasSent(t *testing.T) {
 // checkOrder holds Compare and AppendKey against the server's own operators, for every pair of values in the table.
 func checkOrder(t *testing.T, conn *pgx.Conn, typ columns.Type, cases []valueCase) {
 	t.Helper()
-	if typ.Kind == columns.JSONB || typ.Kind == columns.JSON {
-		return
+	if typ.Kind == columns.JSONB || typ.Kind == columns.JSON || typ.Kind == columns.Array || typ.Kind == columns.Inet {
+		return // no order that the package promises
 	}
 	fields, keys := make([][]byte, len(cases)), make([][]byte, len(cases))
 	for n, test := range cases {
