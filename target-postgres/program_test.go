@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 //	1.unsaid  texts that must not be there: values of rows
 //	1.query   statements after the step; what they answer is in 1.rows
 //
-// A step that fails says so in one CRITICAL line.
+// A step that fails says so in one CRITICAL line. How a run is cut into segments and transactions changes nothing of this.
 func TestCases(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/cases/*.txtar")
@@ -45,71 +45,98 @@ func TestCases(t *testing.T) {
 	peers, err := filepath.Glob("testdata/cases/peers/*.txtar")
 	require.NoError(t, err)
 	for _, file := range append(files, peers...) {
+		archive, err := txtar.ParseFile(file)
+		require.NoError(t, err)
 		name := strings.TrimPrefix(strings.TrimSuffix(file, ".txtar"), "testdata/cases/")
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			archive, err := txtar.ParseFile(file)
-			require.NoError(t, err)
-			dsn := servertest.Database(t)
-			parts := map[string]string{}
-			for _, f := range archive.Files {
-				parts[f.Name] = string(f.Data)
-			}
-			if setup := parts["setup.sql"]; setup != "" {
-				_, err := servertest.Connect(t, dsn).Exec(t.Context(), setup)
-				require.NoError(t, err)
-			}
-			got := map[string]string{}
-			used := map[string]bool{"setup.sql": true}
-			for step := 1; ; step++ {
-				name := func(part string) string { return fmt.Sprintf("%d.%s", step, part) }
-				stdin, ok := parts[name("in")]
-				if cut := parts[name("cut")]; cut != "" {
-					stdin, ok = strings.TrimSuffix(cut, "\n"), true
-				}
-				if !ok && parts[name("args")] == "" {
-					break
-				}
-				for _, part := range []string{"args", "in", "cut", "limits", "exit", "out", "err", "unsaid", "query", "rows"} {
-					used[name(part)] = true
-				}
-				r := run(t, dsn, input{args: lines(parts[name("args")]), stdin: stdin, limits: limits(t, parts[name("limits")])})
-				got[name("out")] = r.stdout
-				if r.code != 0 {
-					got[name("exit")] = strconv.Itoa(r.code) + "\n"
-				}
-				for _, text := range lines(parts[name("err")]) {
-					require.Contains(t, r.stderr, text, "step %d", step)
-				}
-				for _, text := range lines(parts[name("unsaid")]) {
-					require.NotContains(t, r.stderr, text, "step %d", step)
-				}
-				if r.code != 0 {
-					require.Equal(t, 1, strings.Count("\n"+r.stderr, "\nCRITICAL "), "step %d: one line says it:\n%s", step, r.stderr)
-				}
-				if query := parts[name("query")]; query != "" {
-					got[name("rows")] = answers(t, dsn, query)
-				}
-				if !*update {
-					for _, part := range []string{"exit", "out", "rows"} {
-						require.Equal(t, parts[name(part)], got[name(part)], "%s; standard error:\n%s", name(part), r.stderr)
-					}
-				}
-			}
-			for part := range parts {
-				require.True(t, used[part], "%s belongs to no step", part)
-			}
-			if *update {
+			if got := runCase(t, archive, cut{}); *update {
 				rewrite(t, file, archive, got)
 			}
 		})
+		if !*update {
+			t.Run(name+" in small segments", func(t *testing.T) { t.Parallel(); runCase(t, archive, cut{segment: 64}) })
+			t.Run(name+" state by state", func(t *testing.T) { t.Parallel(); runCase(t, archive, cut{eager: true}) })
+		}
 	}
+}
+
+// A cut is how a run is cut into pieces where the case does not say.
+type cut struct {
+	segment int  // bytes of one, 0 for the usual size
+	eager   bool // every state is committed at once, and of those printed only the last is compared
+}
+
+func runCase(t *testing.T, archive *txtar.Archive, how cut) (got map[string]string) {
+	dsn := servertest.Database(t)
+	parts := map[string]string{}
+	for _, f := range archive.Files {
+		parts[f.Name] = string(f.Data)
+	}
+	if setup := parts["setup.sql"]; setup != "" {
+		_, err := servertest.Connect(t, dsn).Exec(t.Context(), setup)
+		require.NoError(t, err)
+	}
+	got = map[string]string{}
+	used := map[string]bool{"setup.sql": true}
+	for step := 1; ; step++ {
+		name := func(part string) string { return fmt.Sprintf("%d.%s", step, part) }
+		in := input{args: lines(parts[name("args")]), stdin: parts[name("in")], limits: limits(t, parts[name("limits")], how.segment)}
+		if cut := parts[name("cut")]; cut != "" {
+			in.stdin = strings.TrimSuffix(cut, "\n")
+		}
+		if how.eager {
+			in.env = []string{"TARGET_POSTGRES_BATCH_WAIT_SECONDS", "0"}
+		}
+		for _, part := range []string{"args", "in", "cut", "limits", "exit", "out", "err", "unsaid", "query", "rows"} {
+			if _, ok := parts[name(part)]; ok {
+				used[name(part)] = true
+			}
+		}
+		if !used[name("args")] && !used[name("in")] && !used[name("cut")] {
+			break
+		}
+		r := run(t, dsn, in)
+		got[name("out")] = r.stdout
+		if r.code != 0 {
+			got[name("exit")] = strconv.Itoa(r.code) + "\n"
+			require.Equal(t, 1, strings.Count("\n"+r.stderr, "\nCRITICAL "), "step %d: one line says it:\n%s", step, r.stderr)
+		}
+		for _, text := range lines(parts[name("err")]) {
+			require.Contains(t, r.stderr, text, "step %d", step)
+		}
+		for _, text := range lines(parts[name("unsaid")]) {
+			require.NotContains(t, r.stderr, text, "step %d", step)
+		}
+		if query := parts[name("query")]; query != "" {
+			got[name("rows")] = answers(t, dsn, query)
+		}
+		if *update {
+			continue
+		}
+		for _, part := range []string{"exit", "out", "rows"} {
+			want, have := parts[name(part)], got[name(part)]
+			if part == "out" && how.eager {
+				want, have = lastLine(want), lastLine(have)
+			}
+			require.Equal(t, want, have, "%s; standard error:\n%s", name(part), r.stderr)
+		}
+	}
+	for part := range parts {
+		require.True(t, used[part], "%s belongs to no step", part)
+	}
+	return got
+}
+
+func lastLine(text string) string {
+	return text[strings.LastIndexByte(strings.TrimSuffix(text, "\n"), '\n')+1:]
 }
 
 type input struct {
 	args    []string
 	stdin   string
 	limits  load.Limits
+	env     []string // names and values, beside the connection
 	signals chan os.Signal
 }
 
@@ -124,7 +151,7 @@ func run(t *testing.T, dsn string, in input) result {
 	var stdout, stderr bytes.Buffer
 	code := Program{
 		Args: in.args, Stdin: strings.NewReader(in.stdin), Stdout: &stdout, Stderr: &stderr, Dir: t.TempDir(), Limits: in.limits, Signals: in.signals,
-		Env: env("TARGET_POSTGRES_DSN", dsn),
+		Env: env(append([]string{"TARGET_POSTGRES_DSN", dsn}, in.env...)...),
 	}.Run(t.Context())
 	return result{code, stdout.String(), stderr.String()}
 }
@@ -148,12 +175,13 @@ func lines(text string) []string {
 	return strings.Split(text, "\n")
 }
 
-func limits(t *testing.T, text string) load.Limits {
-	if text == "" {
-		return load.Limits{}
+// limits are those that a case gives, or else of segments of n bytes.
+func limits(t *testing.T, text string, n int) load.Limits {
+	if text != "" {
+		var err error
+		n, err = strconv.Atoi(strings.TrimSpace(text))
+		require.NoError(t, err)
 	}
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	require.NoError(t, err)
 	return load.Limits{Segment: n, Open: 4 * n, Sent: 4 * n}
 }
 
