@@ -42,7 +42,8 @@ type Config struct {
 	Addresses string `json:"ip_addresses" enum:"text,inet" default:"text" help:"What a new column of strings with format ipv4, ipv6 or ipvany… becomes."`
 	Bytes     bool   `json:"interpret_content_encoding" help:"Make new columns of strings with contentEncoding base64 or base16 bytea, not text."`
 
-	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed."`
+	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed at the latest; it is sooner while a connection is free."`
+	Connections int           `json:"connections" default:"3" min:"1" max:"64" help:"How many batches are loaded side by side, each on its own connection. They are committed in order."`
 	BatchWait   time.Duration `json:"batch_wait_seconds" default:"10s" min:"0s" help:"How long a state may wait to be committed."`
 
 	MaxRejects  int64     `json:"max_rejects" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
@@ -125,7 +126,7 @@ func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
 		Contracts: c.Contract, Metadata: c.Metadata, HardDelete: c.HardDelete,
-		BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
+		Connections: c.Connections, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
 		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
 	}

@@ -58,8 +58,7 @@ func Fault(err error) error {
 		r := ruleOf(e.Code)
 		return &protocol.Fault{Kind: r.kind, Hint: r.hint, Err: &serverError{e}}
 	}
-	var n net.Error
-	if errors.As(err, &n) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) || lost(err) {
+	if Lost(err) {
 		return protocol.TransientFault("run it again when the server is reachable", "the connection to the server is lost: %w", err)
 	}
 	return protocol.SystemFault("", "%w", err)
@@ -172,4 +171,29 @@ func cause(err error) error {
 		return d
 	}
 	return err
+}
+
+// Retryable tells whether the same transaction may succeed when it is tried again soon: after a deadlock, a conflict, a lock that
+// was held too long, a server that restarts, a connection that is lost.
+func Retryable(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return Lost(err)
+	}
+	switch e.Code {
+	case LockNotAvailable, "53300": // too many connections
+		return true
+	}
+	return strings.HasPrefix(e.Code, "40") || strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P")
+}
+
+// Lost tells whether the connection broke, or none could be made.
+func Lost(err error) bool {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P")
+	}
+	var n net.Error
+	var c *pgconn.ConnectError
+	return errors.As(err, &n) || errors.As(err, &c) || pgconn.SafeToRetry(err) || pgconn.Timeout(err) || lost(err)
 }

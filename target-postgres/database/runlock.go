@@ -113,6 +113,11 @@ func (l *RunLock) Held(ctx context.Context, c *Conn) error {
 	return nil
 }
 
+// Alive tells whether the connection that holds the lock still answers.
+func (l *RunLock) Alive(ctx context.Context) bool {
+	return l.conn.Exec(ctx, "SELECT") == nil
+}
+
 // Close lets the next run begin.
 func (l *RunLock) Close(ctx context.Context) {
 	l.conn.Exec(ctx, "ROLLBACK") // a pooler keeps the connection then; without it, the end of the connection does the same

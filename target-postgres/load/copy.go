@@ -38,7 +38,7 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if err := w.flushRejects(ctx, ld.lane); err != nil {
 		return err
 	}
-	if ld.stream.straight && ld.staged == 0 && !ld.layout.repeats {
+	if ld.stream.straight.Load() && ld.staged == 0 && !ld.layout.repeats {
 		s.sortByField(ld.layout.keyField)
 	}
 	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
@@ -53,7 +53,10 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 	if lo == hi {
 		return nil
 	}
-	straight := ld.stream.straight && ld.staged == 0
+	straight := ld.stream.straight.Load() && ld.staged == 0
+	if straight && ld.layout.guarded {
+		w.keys = true
+	}
 	tag, err := w.copyOnce(ctx, ld, s, lo, hi, straight)
 	if err == nil {
 		if straight {
@@ -71,7 +74,8 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 		return err
 	}
 	if straight && !ld.layout.repeats && e.Code == database.UniqueViolation && slices.Contains(ld.layout.arbiters, e.ConstraintName) {
-		ld.stream.straight, ld.stream.staging = false, restingIntervals
+		ld.stream.straight.Store(false)
+		ld.stream.resting.Store(restingIntervals)
 		return w.copyRange(ctx, ld, s, lo, hi, finds)
 	}
 	if hi-lo == 1 {

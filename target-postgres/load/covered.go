@@ -106,6 +106,12 @@ func (l *loader) flushLargest() error {
 	return nil
 }
 
+// worthCommit tells whether the interval is large enough to be committed: at batch_size_mb in any case, and much sooner
+// when another worker is free to go on.
+func (l *loader) worthCommit() bool {
+	return l.bytes >= l.o.BatchBytes || l.bytes >= int64(l.o.Limits.Small) && l.crew.room()
+}
+
 func (l *loader) stateMessage(m *protocol.Message) error {
 	l.touch()
 	l.state = append(l.state[:0], m.State...)
@@ -114,7 +120,7 @@ func (l *loader) stateMessage(m *protocol.Message) error {
 	}
 	l.stateLine, l.sawState, l.tail = m.Line, true, false
 	l.mark++
-	if l.bytes >= l.o.BatchBytes {
+	if l.worthCommit() {
 		return l.commitIfCovered(0)
 	}
 	return l.commitIfCovered(l.o.BatchWait)

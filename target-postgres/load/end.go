@@ -21,7 +21,7 @@ func ended(err error) error {
 // end settles what the end of the input leaves open, by how it ended.
 func (l *loader) end(err error) error {
 	clean := errors.Is(err, io.EOF)
-	if l.worker.failure() != nil {
+	if l.crew.failure() != nil {
 		return errFailed
 	}
 	var fault error

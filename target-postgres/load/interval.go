@@ -3,9 +3,18 @@ package load
 import "time"
 
 // An interval is what one worker loads as one transaction. It holds all that the worker needs: the loader sends its
-// operations in order, closes the channel behind the last, and does not look back.
+// operations in order, the commit last, closes the channel, and does not look back.
 type interval struct {
-	ops chan op
+	number    int64 // from 0, in the order of the input, which is the order of the commits
+	ops       chan op
+	before    <-chan struct{} // closed when the interval before has ended
+	done      chan struct{}   // closed when this one has
+	processes []int32         // the server's, of its transactions; the crew's lock guards them
+
+	// What its worker knows.
+	turn  bool // the interval before is committed
+	log   []op // what was done so far, to do it again after a lost connection or a deadlock
+	fixed bool // it cannot be done again: not all of its rows are in memory, or it has altered a table
 }
 
 // An op is one step of an interval.

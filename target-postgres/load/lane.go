@@ -10,11 +10,13 @@ import (
 
 // A lane is a transaction of an interval.
 type lane struct {
-	conn    *database.Conn
-	rows    bool // the savepoint of that name exists
-	covered bool // likewise
-	saved   map[*streamLoad]streamLoad
-	rejects int // of worker.rejects, when the savepoint was set
+	conn *database.Conn
+	// transaction is its number, which tells its outcome when the connection is lost during COMMIT.
+	transaction int64
+	rows        bool // the savepoint of that name exists
+	covered     bool // likewise
+	saved       map[*streamLoad]streamLoad
+	rejects     int // of worker.rejects, when the savepoint was set
 }
 
 // lane gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
@@ -31,10 +33,14 @@ func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := conn.Exec(ctx, conn.BeginSQL()+";"+w.o.Pipeline.CommitLock()); err != nil {
-		return nil, database.Fault(err)
+	process, transaction, err := conn.BeginCommit(ctx, w.o.Pipeline)
+	if err != nil {
+		return nil, err
 	}
-	l := &lane{conn: conn}
+	w.mu.Lock()
+	w.iv.processes = append(w.iv.processes, process)
+	w.mu.Unlock()
+	l := &lane{conn: conn, transaction: transaction}
 	w.lanes[repeating(repeats)] = l
 	return l, nil
 }
@@ -137,7 +143,7 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 			continue
 		}
 		before := l.saved[ld]
-		ld.stream.dropped.Add((ld.counts.Read - ld.counts.Rejected) - (before.counts.Read - before.counts.Rejected))
+		w.dropped[ld.stream] += (ld.counts.Read - ld.counts.Rejected) - (before.counts.Read - before.counts.Rejected)
 		if before.stream == nil {
 			delete(w.loads, ld.stream)
 			continue
@@ -152,7 +158,9 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 			rejects = append(rejects, r)
 		}
 	}
-	w.refused -= int64(len(w.rejects) - len(rejects))
+	gone := int64(len(w.rejects) - len(rejects))
+	w.refused -= gone
+	w.crew.refused.Add(-gone)
 	w.rejects = rejects
 	return nil
 }

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,16 +24,16 @@ type Source interface {
 // loader is the side of a run that reads. Its lock is held while a message is dealt with, so that the clock can end an
 // interval between two messages.
 type loader struct {
+	ctx    context.Context
 	o      Options
 	source Source
+	crew   *crew
 	pool   *pool
-	worker *worker
 
-	mu        sync.Mutex
-	intervals chan *interval
-	interval  *interval // under way; nil when nothing came since the last commit
-	finished  sync.WaitGroup
-	wake      chan struct{} // an interval has begun
+	mu       sync.Mutex
+	interval *interval     // under way; nil when nothing came since the last commit
+	last     *interval     // before it
+	wake     chan struct{} // an interval has begun
 
 	streams map[string]*stream
 	order   []*stream
@@ -61,43 +62,34 @@ type loader struct {
 // Cancelling ctx ends the run at once, with nothing of the open interval kept.
 func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary, error) {
 	o.Limits = o.Limits.orDefault()
+	o.Connections = cmp.Or(o.Connections, 3)
 	l := &loader{
-		o: o, source: source, pool: newPool(o.Limits), intervals: make(chan *interval, 16), wake: make(chan struct{}, 1),
-		streams: map[string]*stream{}, unknown: map[string]bool{},
+		ctx: ctx, o: o, source: source, wake: make(chan struct{}, 1), streams: map[string]*stream{}, unknown: map[string]bool{},
 	}
 	started := now()
 	l.now = instant{batched: started, started: started.UnixMilli()}
-	l.worker = &worker{
-		o: &l.o, pool: l.pool, states: &stateWriter{out: out}, run: started.Format("20060102T150405Z") + "-" + rand.Text()[:8],
-		loads: map[*stream]*streamLoad{}, failed: make(chan struct{}), source: source,
+	l.crew = newCrew(&l.o, source, &stateWriter{out: out}, started.Format("20060102T150405Z")+"-"+rand.Text()[:8])
+	l.pool = l.crew.pool
+	err := l.run()
+	l.crew.close(context.WithoutCancel(ctx))
+	if failure := l.crew.failure(); failure != nil {
+		err = failure
 	}
-	defer l.worker.close(context.WithoutCancel(ctx))
-	err := l.run(ctx)
 	return l.summary(started), err
 }
 
-func (w *worker) close(ctx context.Context) {
-	if w.lock != nil {
-		w.lock.Close(ctx)
-	}
-	for _, c := range w.conns {
-		c.Close(ctx) // the run's outcome is known by now
-	}
-}
-
 // run reads to the end, and ends.
-func (l *loader) run(ctx context.Context) error {
+func (l *loader) run() error {
 	message, err := l.source.Next()
 	if err != nil && message == nil {
 		return ended(err) // nothing came: no connection, no lock
 	}
-	if err := l.begin(ctx); err != nil {
+	if err := l.begin(l.ctx); err != nil {
 		return err
 	}
 	clock := make(chan struct{})
 	var background sync.WaitGroup
 	background.Go(func() { l.watchClock(clock) })
-	l.finished.Go(func() { l.worker.work(ctx, l.intervals) })
 
 	for ; ; message, err = l.source.Next() {
 		l.mu.Lock()
@@ -120,33 +112,31 @@ func (l *loader) run(ctx context.Context) error {
 	if l.interval != nil {
 		close(l.interval.ops)
 	}
-	close(l.intervals)
-	l.finished.Wait()
-	if failure := l.worker.failure(); failure != nil {
-		return failure
-	}
 	return end
 }
 
 // begin connects, makes sure that this is the only run of its pipeline, and makes the own tables.
 func (l *loader) begin(ctx context.Context) error {
-	var err error
-	if l.worker.lock, err = database.LockRun(ctx, l.o.Connection, l.o.Pipeline); err != nil {
-		return err
-	}
-	conn, err := l.worker.connection(ctx)
+	lock, err := database.LockRun(ctx, l.o.Connection, l.o.Pipeline)
 	if err != nil {
 		return err
 	}
-	return conn.MakeOwnTables(ctx, l.o.Pipeline)
+	l.crew.lock = lock
+	conn, err := database.Connect(ctx, l.o.Connection)
+	if err != nil {
+		return err
+	}
+	l.crew.hire(ctx, conn)
+	if err := conn.MakeOwnTables(ctx, l.o.Pipeline); err != nil {
+		return err
+	}
+	l.crew.mark, err = conn.StateMark(ctx, l.o.Pipeline)
+	return err
 }
-
-// errFailed stands for the worker's error.
-var errFailed = errors.New("the load failed")
 
 func (l *loader) handle(m *protocol.Message) error {
 	select {
-	case <-l.worker.failed:
+	case <-l.crew.failed:
 		return errFailed
 	default:
 	}
@@ -376,13 +366,26 @@ func (l *loader) touch() {
 // send hands an operation to the worker.
 func (l *loader) send(o op) {
 	if l.interval == nil {
-		l.interval = &interval{ops: make(chan op, 64)}
-		l.intervals <- l.interval
+		l.open()
 	}
 	if o.segment != nil {
 		l.pool.send(o.segment)
 	}
 	l.interval.ops <- o
+}
+
+// open begins an interval.
+func (l *loader) open() {
+	iv := &interval{ops: make(chan op, 64), done: make(chan struct{})}
+	if l.last != nil {
+		iv.number, iv.before = l.last.number+1, l.last.done
+	} else {
+		before := make(chan struct{})
+		close(before)
+		iv.before = before
+	}
+	l.interval, l.last = iv, iv
+	l.crew.start(l.ctx, iv)
 }
 
 func (l *loader) activate(m *protocol.Message) error {

@@ -43,6 +43,7 @@ type Options struct {
 	Types        columns.Types                   // of new columns
 	Metadata     bool                            // the SDK's seven columns
 	HardDelete   bool
+	Connections  int // intervals that are loaded side by side; 0 for three
 	BatchBytes   int64
 	BatchWait    time.Duration
 	MaxRejects   int64
@@ -59,10 +60,15 @@ type Limits struct {
 	Segment int // encoded rows that one COPY sends
 	Open    int // all segments that are being filled
 	Sent    int // all segments that wait for the server
+	Held    int // segments that are kept until their commit, so that they can be sent again
+	Small   int // records of an interval that is worth a commit when a connection is free
 }
 
 func (l Limits) orDefault() Limits {
-	return Limits{Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20)}
+	return Limits{
+		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20),
+		Held: cmp.Or(l.Held, 12<<20), Small: cmp.Or(l.Small, 2<<20),
+	}
 }
 
 // ByGlob looks a stream up in a setting that is given by glob: its exact name first, then the longest glob that matches,

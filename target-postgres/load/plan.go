@@ -20,8 +20,11 @@ type layout struct {
 	columns    []layoutColumn
 	shape      database.Shape
 	statements database.Statements
-	arbiters   []string // indexes whose violation means that the key is there already
-	keyField   int      // of a tuple: the first column of such an index
+	arbiters   []string  // indexes whose violation means that the key is there already
+	keyField   int       // of a tuple: the first column of such an index
+	form       string    // of the table's columns, when the layout was made
+	guarded    bool      // writing a row may have to wait for another one's transaction
+	made       *interval // whose transaction the table's present form belongs to; nil when that is committed
 }
 
 type layoutColumn struct {

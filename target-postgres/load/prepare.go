@@ -18,6 +18,7 @@ type preparation struct {
 	metadata columns.Metadata
 	extra    bool
 	reply    chan preparedTable
+	answered bool // the worker's alone
 }
 
 type preparedTable struct {
@@ -135,6 +136,12 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 		return nil, err
 	}
 	if len(statements) > 0 {
+		if t.Exists {
+			// Rows on their way are encoded for the table as it is.
+			if err := w.awaitTurn(ctx); err != nil {
+				return nil, err
+			}
+		}
 		// Another run may be at the same table: look again when it is ours alone.
 		if err := conn.Exec(ctx, w.o.Pipeline.TableLock(p.stream.table)); err != nil {
 			return nil, database.Fault(err)
@@ -171,8 +178,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	latest := p.schemas[len(p.schemas)-1]
 	contract, _ := ByGlob(w.o.Contracts, p.stream.name)
 	places := make([][]columns.Place, len(p.schemas))
-	w.layouts++
-	l := &layout{id: w.layouts, mode: w.o.disposition(latest)}
+	l := &layout{id: w.layouts.Add(1), mode: w.o.disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers}
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
 	seen := map[columns.Ident]bool{}
 	for i, schema := range p.schemas {
@@ -204,17 +210,19 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	s := p.stream
 	switch {
 	case l.repeats:
-		s.straight = true
+		s.straight.Store(true)
 	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "":
-		s.straight = false
+		s.straight.Store(false)
 	case l.mode == protocol.Append:
-		s.straight = s.staging == 0
+		s.straight.Store(s.resting.Load() == 0)
 	default:
 		empty, err := conn.Empty(ctx, s.table)
 		if err != nil {
 			return nil, err
 		}
-		s.straight = s.straight || empty
+		if empty {
+			s.straight.Store(true)
+		}
 	}
 	return plans, nil
 }

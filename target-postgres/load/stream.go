@@ -31,9 +31,9 @@ type stream struct {
 	activated int64 // the latest ACTIVATE_VERSION
 	activeSet bool
 
-	// What the worker knows of it.
-	straight bool // rows may go to the table itself, because none of their keys has been met there
-	staging  int  // intervals that rows still go through staging, after a key was met
+	// What the workers know of it.
+	straight atomic.Bool  // rows may go to the table itself, because none of their keys has been met there
+	resting  atomic.Int64 // intervals that rows still go through staging, after a key was met
 	total    database.Counts
 	dropped  atomic.Int64 // rows without a key that no state covered
 }

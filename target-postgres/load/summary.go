@@ -25,7 +25,7 @@ type StreamSummary struct {
 }
 
 func (l *loader) summary(started time.Time) *Summary {
-	sum := &Summary{State: l.worker.states.last, Took: time.Since(started)}
+	sum := &Summary{State: l.crew.states.last, Took: time.Since(started)}
 	for _, s := range l.order {
 		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load()}
 		for _, p := range s.plans {

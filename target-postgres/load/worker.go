@@ -2,44 +2,34 @@ package load
 
 import (
 	"context"
-	"fmt"
-	"math"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
-	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A worker owns the connections and loads intervals, one after the other.
+// A worker owns the connections of one interval at a time, and loads it.
 type worker struct {
-	o       *Options
-	pool    *pool
-	states  *stateWriter
-	run     string
-	layouts int64
+	*crew
+	conns []*database.Conn // the second one only once an interval needed it
+	wake  *time.Timer
 
-	lock    *database.RunLock
-	conns   []*database.Conn // the second one only once an interval needed it
-	lanes   [2]*lane         // of the interval under way, by whether rows repeat
+	// Of the interval under way.
+	iv      *interval
+	lanes   [2]*lane // by whether rows repeat
 	loads   map[*stream]*streamLoad
 	order   []*streamLoad
-	rejects []database.Reject // of the interval, that are not in the table yet
-	refused int64             // records rejected in the whole run
+	rejects []database.Reject // that are not in the table yet
+	refused int64             // of the crew's, those of this interval
+	dropped map[*stream]int64 // rows that were taken back
+	keys    bool              // it wrote rows that keep another interval with the same keys waiting
 	staged  []byte            // scratch
 
-	// Segments that went to staging, as many as there is room for, until the end of the interval: a row that is refused on
-	// its way from there is rejected with its record as it came.
+	// The segments of the interval, until there is no more room for them: to load it again, and to know the record of a row that
+	// is refused on its way from staging.
 	retained []*segment
 	holding  int // bytes
-
-	source Source        // closed at the first error, so that nobody waits for the tap
-	failed chan struct{} // closed at the first error
-	mu     sync.Mutex
-	err    error
 }
 
 // A streamLoad is what an interval did to one stream so far.
@@ -63,45 +53,122 @@ func repeating(repeats bool) int {
 	return 0
 }
 
-// work loads intervals until there are no more. After an error it only gives back what it is sent.
-func (w *worker) work(ctx context.Context, intervals <-chan *interval) {
-	for iv := range intervals {
-		for o := range iv.ops {
-			err := w.failure()
-			if err == nil {
-				if err = w.do(ctx, &o); err != nil {
-					w.fail(ctx, err)
-				}
-			}
-			if o.prepare != nil && err != nil {
+// work loads intervals until there are no more.
+func (w *worker) work(ctx context.Context) {
+	for {
+		w.idle.Add(1)
+		iv, ok := <-w.queue
+		w.idle.Add(-1)
+		if !ok {
+			return
+		}
+		w.iv = iv
+		w.interval(ctx)
+		w.forget()
+		w.finished(iv)
+	}
+}
+
+// interval loads one. After an error it only gives back what it is sent.
+func (w *worker) interval(ctx context.Context) {
+	for {
+		o, more, err := w.next(ctx)
+		if err == nil && !more {
+			w.rollback(ctx) // what was not committed by its last operation is not wanted
+			return
+		}
+		if err == nil {
+			err = w.step(ctx, o)
+		}
+		if err != nil {
+			w.giveUp(ctx, err)
+			if o.prepare != nil && !o.prepare.answered {
 				o.prepare.reply <- preparedTable{err: err}
 			}
-			if o.segment != nil && (err != nil || !w.retain(o.segment)) {
-				w.pool.put(o.segment)
+			break
+		}
+	}
+	for o := range w.iv.ops {
+		if o.segment != nil {
+			w.pool.put(o.segment)
+		}
+		if o.prepare != nil {
+			o.prepare.reply <- preparedTable{err: errFailed}
+		}
+	}
+}
+
+// next waits for an operation. Meanwhile it makes way for an interval ahead that waits for a row of this one.
+func (w *worker) next(ctx context.Context) (o op, more bool, err error) {
+	for {
+		if w.lost(w.iv) {
+			return op{}, false, errFailed
+		}
+		w.wake.Reset(patience)
+		select {
+		case o, more = <-w.iv.ops:
+			return o, more, nil
+		case <-w.failed:
+			if w.lost(w.iv) {
+				return op{}, false, errFailed
+			}
+			o, more = <-w.iv.ops // an interval behind failed: this one is complete
+			return o, more, nil
+		case <-w.wake.C:
+			err := w.makeWay(ctx)
+			if err == errInTheWay {
+				err = w.again(ctx, err)
+			}
+			if err != nil {
+				return op{}, false, err
 			}
 		}
 	}
 }
 
-// retain keeps a segment whose rows are in staging, if there is room.
-func (w *worker) retain(s *segment) bool {
-	ld := w.loads[s.plan.stream]
-	if ld == nil || ld.staged == 0 || len(s.rows) == 0 || w.holding+s.size() > w.o.Limits.Sent/3 {
-		return false
+// step does an operation, and all before it anew where that may help.
+func (w *worker) step(ctx context.Context, o op) error {
+	if o.segment != nil {
+		if err := w.retain(ctx, o.segment); err != nil {
+			w.pool.put(o.segment)
+			return err
+		}
 	}
-	w.retained = append(w.retained, s)
-	w.holding += s.size()
-	w.pool.retain(s)
-	return true
+	w.iv.log = append(w.iv.log, o)
+	err := w.do(ctx, &o)
+	if o.segment != nil {
+		if slices.Contains(w.retained, o.segment) {
+			w.pool.retain(o.segment)
+		} else {
+			defer w.pool.put(o.segment)
+		}
+	}
+	if err != nil && err != errFailed {
+		err = w.again(ctx, err)
+	}
+	return err
 }
 
-// release gives the retained segments back.
-func (w *worker) release() {
-	for _, s := range w.retained {
-		w.pool.drop(s)
+// retain keeps a segment for as long as the interval lasts, if there is room. An interval that outgrows it cannot be loaded
+// again. Since its keys may be in the way of one ahead, it waits for its turn first.
+func (w *worker) retain(ctx context.Context, s *segment) error {
+	if !w.iv.fixed && w.holding+s.size() <= w.o.Limits.Held/w.o.Connections {
+		w.retained = append(w.retained, s)
+		w.holding += s.size()
+		return nil
 	}
-	clear(w.retained)
-	w.retained, w.holding = w.retained[:0], 0
+	if w.keys || s.plan.layout.guarded {
+		if err := w.awaitTurn(ctx); err == errInTheWay {
+			if err := w.again(ctx, err); err != nil {
+				return err
+			}
+			return w.retain(ctx, s)
+		} else if err != nil {
+			return err
+		}
+	}
+	w.iv.fixed = true
+	return nil
 }
 
 // record finds the record of a staged row, nil when it is no longer in memory.
@@ -117,32 +184,48 @@ func (w *worker) record(s *stream, line int64) []byte {
 	return nil
 }
 
-// fail ends the run with the first error. Transactions are rolled back; what was rejected stays to be seen.
-func (w *worker) fail(ctx context.Context, err error) {
-	w.mu.Lock()
-	w.err = err
-	w.mu.Unlock()
-	close(w.failed)
-	w.pool.fail()
-	w.source.Close() // nothing more is wanted of it
-	for _, l := range w.lanes {
-		if l != nil && !l.conn.IsClosed() {
-			l.conn.Exec(ctx, "ROLLBACK") // the error that counts is err
-		}
+// forget ends the account of an interval.
+func (w *worker) forget() {
+	for _, s := range w.retained {
+		w.pool.drop(s)
 	}
-	w.lanes = [2]*lane{}
-	if len(w.rejects) > 0 && len(w.conns) > 0 && !w.conns[0].IsClosed() {
-		conn := w.conns[0]
-		if e := conn.Within(ctx, func() error { return conn.AddRejects(ctx, w.o.Pipeline, w.rejects) }); e != nil {
-			w.o.Log.Warn("rejects could not be stored", "error", e)
-		}
+	clear(w.retained)
+	w.retained, w.holding = w.retained[:0], 0
+	w.blank()
+}
+
+// blank begins the account of an interval.
+func (w *worker) blank() {
+	w.lanes, w.order, w.rejects, w.refused, w.keys = [2]*lane{}, w.order[:0], w.rejects[:0], 0, false
+	clear(w.loads)
+	clear(w.dropped)
+}
+
+// giveUp ends the run with an error of this interval. Its transactions are rolled back; what was rejected stays to be seen.
+func (w *worker) giveUp(ctx context.Context, err error) {
+	w.rollback(ctx)
+	if err == errFailed {
+		return // another interval's error is the run's
+	}
+	w.fail(w.iv, err)
+	if len(w.rejects) == 0 || len(w.conns) == 0 {
+		return
+	}
+	conn := w.conns[0]
+	if e := conn.Within(ctx, func() error { return conn.AddRejects(ctx, w.o.Pipeline, w.rejects) }); e != nil {
+		w.o.Log.Warn("rejects could not be stored", "error", e)
 	}
 }
 
-func (w *worker) failure() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.err
+// rollback takes back what the interval did so far. Connections that are lost are let go.
+func (w *worker) rollback(ctx context.Context) {
+	for _, l := range w.lanes {
+		if l != nil && l.conn.Exec(ctx, "ROLLBACK") != nil {
+			l.conn.Close(ctx)
+		}
+	}
+	w.conns = slices.DeleteFunc(w.conns, func(c *database.Conn) bool { return c.IsClosed() })
+	w.lanes = [2]*lane{}
 }
 
 func (w *worker) do(ctx context.Context, o *op) error {
@@ -154,6 +237,7 @@ func (w *worker) do(ctx context.Context, o *op) error {
 		if err != nil {
 			return protocol.InStream(o.prepare.stream.name, err)
 		}
+		o.prepare.answered = true
 		o.prepare.reply <- preparedTable{plans: plans}
 		return nil
 	case coverRows:
@@ -185,6 +269,11 @@ func (w *worker) connection(ctx context.Context) (*database.Conn, error) {
 
 // load gives the account of a stream in this interval, for rows of this layout. Rows of an earlier layout are settled first.
 func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*streamLoad, error) {
+	if l.made != nil && l.made != w.iv {
+		if err := w.await(ctx, l.made.done); err != nil { // before that the table is not there, or has another form
+			return nil, err
+		}
+	}
 	ld := w.loads[s]
 	if ld == nil {
 		lane, err := w.lane(ctx, l.repeats, final)
@@ -204,6 +293,9 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 	if ld.layout.mode == protocol.Replace && l.mode == protocol.Replace && ld.stageMade {
 		return ld, w.restage(ctx, ld, l)
 	}
+	if err := w.awaitTurn(ctx); err != nil {
+		return nil, err
+	}
 	if err := w.settle(ctx, ld); err != nil {
 		return nil, err
 	}
@@ -214,8 +306,12 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 // hold takes the lock that a COPY takes, so that no other run alters the table until the commit, and makes sure that none has done
 // so since the rows were encoded: a binary field of another type is refused at best, and another value at worst.
 func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
-	if err := ld.lane.conn.Exec(ctx, "LOCK TABLE "+ld.layout.shape.Table.String()+" IN ROW EXCLUSIVE MODE"); err != nil {
-		return database.Fault(err)
+	form, err := ld.lane.conn.HoldForm(ctx, ld.stream.table)
+	if err != nil {
+		return err
+	}
+	if form == ld.layout.form {
+		return nil
 	}
 	return w.unchanged(ctx, ld)
 }
@@ -230,7 +326,12 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 		l = ld.lane
 	}
 	if l != nil {
-		return w.prepare(ctx, l.conn, p)
+		w.iv.fixed = true
+		plans, err := w.prepare(ctx, l.conn, p)
+		if err == nil {
+			plans[0].layout.made = w.iv
+		}
+		return plans, err
 	}
 	conn, err := w.connection(ctx)
 	if err != nil {
@@ -251,155 +352,3 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 	}
 	return plans, database.Fault(conn.Exec(ctx, "COMMIT"))
 }
-
-// commit ends the interval: what is staged is settled, rows with a key commit first when they have a transaction of
-// their own, and the state goes with the rows that repeat. Then, and only then, the STATE line leaves.
-func (w *worker) commit(ctx context.Context, c *commit) error {
-	for _, ld := range w.order {
-		if err := w.settle(ctx, ld); err != nil {
-			return protocol.InStream(ld.stream.name, err)
-		}
-	}
-	keyed, last := w.lanes[0], w.lanes[1]
-	if last == nil {
-		keyed, last = nil, keyed
-	}
-	if keyed != nil && keyed != last {
-		if err := w.account(ctx, keyed, c); err != nil {
-			return err
-		}
-		if err := w.end(ctx, keyed); err != nil {
-			return err
-		}
-	}
-	if last == nil && (c.state != nil || len(w.rejects) > 0) {
-		var err error
-		if last, err = w.lane(ctx, false, true); err != nil {
-			return err
-		}
-	}
-	if last != nil {
-		if err := last.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
-			return err
-		}
-		if err := w.account(ctx, last, c); err != nil {
-			return err
-		}
-		if c.state != nil {
-			if err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state); err != nil {
-				return err
-			}
-		}
-		if err := w.end(ctx, last); err != nil {
-			return err
-		}
-	}
-	for _, ld := range w.order {
-		ld.stream.total.Add(ld.counts)
-		if w.o.Metrics != nil {
-			w.o.Metrics.Records(ld.stream.name).Add(ld.counts.Read)
-			w.o.Metrics.BatchDuration(ld.stream.name, time.Since(c.start), nil)
-		}
-		if s := ld.stream; s.staging > 0 {
-			if s.staging--; s.staging == 0 && ld.layout.mode == protocol.Append {
-				s.straight = true
-			}
-		}
-	}
-	w.lanes, w.order, w.rejects = [2]*lane{}, w.order[:0], w.rejects[:0]
-	clear(w.loads)
-	w.release()
-	if c.state == nil {
-		return nil
-	}
-	return w.states.write(c.state)
-}
-
-// end commits a transaction, unless the run has lost its lock and another one may have begun.
-func (w *worker) end(ctx context.Context, l *lane) error {
-	if err := w.lock.Held(ctx, l.conn); err != nil {
-		return err
-	}
-	return commitFault(l.conn.Exec(ctx, "COMMIT"))
-}
-
-// account stores what a transaction did to its streams.
-func (w *worker) account(ctx context.Context, l *lane, c *commit) error {
-	var loads []database.Load
-	for _, ld := range w.order {
-		if ld.lane != l {
-			continue
-		}
-		loads = append(loads, database.Load{
-			Pipeline: w.o.Pipeline.Name, Run: w.run, Stream: ld.stream.name, Table: string(ld.stream.table.Name), Mode: string(ld.layout.mode),
-			Started: c.start, FirstLine: ld.first, LastLine: ld.last, Bytes: ld.bytes, Counts: ld.counts,
-		})
-	}
-	return l.conn.AddLoads(ctx, w.o.Pipeline, loads)
-}
-
-// commitFault is for constraints that are checked at the end of a transaction: there is no telling which row it was.
-func commitFault(err error) error {
-	if _, ok := database.RowError(err); ok {
-		return protocol.DataFault("make the constraint immediate, so that the row can be found and rejected",
-			"a deferred constraint refused the transaction: %w", database.Fault(err))
-	}
-	return database.Fault(err)
-}
-
-// reject takes one row out. Too many of them end the run.
-func (w *worker) reject(ld *streamLoad, r database.Reject) error {
-	r.Pipeline, r.Run, r.Stream = w.o.Pipeline.Name, w.run, ld.stream.name
-	r.Reason = strings.ReplaceAll(r.Reason, string(ld.layout.shape.Staging.Name), string(ld.layout.shape.Table.Name))
-	w.rejects = append(w.rejects, r)
-	w.refused++
-	ld.counts.Rejected++
-	if w.refused > w.o.MaxRejects {
-		return protocol.DataFault("see them with: target-postgres rejects list; their interval was rolled back. Raise max_rejects to go on past them",
-			"%d rejected, more than max_rejects (%d); the latest, on line %d: %s", w.refused, w.o.MaxRejects, r.Line, reasonOf(r))
-	}
-	return nil
-}
-
-// reasonOf is the reason without what a trigger says, which may hold the row's values.
-func reasonOf(r database.Reject) string {
-	if r.SQLState == database.Raised {
-		return "an exception that a trigger or function raised"
-	}
-	if r.Column == "" {
-		return r.Reason
-	}
-	return fmt.Sprintf("column %q: %s", r.Column, r.Reason)
-}
-
-// maxHeldRejects is how many rejects wait for the end of their interval; more of them go into its transaction.
-const maxHeldRejects = 1000
-
-func (w *worker) flushRejects(ctx context.Context, l *lane) error {
-	if len(w.rejects) < maxHeldRejects {
-		return nil
-	}
-	if err := l.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
-		return err
-	}
-	w.rejects = w.rejects[:0]
-	if r := w.lanes[repeating(true)]; r != nil {
-		r.rejects = 0
-	}
-	return nil
-}
-
-// everyLine is the range of lines of all that is staged.
-const everyLine = math.MaxInt64
-
-// keyOf is a record's key as a JSON object, for a reject that the server made.
-func keyOf(p *plan, record []byte) string {
-	var scan rawjson.Scanner
-	fields, err := scan.Fields(record)
-	if err != nil {
-		return ""
-	}
-	return p.key(fields)
-}
-
-func now() time.Time { return time.Now().UTC() }

@@ -1,0 +1,88 @@
+package database
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
+
+// BeginCommit begins a transaction that is to change something for the pipeline. It gives the server process and the number
+// of the transaction.
+func (c *Conn) BeginCommit(ctx context.Context, p Pipeline) (process int32, transaction int64, err error) {
+	results, err := c.PgConn().Exec(ctx, c.BeginSQL()+";"+p.CommitLock()+"; SELECT pg_backend_pid(), txid_current()").ReadAll()
+	if err != nil {
+		return 0, 0, Fault(err)
+	}
+	row := results[len(results)-1].Rows[0]
+	pid, err := strconv.ParseInt(string(row[0]), 10, 32)
+	if err != nil {
+		return 0, 0, Fault(err)
+	}
+	transaction, err = strconv.ParseInt(string(row[1]), 10, 64)
+	return int32(pid), transaction, Fault(err)
+}
+
+// A TransactionStatus is what became of a transaction.
+type TransactionStatus string
+
+// The answers of the server.
+const (
+	Committed TransactionStatus = "committed"
+	Aborted   TransactionStatus = "aborted"
+)
+
+// Status tells what became of a transaction whose connection is lost. One that still runs has another status.
+func (c *Conn) Status(ctx context.Context, transaction int64) (TransactionStatus, error) {
+	var status TransactionStatus
+	err := c.QueryRow(ctx, "SELECT coalesce(txid_status($1), 'unknown')", transaction).Scan(&status)
+	return status, Fault(err)
+}
+
+// Blocks tells whether one of the server processes waits for a lock that this connection's transaction holds.
+func (c *Conn) Blocks(ctx context.Context, processes []int32) (bool, error) {
+	if len(processes) == 0 {
+		return false, nil
+	}
+	var blocks bool
+	err := c.QueryRow(ctx, "SELECT coalesce(bool_or(pg_backend_pid() = ANY (pg_blocking_pids(p))), false) FROM unnest($1::int[]) p", processes).Scan(&blocks)
+	return blocks, Fault(err)
+}
+
+// A StateMark tells one version of a pipeline's state from another: the run that stored it, and when. It is empty without a state.
+type StateMark struct{ Run, At string }
+
+// StateMark is that of the committed state.
+func (c *Conn) StateMark(ctx context.Context, p Pipeline) (StateMark, error) {
+	var m StateMark
+	err := c.QueryRow(ctx, "SELECT run, updated_at::text FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&m.Run, &m.At)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return m, nil
+	}
+	return m, Fault(err)
+}
+
+// formQuery gives the names and types of a table's columns as one text.
+const formQuery = `SELECT coalesce(string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod), ',' ORDER BY attnum), '')
+	FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped`
+
+// HoldForm takes the lock on a table that a COPY takes, and gives the form of its columns: the same text as long as nobody
+// alters them.
+func (c *Conn) HoldForm(ctx context.Context, t columns.Table) (string, error) {
+	return c.form(ctx, "LOCK TABLE "+t.String()+" IN ROW EXCLUSIVE MODE;", t)
+}
+
+// Form is HoldForm without the lock.
+func (c *Conn) Form(ctx context.Context, t columns.Table) (string, error) { return c.form(ctx, "", t) }
+
+func (c *Conn) form(ctx context.Context, lock string, t columns.Table) (string, error) {
+	results, err := c.PgConn().Exec(ctx, lock+fmt.Sprintf(formQuery, Literal(t.String()))).ReadAll()
+	if err != nil {
+		return "", Fault(err)
+	}
+	return string(results[len(results)-1].Rows[0][0]), nil
+}

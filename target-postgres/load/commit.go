@@ -1,0 +1,172 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// commit ends the interval in its turn: what is staged is settled, rows with a key commit first when they have a transaction of
+// their own, and the state goes with the rows that repeat. Then, and only then, the STATE line leaves.
+func (w *worker) commit(ctx context.Context, c *commit) error {
+	if err := w.awaitTurn(ctx); err != nil {
+		return err
+	}
+	for _, ld := range w.order {
+		if err := w.settle(ctx, ld); err != nil {
+			return protocol.InStream(ld.stream.name, err)
+		}
+	}
+	keyed, last := w.lanes[0], w.lanes[1]
+	if last == nil {
+		keyed, last = nil, keyed
+	}
+	if keyed != nil && keyed != last {
+		if err := w.account(ctx, keyed, c); err != nil {
+			return err
+		}
+		if err := w.end(ctx, keyed); err != nil {
+			return err
+		}
+	}
+	if last == nil && (c.state != nil || len(w.rejects) > 0) {
+		var err error
+		if last, err = w.lane(ctx, false, true); err != nil {
+			return err
+		}
+	}
+	if last != nil {
+		if err := last.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
+			return err
+		}
+		if err := w.account(ctx, last, c); err != nil {
+			return err
+		}
+		if c.state != nil {
+			if err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state); err != nil {
+				return err
+			}
+		}
+		if err := w.end(ctx, last); err != nil {
+			return err
+		}
+	}
+	w.lanes, w.iv.fixed = [2]*lane{}, true
+	for s, n := range w.dropped {
+		s.dropped.Add(n)
+	}
+	for _, ld := range w.order {
+		ld.stream.total.Add(ld.counts)
+		if w.o.Metrics != nil {
+			w.o.Metrics.Records(ld.stream.name).Add(ld.counts.Read)
+			w.o.Metrics.BatchDuration(ld.stream.name, time.Since(c.start), nil)
+		}
+		if s := ld.stream; s.resting.Load() > 0 && s.resting.Add(-1) == 0 && ld.layout.mode == protocol.Append {
+			s.straight.Store(true)
+		}
+	}
+	if c.state == nil {
+		return nil
+	}
+	return w.states.write(c.state)
+}
+
+// end commits a transaction, if this is still the only run of the pipeline.
+func (w *worker) end(ctx context.Context, l *lane) error {
+	w.locking.Lock()
+	lock := w.lock
+	w.locking.Unlock()
+	if err := lock.Held(ctx, l.conn); err != nil {
+		return err
+	}
+	err := l.conn.Exec(ctx, "COMMIT")
+	switch {
+	case err == nil:
+		return nil
+	case database.Lost(err):
+		return w.outcome(ctx, l.transaction, database.Fault(err))
+	}
+	if _, ok := database.RowError(err); ok {
+		return protocol.DataFault("make the constraint immediate, so that the row can be found and rejected",
+			"a deferred constraint refused the transaction: %w", database.Fault(err))
+	}
+	return database.Fault(err)
+}
+
+// account stores what a transaction did to its streams.
+func (w *worker) account(ctx context.Context, l *lane, c *commit) error {
+	var loads []database.Load
+	for _, ld := range w.order {
+		if ld.lane != l {
+			continue
+		}
+		loads = append(loads, database.Load{
+			Pipeline: w.o.Pipeline.Name, Run: w.run, Stream: ld.stream.name, Table: string(ld.stream.table.Name), Mode: string(ld.layout.mode),
+			Started: c.start, FirstLine: ld.first, LastLine: ld.last, Bytes: ld.bytes, Counts: ld.counts,
+		})
+	}
+	return l.conn.AddLoads(ctx, w.o.Pipeline, loads)
+}
+
+// reject takes one row out. Too many of them end the run.
+func (w *worker) reject(ld *streamLoad, r database.Reject) error {
+	r.Pipeline, r.Run, r.Stream = w.o.Pipeline.Name, w.run, ld.stream.name
+	r.Reason = strings.ReplaceAll(r.Reason, string(ld.layout.shape.Staging.Name), string(ld.layout.shape.Table.Name))
+	w.rejects = append(w.rejects, r)
+	w.refused++
+	ld.counts.Rejected++
+	if n := w.crew.refused.Add(1); n > w.o.MaxRejects {
+		return protocol.DataFault("see them with: target-postgres rejects list; their interval was rolled back. Raise max_rejects to go on past them",
+			"%d rejected, more than max_rejects (%d); the latest, on line %d: %s", n, w.o.MaxRejects, r.Line, reasonOf(r))
+	}
+	return nil
+}
+
+// reasonOf is the reason without what a trigger says, which may hold the row's values.
+func reasonOf(r database.Reject) string {
+	if r.SQLState == database.Raised {
+		return "an exception that a trigger or function raised"
+	}
+	if r.Column == "" {
+		return r.Reason
+	}
+	return fmt.Sprintf("column %q: %s", r.Column, r.Reason)
+}
+
+// maxHeldRejects is how many rejects wait for the end of their interval; more of them go into its transaction.
+const maxHeldRejects = 1000
+
+func (w *worker) flushRejects(ctx context.Context, l *lane) error {
+	if len(w.rejects) < maxHeldRejects {
+		return nil
+	}
+	if err := l.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
+		return err
+	}
+	w.rejects = w.rejects[:0]
+	if r := w.lanes[repeating(true)]; r != nil {
+		r.rejects = 0
+	}
+	return nil
+}
+
+// everyLine is the range of lines of all that is staged.
+const everyLine = math.MaxInt64
+
+// keyOf is a record's key as a JSON object, for a reject that the server made.
+func keyOf(p *plan, record []byte) string {
+	var scan rawjson.Scanner
+	fields, err := scan.Fields(record)
+	if err != nil {
+		return ""
+	}
+	return p.key(fields)
+}
+
+func now() time.Time { return time.Now().UTC() }

@@ -1,0 +1,135 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A crew is what the workers of a run share: the order of their commits, and the first failure.
+type crew struct {
+	o       *Options
+	pool    *pool
+	states  *stateWriter
+	run     string
+	source  Source // closed at the first error, so that nobody waits for the tap
+	retries atomic.Int64
+
+	locking sync.Mutex
+	lock    *database.RunLock
+	mark    database.StateMark // the state that the run found
+
+	layouts atomic.Int64
+	refused atomic.Int64 // records rejected in the whole run
+
+	queue   chan *interval
+	idle    atomic.Int64 // workers that wait for an interval
+	workers []*worker    // the loader's alone
+	running sync.WaitGroup
+
+	failed chan struct{} // closed at the first error
+	mu     sync.Mutex
+	err    error
+	doomed int64               // the first interval that failed: none behind it is committed
+	open   map[int64]*interval // that are not committed
+	oldest int64               // the interval whose turn it is
+}
+
+func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
+	return &crew{
+		o: o, pool: newPool(o.Limits), states: states, run: run, source: source, queue: make(chan *interval),
+		failed: make(chan struct{}), doomed: math.MaxInt64, open: map[int64]*interval{},
+	}
+}
+
+// room tells whether another interval would be taken up at once.
+func (c *crew) room() bool {
+	return c.idle.Load() > 0 || len(c.workers) < c.o.Connections
+}
+
+// start hands an interval to a worker that is free, or to a new one, or waits until one is free.
+func (c *crew) start(ctx context.Context, iv *interval) {
+	c.mu.Lock()
+	c.open[iv.number] = iv
+	c.mu.Unlock()
+	if c.idle.Load() == 0 && len(c.workers) < c.o.Connections {
+		c.hire(ctx)
+	}
+	c.queue <- iv
+}
+
+func (c *crew) hire(ctx context.Context, conns ...*database.Conn) {
+	w := &worker{crew: c, conns: conns, loads: map[*stream]*streamLoad{}, dropped: map[*stream]int64{}, wake: time.NewTimer(time.Hour)}
+	c.workers = append(c.workers, w)
+	c.running.Go(func() { w.work(ctx) })
+}
+
+// close waits until every interval has ended, and lets go of the connections.
+func (c *crew) close(ctx context.Context) {
+	close(c.queue)
+	c.running.Wait()
+	for _, w := range c.workers {
+		for _, conn := range w.conns {
+			conn.Close(ctx) // the run's outcome is known by now
+		}
+	}
+	if c.lock != nil {
+		c.lock.Close(ctx)
+	}
+}
+
+// fail notes why an interval failed. Those ahead of it go on, those behind it do not.
+func (c *crew) fail(iv *interval, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if iv.number < c.doomed {
+		c.doomed, c.err = iv.number, err
+	}
+	select {
+	case <-c.failed:
+	default:
+		close(c.failed)
+		c.pool.fail()
+		c.source.Close() // nothing more is wanted of it
+	}
+}
+
+// lost tells whether an interval can no longer be committed.
+func (c *crew) lost(iv *interval) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return iv.number >= c.doomed
+}
+
+func (c *crew) failure() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// finished gives the turn to the next interval.
+func (c *crew) finished(iv *interval) {
+	c.mu.Lock()
+	delete(c.open, iv.number)
+	c.oldest = iv.number + 1
+	c.mu.Unlock()
+	close(iv.done)
+}
+
+// inTurn gives the server processes of the interval whose turn it is.
+func (c *crew) inTurn() []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if iv := c.open[c.oldest]; iv != nil {
+		return append([]int32(nil), iv.processes...)
+	}
+	return nil
+}
+
+// errFailed stands for the error of the interval that failed first.
+var errFailed = errors.New("the load failed")

@@ -1,0 +1,193 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// patience is how often a worker that waits looks whether it stands in the way of an interval ahead.
+const patience = 250 * time.Millisecond
+
+// errInTheWay means that an interval ahead waits for a row that this one wrote. The server cannot see that this one waits in
+// turn, for the commit of the other.
+var errInTheWay = errors.New("an interval ahead waits for a row of this one")
+
+// awaitTurn waits until all intervals ahead are committed.
+func (w *worker) awaitTurn(ctx context.Context) error {
+	if w.iv.turn {
+		return nil
+	}
+	if err := w.await(ctx, w.iv.before); err != nil {
+		return err
+	}
+	w.iv.turn = true
+	return nil
+}
+
+// await waits for the end of an interval ahead.
+func (w *worker) await(ctx context.Context, done <-chan struct{}) error {
+	for {
+		w.wake.Reset(patience)
+		select {
+		case <-done:
+			if w.lost(w.iv) {
+				return errFailed
+			}
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-w.wake.C:
+			if err := w.makeWay(ctx); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// makeWay is errInTheWay when this interval has to begin again so that one ahead can go on.
+func (w *worker) makeWay(ctx context.Context) error {
+	l := w.lanes[repeating(false)]
+	if l == nil {
+		l = w.lanes[repeating(true)]
+	}
+	if !w.keys || w.iv.turn || l == nil {
+		return nil
+	}
+	blocks, err := l.conn.Blocks(ctx, w.inTurn())
+	if err != nil || !blocks {
+		return err
+	}
+	if w.iv.fixed {
+		return protocol.TransientFault("run it again", "intervals that hold the same keys wait for each other")
+	}
+	return errInTheWay
+}
+
+// How long, and how often at first, an interval is tried again.
+const (
+	longestRetry  = time.Minute
+	shortestPause = 50 * time.Millisecond
+	longestPause  = 5 * time.Second
+)
+
+// again does the interval anew after an error that may not come back: a deadlock, a lock that another session held too long, a
+// connection that is lost. It needs all of the interval's rows in memory.
+func (w *worker) again(ctx context.Context, err error) error {
+	until := time.Now().Add(longestRetry)
+	for try := 0; ; try++ {
+		inTheWay := err == errInTheWay
+		switch {
+		case w.iv.fixed || !inTheWay && !database.Retryable(err) || w.lost(w.iv) || ctx.Err() != nil:
+			return err
+		case !inTheWay && try > 0 && time.Now().After(until):
+			return err
+		}
+		w.rollback(ctx)
+		w.crew.refused.Add(-w.refused)
+		w.blank()
+		if !inTheWay {
+			if try == 0 {
+				w.o.Log.Warn("an interval is loaded again", "because", err.Error())
+			}
+			w.retries.Add(1)
+			if pauseErr := pause(ctx, try); pauseErr != nil {
+				return err
+			}
+			if lockErr := w.keepLock(ctx); lockErr != nil {
+				err = lockErr
+				continue
+			}
+		}
+		if err = w.redo(ctx); err == nil {
+			return nil
+		}
+	}
+}
+
+// redo does what the interval did so far, but for preparations that were committed on their own.
+func (w *worker) redo(ctx context.Context) error {
+	for i := range w.iv.log {
+		o := &w.iv.log[i]
+		if o.prepare != nil && o.prepare.answered {
+			continue
+		}
+		if err := w.do(ctx, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pause waits before another try, longer each time, and not the same for all who wait.
+func pause(ctx context.Context, try int) error {
+	d := min(shortestPause<<min(try, 10), longestPause)
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d/2 + rand.N(d/2)):
+		return nil
+	}
+}
+
+// keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then no
+// other run may have committed anything in the meantime.
+func (c *crew) keepLock(ctx context.Context) error {
+	c.locking.Lock()
+	defer c.locking.Unlock()
+	if c.lock.Alive(ctx) {
+		return nil
+	}
+	c.lock.Close(ctx)
+	lock, err := database.LockRun(ctx, c.o.Connection, c.o.Pipeline)
+	if err != nil {
+		return err
+	}
+	c.lock = lock
+	conn, err := database.Connect(ctx, c.o.Connection)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	mark, err := conn.StateMark(ctx, c.o.Pipeline)
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if mark.Run != c.run && mark != c.mark {
+		return protocol.ConfigFault("run it again", "another run of pipeline %q loaded while this one had lost its connection", c.o.Pipeline.Name)
+	}
+	return nil
+}
+
+// outcome finds out whether a transaction was committed whose connection was lost during its COMMIT.
+func (w *worker) outcome(ctx context.Context, transaction int64, lost error) error {
+	until := time.Now().Add(longestRetry)
+	for try := 0; ; try++ {
+		if err := pause(ctx, try); err != nil {
+			return lost
+		}
+		conn, err := database.Connect(ctx, w.o.Connection)
+		if err == nil {
+			var status database.TransactionStatus
+			status, err = conn.Status(ctx, transaction)
+			conn.Close(ctx) // it has said all
+			if err == nil && status == database.Committed {
+				return nil
+			}
+			if err == nil && status == database.Aborted {
+				return lost
+			}
+		}
+		if time.Now().After(until) {
+			w.iv.fixed = true // it may be committed after all
+			return fmt.Errorf("whether the last interval is committed is not known: %w", lost)
+		}
+	}
+}
