@@ -286,6 +286,18 @@ func TestApplyPatterns(t *testing.T) {
 	require.True(t, c.Streams[1].Selection().Selected("y"))
 }
 
+func TestByGlob(t *testing.T) {
+	t.Parallel()
+	globs := map[string]int{"*": 1, "log_*": 2, "log_a*": 3, "log_a": 4, "*_abc": 5}
+	for name, want := range map[string]int{"x": 1, "log_x": 2, "log_ab": 3, "log_a": 4, "log_abc": 3, "x_abc": 5} {
+		got, ok := protocol.ByGlob(globs, name)
+		require.True(t, ok)
+		require.Equal(t, want, got, name)
+	}
+	_, ok := protocol.ByGlob(map[string]int{"a*": 1}, "b")
+	require.False(t, ok)
+}
+
 func TestGlob(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -115,6 +116,25 @@ func (p *Patterns) addFields(s *CatalogStream) {
 			s.Metadata = append(s.Metadata, Metadata{Breadcrumb: []string{"properties", m.name}})
 		}
 	}
+}
+
+// ByGlob looks a name up in a setting that is given by glob: its exact name first, then the longest glob that matches,
+// of two as long the first by the alphabet.
+func ByGlob[V any](globs map[string]V, name string) (V, bool) {
+	if v, ok := globs[name]; ok {
+		return v, true
+	}
+	var best string
+	found := false
+	for glob := range globs {
+		if !Glob(glob, name) {
+			continue
+		}
+		if !found || cmp.Or(cmp.Compare(len(glob), len(best)), strings.Compare(best, glob)) > 0 {
+			best, found = glob, true
+		}
+	}
+	return globs[best], found
 }
 
 // Glob matches a shell pattern of *, ?, [a-z] and [!a-z] as Python's fnmatch does: * matches every character, and a bracket

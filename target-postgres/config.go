@@ -1,11 +1,7 @@
 package main
 
 import (
-	"encoding/json"
-	"errors"
 	"time"
-
-	"github.com/invopop/jsonschema"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/settings"
@@ -33,6 +29,8 @@ type Config struct {
 	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" help:"Schema of the tables. It is made where it is missing."`
 	Pipeline string `json:"pipeline" default:"default" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
 
+	NameCase string `json:"name_case" enum:"keep,lower" default:"keep" help:"Names of tables and columns as the tap has them, or in small letters, so that SQL needs no quotes."`
+
 	Dispositions map[string]string `json:"dispositions" help:"What is done with the rows of streams: glob to append, merge or replace. The exact name counts first, then the longest glob." example:"{\"orders\":\"merge\",\"log_*\":\"append\"}"`
 	LoadMethod   string            `json:"load_method" enum:"append-only,upsert,overwrite" help:"What is done with the rows of all streams that dispositions does not name. Without it the stream's own word counts, then merge with a key and append without."`
 	Metadata     bool              `json:"add_record_metadata" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
@@ -49,37 +47,8 @@ type Config struct {
 	MaxRejects  int64     `json:"max_rejects" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
 	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
-	Contract    contracts `json:"schema_contract" help:"What may be done to tables that exist: evolve, freeze, discard_row or discard_value, for all streams or by glob." example:"{\"orders\":\"freeze\"}"`
-}
-
-// contracts is one word for all streams, or an object with a word for each glob.
-type contracts map[string]columns.Contract
-
-func (c *contracts) UnmarshalJSON(raw []byte) error {
-	byGlob := map[string]string{}
-	var one string
-	if json.Unmarshal(raw, &one) == nil {
-		byGlob["*"] = one
-	} else if json.Unmarshal(raw, &byGlob) != nil {
-		return errors.New("expected a word, or an object with a word for each glob")
-	}
-	words := map[string]columns.Contract{
-		"evolve": columns.Evolve, "freeze": columns.Freeze, "discard_row": columns.DiscardRow, "discard_value": columns.DiscardValue,
-	}
-	*c = contracts{}
-	for glob, word := range byGlob {
-		contract, ok := words[word]
-		if !ok {
-			return errors.New("expected evolve, freeze, discard_row or discard_value")
-		}
-		(*c)[glob] = contract
-	}
-	return nil
-}
-
-// JSONSchema says what the setting takes.
-func (*contracts) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{OneOf: []*jsonschema.Schema{{Type: "string"}, {Type: "object"}}}
+	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
+	KeyChange   string    `json:"key_change" enum:"fail,replace" default:"fail" help:"What is done when a table has another primary key than its stream: stop, or exchange it, which needs the new key to be unique in the table."`
 }
 
 // check reports what the tags cannot say.
@@ -125,10 +94,13 @@ func (c *Config) method() protocol.Disposition {
 func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
-		Contracts: c.Contract, Metadata: c.Metadata, HardDelete: c.HardDelete,
+		Contracts: c.Contract, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete,
 		Connections: c.Connections, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
 		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
+	}
+	if c.NameCase == "lower" {
+		o.Case = columns.LowerCase
 	}
 	for glob, word := range c.Dispositions {
 		o.Dispositions[glob] = protocol.Disposition(word)

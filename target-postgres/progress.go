@@ -48,6 +48,12 @@ func logSummary(log *slog.Logger, s *load.Summary) {
 		if r := st.Replaced; r.NUL+r.Malformed+r.NonFinite > 0 {
 			log.Warn("characters that PostgreSQL cannot hold were replaced", "stream", st.Name, "nul", r.NUL, "malformed", r.Malformed, "non_finite", r.NonFinite)
 		}
+		if st.Discarded > 0 {
+			log.Warn("the contract forbids a table for the stream: its rows were left out", "stream", st.Name, "rows", st.Discarded)
+		}
+		if st.Values > 0 {
+			log.Warn("the contract forbids columns or types for some values: they were left out", "stream", st.Name, "values", st.Values)
+		}
 		if st.Dropped > 0 {
 			log.Warn("rows without a key follow the last state and were left out: they come again with the next run", "stream", st.Name, "rows", st.Dropped)
 		}

@@ -64,6 +64,7 @@ type Options struct {
 	Metadata Metadata
 	Extra    bool // add _extra
 	Types    Types
+	Case     Case
 }
 
 // FromStream gives the columns of a stream: its properties in the order in which the schema has them, then the
@@ -92,7 +93,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 		names[i] = p.Name
 	}
 
-	idents := columnNames(names, func(name string) bool { return isSystemColumn(name) || name == string(ExtraName) })
+	idents := columnNames(names, o.Case, isReserved)
 	out := make([]Column, 0, len(properties)+8)
 	for i := range properties {
 		p := &properties[i]
@@ -129,6 +130,11 @@ func comment(name Ident, p *protocol.Property) string {
 		text += " "
 	}
 	return printableText(text + "(property " + strconv.Quote(p.Name) + ")")
+}
+
+// isReserved tells whether a name stands for something else than a property.
+func isReserved(name string) bool {
+	return isSystemColumn(name) || name == string(ExtraName) || IsMetadata(name)
 }
 
 const deletedAtName = "_sdc_deleted_at"

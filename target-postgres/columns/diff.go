@@ -25,27 +25,18 @@ type Change struct {
 	Column   Column // as it will be
 	From     Type   // Widen: as it was
 	Of       Ident  // AddVariant: the column that it stands beside
+	Pinned   bool   // AddVariant: that could be widened if nothing pinned it
 	Rewrites bool   // the server writes the whole table anew under an exclusive lock
 }
 
-// A Contract is the word of the schema_contract setting that governs one kind of change.
-type Contract uint8
-
-const (
-	// Evolve makes the change.
-	Evolve Contract = iota
-	// Freeze stops the run.
-	Freeze
-	// DiscardRow leaves the table as it is; a row with a value that has no place is a reject.
-	DiscardRow
-	// DiscardValue leaves the table as it is; a value that has no place is dropped.
-	DiscardValue
-)
+// MaxColumns is how many columns a table is given at most: one less than PostgreSQL's 1600, because a staging table has one more.
+// Columns that were dropped count.
+const MaxColumns = 1599
 
 // DiffOptions are what Diff may do to a table that exists.
 type DiffOptions struct {
-	Columns Contract // new columns
-	Types   Contract // wider types and variant columns
+	Contracts
+	Used int // how many columns the table has, those that were dropped included; 0: those that it has
 }
 
 // A Place says where the values of one wanted column go.
@@ -53,6 +44,7 @@ type Place struct {
 	Want   Column
 	Column Column   // as the table has it after the changes; its Name is empty where there is no place
 	Misfit Contract // what becomes of a value that does not fit here: Evolve (reject the row), DiscardRow or DiscardValue
+	Extra  bool     // the table has no room for a column: values go to _extra
 }
 
 // A Plan is the outcome of a Diff.
@@ -62,6 +54,17 @@ type Plan struct {
 	Breaches   []Change // what a frozen contract forbids: the run cannot go on when there are any
 	Conflicts  []Change // changes to key columns that the server would refuse: likewise
 	KeyDiffers bool     // the table's primary key is not the one wanted
+	Full       bool     // there is no room even for the key and for columns of our own: likewise
+}
+
+// Crowded counts the properties that have no column because the table has no room for more.
+func (p *Plan) Crowded() (n int) {
+	for i := range p.Places {
+		if p.Places[i].Extra {
+			n++
+		}
+	}
+	return n
 }
 
 // Diff compares the columns that a table has with those that a stream wants. For each wanted column it takes the first
@@ -80,26 +83,35 @@ type Plan struct {
 //
 // A column of the table that the stream does not have is kept. When it demands values that nobody sends any more, it is
 // allowed nulls. Metadata columns and _extra are not added to a table whose columns are not to evolve.
+//
+// A table has room for [MaxColumns]. The key, metadata columns and _extra come first, then properties in their order; the
+// values of those that find no room go to _extra.
 func Diff(have, want []Column, o DiffOptions) Plan {
-	d := differ{have: map[Ident]*Column{}, taken: map[string]bool{}, options: o}
+	d := differ{have: map[Ident]*Column{}, taken: map[string]bool{}, options: o, room: MaxColumns - max(o.Used, len(have))}
 	for i := range have {
 		d.have[have[i].Name] = &have[i]
 	}
 	for i := range want {
 		d.taken[string(want[i].Name)] = true
+		if d.have[want[i].Name] == nil && first(&want[i]) {
+			d.reserved++
+		}
+	}
+	if d.have[ExtraName] == nil && !d.taken[string(ExtraName)] {
+		d.reserved++ // what finds no room needs it
 	}
 	filled := map[Ident]bool{}
 	for i := range want {
 		p := d.place(&want[i])
 		filled[p.Column.Name] = true
-		if p.Column.NotNull && !p.Column.Key && !p.Want.NotNull && o.Types == Evolve {
+		if p.Column.NotNull && !p.Column.Key && !p.Want.NotNull && o.types(&want[i]) == Evolve {
 			p.Column.NotNull = false
 			d.plan.Changes = append(d.plan.Changes, Change{Action: DropNotNull, Column: p.Column})
 		}
 		d.plan.Places = append(d.plan.Places, p)
 	}
 	for _, c := range have {
-		if !filled[c.Name] && c.NotNull && !c.Default && !c.ReadOnly && !c.Key && o.Types == Evolve {
+		if !filled[c.Name] && c.NotNull && !c.Default && !c.ReadOnly && !c.Key && o.types(&c) == Evolve {
 			c.NotNull = false
 			d.plan.Changes = append(d.plan.Changes, Change{Action: DropNotNull, Column: c})
 		}
@@ -125,6 +137,24 @@ type differ struct {
 	taken   map[string]bool // names that wanted columns have
 	options DiffOptions
 	plan    Plan
+
+	room     int // for columns that the table can still be given
+	reserved int // for those that come first
+}
+
+// first tells whether a column has its room before others.
+func first(c *Column) bool { return c.Key || c.Source != Property }
+
+// roomFor takes the room for one more column.
+func (d *differ) roomFor(reserved bool) bool {
+	if reserved {
+		d.reserved--
+		d.plan.Full = d.plan.Full || d.room <= 0
+	} else if d.room <= d.reserved {
+		return false
+	}
+	d.room--
+	return true
 }
 
 func (d *differ) place(want *Column) Place {
@@ -142,14 +172,18 @@ func (d *differ) place(want *Column) Place {
 	if variant != nil {
 		return Place{Want: *want, Column: *variant}
 	}
-	if wider, ok := base.Type.widened(want.Type); ok && !base.Pinned && !base.ReadOnly {
+	wider, ok := base.Type.widened(want.Type)
+	if !ok && want.Schema != nil {
+		wider, ok = base.Type.widened(TypeOf(want.Schema, closest))
+	}
+	if ok && !base.Pinned && !base.ReadOnly {
 		column := *base
 		column.Type = wider
 		return d.retype(want, base, Change{Action: Widen, Column: column, From: base.Type, Rewrites: base.Type.rewrites(wider)})
 	}
 	column := *want
 	column.Name, column.NotNull, column.Key = name, false, false
-	return d.retype(want, base, Change{Action: AddVariant, Column: column, Of: want.Name})
+	return d.retype(want, base, Change{Action: AddVariant, Column: column, Of: want.Name, Pinned: ok})
 }
 
 // fits tells whether a column takes all values of the wanted one. A closer type than the one that would be chosen fits too: an
@@ -166,7 +200,9 @@ func (d *differ) add(want *Column) Place {
 	column := *want
 	column.NotNull = false
 	p := Place{Want: *want}
-	switch contract := d.options.Columns; {
+	switch contract := d.options.columns(want); {
+	case contract == Evolve && !d.roomFor(first(want)):
+		p.Extra = true
 	case contract == Evolve:
 		p.Column = column
 		d.plan.Changes = append(d.plan.Changes, Change{Action: AddColumn, Column: column})
@@ -182,14 +218,18 @@ func (d *differ) add(want *Column) Place {
 
 // retype is for a change of the second kind of contract.
 func (d *differ) retype(want, base *Column, c Change) Place {
-	switch d.options.Types {
+	contract := d.options.types(want)
+	switch contract {
 	case Evolve:
+		if c.Action == AddVariant && !d.roomFor(false) {
+			return Place{Want: *want, Extra: true}
+		}
 		d.plan.Changes = append(d.plan.Changes, c)
 		return Place{Want: *want, Column: c.Column}
 	case Freeze:
 		d.plan.Breaches = append(d.plan.Breaches, c)
 	}
-	p := Place{Want: *want, Misfit: d.options.Types}
+	p := Place{Want: *want, Misfit: contract}
 	if base.Type.Kind != Other && !base.ReadOnly {
 		p.Column = *base
 	}

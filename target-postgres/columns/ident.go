@@ -32,16 +32,47 @@ func (t Table) String() string {
 	return t.Schema.String() + "." + t.Name.String()
 }
 
+// A Case says what becomes of capital letters in names.
+type Case uint8
+
+const (
+	// KeepCase leaves them.
+	KeepCase Case = iota
+	// LowerCase makes them small, so that SQL finds the names without quotes.
+	LowerCase
+)
+
+// ownPrefix begins the names of the target's own tables.
+const ownPrefix = "_signalroom_"
+
 // TableName is the name of the table of a stream.
-func TableName(stream string) Ident { return Ident(fitted(printable(stream))) }
+func TableName(stream string, c Case) Ident {
+	name := printable(c.apply(stream))
+	if strings.HasPrefix(name, ownPrefix) {
+		name += "_"
+	}
+	return Ident(fitted(name))
+}
+
+// Shared tells whether the table of a stream may be that of another stream too.
+func Shared(stream string, c Case) bool {
+	return c == LowerCase || len(stream) > keptOfLong || string(TableName(stream, c)) != stream
+}
+
+func (c Case) apply(name string) string {
+	if c == LowerCase {
+		return strings.ToLower(name)
+	}
+	return name
+}
 
 // columnNames gives each property its column, in the order given. The properties are distinct.
-func columnNames(properties []string, reserved func(string) bool) []Ident {
+func columnNames(properties []string, c Case, reserved func(string) bool) []Ident {
 	names := make([]Ident, len(properties))
 	taken := make(map[string]bool, len(properties))
 	var changed []int
 	for i, p := range properties {
-		if n := columnName(p, reserved); n == p {
+		if n := columnName(p, c, reserved); n == p {
 			names[i], taken[p] = Ident(p), true
 		} else {
 			changed = append(changed, i)
@@ -49,7 +80,7 @@ func columnNames(properties []string, reserved func(string) bool) []Ident {
 	}
 	slices.SortFunc(changed, func(a, b int) int { return strings.Compare(properties[a], properties[b]) })
 	for _, i := range changed {
-		n := free(columnName(properties[i], reserved), properties[i], taken)
+		n := free(columnName(properties[i], c, reserved), properties[i], taken)
 		names[i], taken[n] = Ident(n), true
 	}
 	return names
@@ -68,8 +99,8 @@ func free(name, original string, taken map[string]bool) string {
 	return hashed
 }
 
-func columnName(property string, reserved func(string) bool) string {
-	n := printable(property)
+func columnName(property string, c Case, reserved func(string) bool) string {
+	n := printable(c.apply(property))
 	if reserved(n) {
 		n += "_"
 	}
@@ -95,11 +126,13 @@ func fitted(s string) string {
 	return hashedName(s, s)
 }
 
+// keptOfLong is how many bytes of a long name precede its hash.
+const keptOfLong = MaxName - 9
+
 // hashedName cuts name so that a hash of original can follow it.
 func hashedName(name, original string) string {
-	const keep = MaxName - 9
-	if len(name) > keep {
-		cut := keep
+	if len(name) > keptOfLong {
+		cut := keptOfLong
 		for !utf8.RuneStart(name[cut]) {
 			cut--
 		}

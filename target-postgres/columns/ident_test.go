@@ -30,7 +30,7 @@ func TestTableName(t *testing.T) {
 		{strings.Repeat("x", 64), strings.Repeat("x", 54) + "_7ce10097"},
 		{long, strings.Repeat("é", 27) + "_"},
 	} {
-		got := string(TableName(test.stream))
+		got := string(TableName(test.stream, KeepCase))
 		require.True(t, strings.HasPrefix(got, test.want), "%q became %q", test.stream, got)
 		require.LessOrEqual(t, len(got), MaxName)
 		require.True(t, utf8.ValidString(got))
@@ -44,9 +44,8 @@ func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 		"id", "ID", "ctid", "ctid_", "xmin", "_extra", "", "_", "a\x00", "a\uFFFD", "a\xff", long + "1", long + "2", "select", "oid",
 		string(hashedName(long+"1", long+"1")),
 	}
-	reserved := func(n string) bool { return isSystemColumn(n) || n == string(ExtraName) }
 	named := map[string]Ident{}
-	for i, n := range columnNames(properties, reserved) {
+	for i, n := range columnNames(properties, KeepCase, isReserved) {
 		named[properties[i]] = n
 	}
 
@@ -64,7 +63,7 @@ func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 	require.Regexp(t, `^ctid__[0-9a-f]{8}$`, string(named["ctid"]))
 
 	slices.Reverse(properties)
-	for i, n := range columnNames(properties, reserved) {
+	for i, n := range columnNames(properties, KeepCase, isReserved) {
 		require.Equal(t, named[properties[i]], n)
 	}
 }

@@ -57,6 +57,23 @@ func (c Change) SQL(t Table) []string {
 	return nil
 }
 
+// String says what the change is, for a person.
+func (c Change) String() string {
+	switch c.Action {
+	case AddVariant:
+		why := "its values cannot be converted"
+		if c.Pinned {
+			why = "a view or the like uses it"
+		}
+		return c.Of.String() + " keeps its type, because " + why + ": new values go to " + c.Column.Name.String() + " " + c.Column.Type.String()
+	case Widen:
+		return c.Column.Name.String() + " " + c.From.String() + " → " + c.Column.Type.String()
+	case DropNotNull:
+		return c.Column.Name.String() + " takes nulls"
+	}
+	return c.Column.Name.String() + " " + c.Column.Type.String() + " is new"
+}
+
 // using is the conversion of the values that are there, where the server's own would lose something: a float loses
 // digits on its way to numeric, a date takes the session's time zone, and a time takes its style.
 func using(column Ident, from, to Type) string {

@@ -97,6 +97,7 @@ func Is(err error, state string) bool {
 // The SQLSTATEs that the loader acts on.
 const (
 	UniqueViolation  = "23505"
+	DependentObjects = "2BP01"
 	LockNotAvailable = "55P03"
 )
 

@@ -15,6 +15,7 @@ import (
 type Table struct {
 	Name     columns.Table
 	Exists   bool
+	Used     int // columns, those that were dropped included
 	Columns  []Column
 	Uniques  []Unique // constraints and indexes that make rows unique
 	Triggers bool     // row triggers fire before an insert, and may change the row
@@ -66,7 +67,7 @@ func (t *Table) Arbiters(key []columns.Ident) []string {
 	return names
 }
 
-const tableQuery = `SELECT c.oid, c.relkind::text,
+const tableQuery = `SELECT c.oid, c.relkind::text, c.relnatts,
 	EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 3 = 3 AND g.tgtype & 4 = 4)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2`
@@ -106,7 +107,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	t := &Table{Name: name}
 	var oid uint32
 	var kind string
-	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(&oid, &kind, &t.Triggers)
+	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(&oid, &kind, &t.Used, &t.Triggers)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return t, nil
 	}

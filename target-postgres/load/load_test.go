@@ -14,18 +14,6 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/values"
 )
 
-func TestByGlob(t *testing.T) {
-	t.Parallel()
-	globs := map[string]int{"*": 1, "log_*": 2, "log_a*": 3, "log_a": 4, "*_abc": 5}
-	for stream, want := range map[string]int{"x": 1, "log_x": 2, "log_ab": 3, "log_a": 4, "log_abc": 3, "x_abc": 5} {
-		got, ok := ByGlob(globs, stream)
-		require.True(t, ok)
-		require.Equal(t, want, got, stream)
-	}
-	_, ok := ByGlob(map[string]int{"a*": 1}, "b")
-	require.False(t, ok)
-}
-
 func TestDisposition(t *testing.T) {
 	t.Parallel()
 	key := []string{"id"}

@@ -170,7 +170,11 @@ func (l *loader) streamOf(name string) *stream {
 func (l *loader) schema(m *protocol.Message) error {
 	s := l.streams[m.Stream]
 	if s == nil {
-		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream)}}
+		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream, l.o.Case)}}
+		if i := slices.IndexFunc(l.order, func(o *stream) bool { return o.table == s.table }); i >= 0 {
+			return protocol.InStream(m.Stream, protocol.ConfigFault("leave one of them out, or load it into another schema",
+				"it would share the table %s with stream %q", s.table, l.order[i].name))
+		}
 		l.streams[m.Stream] = s
 		l.order = append(l.order, s)
 	}
@@ -222,7 +226,9 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 	if answer.err != nil {
 		return errFailed
 	}
-	s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
+	if s.discards = len(answer.plans) == 0; !s.discards {
+		s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
+	}
 	return nil
 }
 
@@ -239,6 +245,10 @@ func (l *loader) again(s *stream) error {
 
 func (l *loader) record(m *protocol.Message) error {
 	s := l.streamOf(m.Stream)
+	if s != nil && s.discards {
+		s.discarded++
+		return nil
+	}
 	if s == nil || s.plan == nil {
 		return protocol.InStream(m.Stream, protocol.DataFault("the tap must send it first", "line %d: a RECORD comes before the SCHEMA of its stream", m.Line))
 	}
@@ -295,6 +305,10 @@ func (l *loader) record(m *protocol.Message) error {
 // refuse is for a record that the reader could not pass on.
 func (l *loader) refuse(m *protocol.Message, e *protocol.RecordError) error {
 	s := l.streamOf(m.Stream)
+	if s != nil && s.discards {
+		s.discarded++
+		return nil
+	}
 	if s == nil || s.plan == nil {
 		return e
 	}
@@ -390,6 +404,9 @@ func (l *loader) open() {
 
 func (l *loader) activate(m *protocol.Message) error {
 	s := l.streams[m.Stream]
+	if s != nil && s.discards {
+		return nil
+	}
 	if s == nil || s.plan == nil {
 		if !l.unknown[m.Stream] {
 			l.unknown[m.Stream] = true

@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -39,7 +38,9 @@ type Options struct {
 	Pipeline     database.Pipeline
 	Dispositions map[string]protocol.Disposition // by stream glob
 	Method       protocol.Disposition            // of every stream that no glob names; empty for the stream's own
-	Contracts    map[string]columns.Contract     // by stream glob; what a table that exists may be changed for
+	Contracts    map[string]columns.Contracts    // by stream glob
+	Case         columns.Case                    // of the names of tables and columns
+	ReplaceKey   bool                            // a table whose primary key is not the stream's gets that
 	Types        columns.Types                   // of new columns
 	Metadata     bool                            // the SDK's seven columns
 	HardDelete   bool
@@ -71,30 +72,11 @@ func (l Limits) orDefault() Limits {
 	}
 }
 
-// ByGlob looks a stream up in a setting that is given by glob: its exact name first, then the longest glob that matches,
-// of two as long the first by the alphabet.
-func ByGlob[V any](globs map[string]V, stream string) (V, bool) {
-	if v, ok := globs[stream]; ok {
-		return v, true
-	}
-	var best string
-	found := false
-	for glob := range globs {
-		if !protocol.Glob(glob, stream) {
-			continue
-		}
-		if !found || cmp.Or(cmp.Compare(len(glob), len(best)), strings.Compare(best, glob)) > 0 {
-			best, found = glob, true
-		}
-	}
-	return globs[best], found
-}
-
 // disposition decides what is done with a stream's rows: the dispositions setting, load_method, the stream's own word,
 // then merge with a key and append without. Merge needs a key; without one it is append.
 func (o *Options) disposition(s *protocol.Stream) protocol.Disposition {
 	d := cmp.Or(o.Method, s.Disposition, protocol.Merge)
-	if word, ok := ByGlob(o.Dispositions, s.Name); ok {
+	if word, ok := protocol.ByGlob(o.Dispositions, s.Name); ok {
 		d = word
 	}
 	if d == protocol.Merge && len(s.KeyProperties) == 0 {

@@ -48,6 +48,7 @@ type plan struct {
 	extras  []protocol.Field
 	scratch []byte
 
+	discards     int64  // values that a contract dropped
 	extracted    []byte // the field of the time_extracted before
 	extractedRaw []byte // and its text
 }
@@ -58,13 +59,16 @@ type slot struct {
 	property string // empty when this SCHEMA does not have the column: null
 	column   columns.Ident
 	encoder  values.Encoder
+	discards bool // a contract drops values that do not fit
 }
 
 // Where a member goes that has no slot.
 const (
-	ignored    = -1 // nowhere: it has a metadata column's name, or a contract drops its values
+	ignored    = -1 // nowhere: it has a metadata column's name
 	undeclared = -2 // what on_extra_fields says
 	refused    = -3 // a contract rejects records that have a value for it
+	discarded  = -4 // nowhere: a contract drops its values
+	crowded    = -5 // _extra, because the table has no room for its column
 )
 
 type guess struct {
@@ -98,10 +102,17 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 		case s >= 0:
 			p.values[s] = f.Value
 		case s == ignored:
+		case s == discarded:
+			p.discard(f.Value)
 		case s == refused:
 			if f.Value[0] != 'n' {
 				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
 			}
+		case s == crowded && f.Value[0] == 'n':
+		case s == crowded && p.extra >= 0:
+			p.extras = append(p.extras, *f)
+		case s == crowded:
+			return dst, errExtra
 		case extra == DropExtra, extra == AddExtra && f.Value[0] == 'n':
 		case extra == FailExtra:
 			return dst, &problem{column: string(f.Name), reason: "a member that the schema does not declare"}
@@ -128,7 +139,11 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 				continue
 			}
 			if dst, err = s.encoder.Append(dst, p.values[i]); err != nil {
-				return dst[:begin], &problem{column: s.property, reason: err.Error()}
+				if !s.discards {
+					return dst[:begin], &problem{column: s.property, reason: err.Error()}
+				}
+				p.discard(p.values[i])
+				dst = values.AppendNull(dst)
 			}
 		case columns.ExtractedAt:
 			dst = p.appendExtracted(dst, s, r.TimeExtracted)
@@ -153,6 +168,13 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 		}
 	}
 	return dst, nil
+}
+
+// discard counts a value that is dropped.
+func (p *plan) discard(value []byte) {
+	if value[0] != 'n' {
+		p.discards++
+	}
 }
 
 // slot finds where the member at position i goes. Records of one stream mostly have the same members in the same order.
@@ -250,9 +272,13 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		want := &place.Want
 		if place.Column.Name == "" {
 			if want.Source == columns.Property {
-				p.named[want.Property] = ignored
-				if place.Misfit == columns.DiscardRow {
+				switch {
+				case place.Extra:
+					p.named[want.Property] = crowded
+				case place.Misfit == columns.DiscardRow:
 					p.named[want.Property] = refused
+				default:
+					p.named[want.Property] = discarded
 				}
 			}
 			continue
@@ -264,7 +290,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		if err != nil {
 			return nil, protocol.ConfigFault("alter the column's type, or load into another table", "column %s of %s: %w", place.Column.Name, l.shape.Table, err)
 		}
-		s.encoder = encoder
+		s.encoder, s.discards = encoder, place.Misfit == columns.DiscardValue
 		switch want.Source {
 		case columns.Property:
 			p.named[want.Property] = i

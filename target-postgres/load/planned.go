@@ -34,7 +34,7 @@ func Plan(ctx context.Context, o Options, source Source, out io.Writer) error {
 		}
 		t := tables[m.Stream]
 		if t == nil {
-			if t, err = conn.Describe(ctx, columns.Table{Schema: o.Pipeline.Schema, Name: columns.TableName(m.Stream)}); err != nil {
+			if t, err = conn.Describe(ctx, columns.Table{Schema: o.Pipeline.Schema, Name: columns.TableName(m.Stream, o.Case)}); err != nil {
 				return protocol.InStream(m.Stream, err)
 			}
 			tables[m.Stream] = t
@@ -43,15 +43,16 @@ func Plan(ctx context.Context, o Options, source Source, out io.Writer) error {
 		if o.Metadata {
 			p.metadata = columns.AllMetadata
 		}
-		statements, have, err := p.changes(&o, t)
+		c, err := p.changes(&o, t)
 		if err != nil {
 			return protocol.InStream(m.Stream, err)
 		}
-		t.Exists, t.Columns = true, asTable(have)
-		if len(statements) == 0 {
+		t.Used += len(c.have) - len(t.Columns)
+		t.Exists, t.Columns = !c.discarded, asTable(c.have)
+		if len(c.statements) == 0 {
 			continue
 		}
-		if _, err := io.WriteString(out, strings.Join(statements, ";\n")+";\n"); err != nil {
+		if _, err := io.WriteString(out, strings.Join(c.statements, ";\n")+";\n"); err != nil {
 			return protocol.SystemFault("", "standard output: %w", err)
 		}
 	}

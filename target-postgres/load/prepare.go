@@ -28,7 +28,7 @@ type preparedTable struct {
 
 // wanted are the columns of one of its SCHEMAs.
 func (p *preparation) wanted(o *Options, schema *protocol.Stream) []columns.Column {
-	shape := columns.Options{Metadata: p.metadata, Extra: p.extra, Types: o.Types}
+	shape := columns.Options{Metadata: p.metadata, Extra: p.extra, Types: o.Types, Case: o.Case}
 	want := columns.FromStream(schema, shape)
 	if len(want) == 0 {
 		// A table has at least one column that rows can be copied to.
@@ -38,39 +38,96 @@ func (p *preparation) wanted(o *Options, schema *protocol.Stream) []columns.Colu
 	return want
 }
 
-// changes are the statements that a table lacks for these SCHEMAs, in order, and the columns that it has after them.
-func (p *preparation) changes(o *Options, t *database.Table) (statements []string, have []columns.Column, err error) {
-	have = t.Shapes()
+// changes are the steps that a table lacks for these SCHEMAs, and the columns that it has after them. There is no step, and
+// discarded is true, where the contract leaves out streams without a table.
+func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, err error) {
+	c.have = t.Shapes()
+	contract, _ := protocol.ByGlob(o.Contracts, p.schemas[0].Name)
+	diff := columns.DiffOptions{Contracts: contract, Used: t.Used}
 	exists := t.Exists
 	for _, schema := range p.schemas {
 		want := p.wanted(o, schema)
 		if !exists {
-			statements = append(statements, columns.Create(t.Name, want, "")...)
-			have, exists = want, true
+			switch contract.Tables {
+			case columns.Freeze:
+				return c, protocol.DataFault("make the table by hand, or relax schema_contract",
+					"the contract forbids a new table: %s", t.Name)
+			case columns.DiscardRow, columns.DiscardValue:
+				c.discarded = true
+				return c, nil
+			}
+			plan := columns.Diff(nil, want, columns.DiffOptions{})
+			for _, change := range plan.Changes {
+				c.have = append(c.have, change.Column)
+			}
+			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description)...)
+			exists, diff.Used = true, len(c.have)
 			continue
 		}
-		contract, _ := ByGlob(o.Contracts, schema.Name)
-		plan := columns.Diff(have, want, columns.DiffOptions{Columns: contract, Types: contract})
+		plan := columns.Diff(c.have, want, diff)
 		if err := refusal(t, plan); err != nil {
-			return nil, nil, err
+			return c, err
 		}
-		for _, c := range plan.Changes {
-			statements = append(statements, c.SQL(t.Name)...)
-			have = applied(have, c)
-		}
-		if key := keyColumns(plan.Places); len(key) > 0 && t.Exists && plan.KeyDiffers && len(t.Arbiters(key)) == 0 {
-			if hasPrimary(t) {
-				return nil, nil, protocol.ConfigFault("give the table that key, or load into another table",
-					"%s has another primary key than the stream's (%s)", t.Name, quotedList(key))
+		for _, change := range plan.Changes {
+			c.statements = append(c.statements, change.SQL(t.Name)...)
+			c.altered = append(c.altered, change.String())
+			c.have = applied(c.have, change)
+			if change.Action == columns.AddColumn || change.Action == columns.AddVariant {
+				diff.Used++
 			}
-			statements = append(statements, "ALTER TABLE "+t.Name.String()+" ADD PRIMARY KEY ("+quotedList(key)+")")
-			t.Uniques = append(t.Uniques, database.Unique{Columns: key, Primary: true})
+		}
+		if err := c.changeKey(o, t, &plan); err != nil {
+			return c, err
 		}
 	}
-	return statements, have, nil
+	return c, nil
+}
+
+// tableChanges are what brings a table to the form that SCHEMAs want.
+type tableChanges struct {
+	statements []string
+	altered    []string         // what is changed of a table that exists, in words
+	have       []columns.Column // after them
+	discarded  bool
+}
+
+// changeKey gives a table that exists the stream's key.
+func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Plan) error {
+	key := keyColumns(plan.Places)
+	if len(key) == 0 || !t.Exists || !plan.KeyDiffers || len(t.Arbiters(key)) > 0 {
+		return nil
+	}
+	alter := "ALTER TABLE " + t.Name.String()
+	add := "ADD PRIMARY KEY (" + quotedList(key) + ")"
+	old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary })
+	if old >= 0 {
+		if !o.ReplaceKey {
+			return protocol.ConfigFault("set key_change to replace if the new key is unique in the table; or load into another table",
+				"%s has another primary key (%s) than the stream's (%s)", t.Name, quotedList(t.Uniques[old].Columns), quotedList(key))
+		}
+		c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", quotedList(t.Uniques[old].Columns), quotedList(key)))
+		c.statements = append(c.statements, alter+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
+		for i := range c.have {
+			if h := &c.have[i]; h.Key && !slices.Contains(key, h.Name) && !h.ReadOnly {
+				// Only key columns are not null.
+				c.statements = append(c.statements, columns.Change{Action: columns.DropNotNull, Column: *h}.SQL(t.Name)...)
+			}
+		}
+		t.Uniques = slices.Delete(t.Uniques, old, old+1)
+	}
+	c.statements = append(c.statements, alter+" "+add)
+	t.Uniques = append(t.Uniques, database.Unique{Columns: key, Primary: true})
+	for i := range c.have {
+		c.have[i].Key = slices.Contains(key, c.have[i].Name)
+	}
+	return nil
 }
 
 func refusal(t *database.Table, plan columns.Plan) error {
+	if plan.Full {
+		return protocol.ConfigFault("load into a new table: columns that were dropped count until then",
+			"%s has no room for the key and for columns of our own: a table takes %d columns", t.Name, columns.MaxColumns)
+	}
 	if len(plan.Conflicts) > 0 {
 		c := plan.Conflicts[0]
 		return protocol.ConfigFault("alter it by hand, or load into another table",
@@ -98,15 +155,6 @@ func applied(have []columns.Column, c columns.Change) []columns.Column {
 	return append(out, c.Column)
 }
 
-func hasPrimary(t *database.Table) bool {
-	for _, u := range t.Uniques {
-		if u.Primary {
-			return true
-		}
-	}
-	return false
-}
-
 func keyColumns(places []columns.Place) []columns.Ident {
 	var key []columns.Ident
 	for _, p := range places {
@@ -131,11 +179,14 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	if err != nil {
 		return nil, err
 	}
-	statements, _, err := p.changes(w.o, t)
-	if err != nil {
+	if err := w.unmixed(ctx, conn, p, t); err != nil {
 		return nil, err
 	}
-	if len(statements) > 0 {
+	c, err := p.changes(w.o, t)
+	if err != nil || c.discarded {
+		return nil, err
+	}
+	if len(c.statements) > 0 {
 		if t.Exists {
 			// Rows on their way are encoded for the table as it is.
 			if err := w.awaitTurn(ctx); err != nil {
@@ -149,12 +200,14 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 		if t, err = conn.Describe(ctx, p.stream.table); err != nil {
 			return nil, err
 		}
-		if statements, _, err = p.changes(w.o, t); err != nil {
+		if c, err = p.changes(w.o, t); err != nil {
 			return nil, err
 		}
-		if len(statements) > 0 {
-			w.o.Log.Debug("table changed", "stream", p.stream.name, "statements", strings.Join(statements, "; "))
-			if err := conn.Exec(ctx, strings.Join(statements, "; ")); err != nil {
+		if len(c.statements) > 0 {
+			if len(c.altered) > 0 {
+				w.o.Log.Info("table altered", "stream", p.stream.name, "changes", strings.Join(c.altered, "; "))
+			}
+			if err := conn.Exec(ctx, strings.Join(c.statements, "; ")); err != nil {
 				return nil, changeFault(t, err)
 			}
 			if t, err = conn.Describe(ctx, p.stream.table); err != nil {
@@ -165,10 +218,10 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	return w.plans(ctx, conn, p, t)
 }
 
-// changeFault says what a failed change means. Rows in the table may forbid a key.
+// changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one.
 func changeFault(t *database.Table, err error) error {
-	if _, ok := database.RowError(err); ok {
-		return protocol.ConfigFault("mend the rows that are there, or load into another table", "%s cannot be changed: %w", t.Name, database.Fault(err))
+	if _, ok := database.RowError(err); ok || database.Is(err, database.DependentObjects) {
+		return protocol.ConfigFault("mend the rows that are there and what depends on the table, or load into another one", "%s cannot be changed: %w", t.Name, database.Fault(err))
 	}
 	return database.Fault(err)
 }
@@ -176,13 +229,15 @@ func changeFault(t *database.Table, err error) error {
 // plans makes the one layout of the SCHEMAs over the table as it is, and a plan for each.
 func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation, t *database.Table) ([]*plan, error) {
 	latest := p.schemas[len(p.schemas)-1]
-	contract, _ := ByGlob(w.o.Contracts, p.stream.name)
+	contract, _ := protocol.ByGlob(w.o.Contracts, p.stream.name)
 	places := make([][]columns.Place, len(p.schemas))
 	l := &layout{id: w.layouts.Add(1), mode: w.o.disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers}
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
 	seen := map[columns.Ident]bool{}
 	for i, schema := range p.schemas {
-		places[i] = columns.Diff(t.Shapes(), p.wanted(w.o, schema), columns.DiffOptions{Columns: contract, Types: contract}).Places
+		plan := columns.Diff(t.Shapes(), p.wanted(w.o, schema), columns.DiffOptions{Contracts: contract, Used: t.Used})
+		places[i] = plan.Places
+		w.remark(p.stream, schema, &plan)
 		for _, place := range places[i] {
 			if c := place.Column; c.Name != "" && !seen[c.Name] {
 				seen[c.Name] = true
@@ -294,7 +349,7 @@ func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (strin
 // ordered tells whether the order of a type's values says which row is newer.
 func ordered(t columns.Type) bool {
 	switch t.Kind {
-	case columns.Other, columns.JSON, columns.JSONB, columns.Boolean, columns.Bytea, columns.UUID:
+	case columns.Other, columns.JSON, columns.JSONB, columns.Boolean, columns.Bytea, columns.UUID, columns.Inet, columns.Array:
 		return false
 	}
 	return true

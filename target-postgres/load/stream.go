@@ -31,7 +31,12 @@ type stream struct {
 	activated int64 // the latest ACTIVATE_VERSION
 	activeSet bool
 
+	discards  bool  // a contract leaves out its rows, because it has no table
+	discarded int64 // how many
+
 	// What the workers know of it.
+	remarked bool         // that its schema is unusual
+	crowded  int          // properties without a column, of which that was said
 	straight atomic.Bool  // rows may go to the table itself, because none of their keys has been met there
 	resting  atomic.Int64 // intervals that rows still go through staging, after a key was met
 	total    database.Counts

@@ -20,16 +20,19 @@ type StreamSummary struct {
 	Name string
 	Mode protocol.Disposition
 	database.Counts
-	Dropped  int64 // rows without a key that no state covers: they come again with the next run
-	Replaced values.Tally
+	Dropped   int64 // rows without a key that no state covers: they come again with the next run
+	Discarded int64 // rows of a stream that gets no table, by its contract
+	Values    int64 // that a contract dropped
+	Replaced  values.Tally
 }
 
 func (l *loader) summary(started time.Time) *Summary {
 	sum := &Summary{State: l.crew.states.last, Took: time.Since(started)}
 	for _, s := range l.order {
-		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load()}
+		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load(), Discarded: s.discarded}
 		for _, p := range s.plans {
 			t := p.replaced()
+			one.Values += p.discards
 			one.Replaced.NUL += t.NUL
 			one.Replaced.Malformed += t.Malformed
 			one.Replaced.NonFinite += t.NonFinite
