@@ -4,7 +4,6 @@ import (
 	"context"
 	_ "embed"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -27,19 +26,25 @@ var ownTables string
 
 // MakeOwnTables makes the schema and the own tables where they are missing, in a short transaction of its own.
 func (c *Conn) MakeOwnTables(ctx context.Context, p Pipeline) error {
-	missing, err := c.missingOwn(ctx, p.Schema)
-	if err != nil || len(missing) == 0 {
+	statements, err := c.OwnTables(ctx, p)
+	if err != nil || len(statements) == 0 {
 		return err
 	}
-	var b strings.Builder
-	b.WriteString(p.SchemaLock() + ";")
-	for _, m := range missing {
-		if m == p.Schema {
-			fmt.Fprintf(&b, "CREATE SCHEMA IF NOT EXISTS %s;", p.Schema)
-		}
+	return c.Within(ctx, func() error { return Fault(c.Exec(ctx, p.SchemaLock()+";"+strings.Join(statements, ";"))) })
+}
+
+// OwnTables are the statements that make the schema and the own tables, none when all of them are there.
+func (c *Conn) OwnTables(ctx context.Context, p Pipeline) ([]string, error) {
+	missing, err := c.missingOwn(ctx, p.Schema)
+	if err != nil || len(missing) == 0 {
+		return nil, err
 	}
-	b.WriteString(strings.ReplaceAll(ownTables, "{{.Schema}}", p.Schema.String()))
-	return c.Within(ctx, func() error { return Fault(c.Exec(ctx, b.String())) })
+	var statements []string
+	if slices.Contains(missing, p.Schema) {
+		statements = append(statements, "CREATE SCHEMA IF NOT EXISTS "+p.Schema.String())
+	}
+	tables := strings.ReplaceAll(ownTables, "{{.Schema}}", p.Schema.String())
+	return append(statements, strings.TrimSuffix(strings.TrimSpace(tables), ";")), nil
 }
 
 // missingOwn lists what is not there yet: the schema by its own name, and tables. A role that may not create need not,

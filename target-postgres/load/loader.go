@@ -172,8 +172,7 @@ func (l *loader) schema(m *protocol.Message) error {
 	if s == nil {
 		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream, l.o.Case)}}
 		if i := slices.IndexFunc(l.order, func(o *stream) bool { return o.table == s.table }); i >= 0 {
-			return protocol.InStream(m.Stream, protocol.ConfigFault("leave one of them out, or load it into another schema",
-				"it would share the table %s with stream %q", s.table, l.order[i].name))
+			return protocol.InStream(m.Stream, sharedFault(s.table, l.order[i].name))
 		}
 		l.streams[m.Stream] = s
 		l.order = append(l.order, s)

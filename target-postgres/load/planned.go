@@ -11,51 +11,145 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// Plan prints the statements that the schemas of the input call for, and changes nothing. Records and states are read over.
+// Plan prints the statements that the input calls for, the own tables first, and changes nothing. Of records it looks at the
+// names of their members and at their versions, which may need columns too.
 func Plan(ctx context.Context, o Options, source Source, out io.Writer) error {
-	var conn *database.Conn
-	tables := map[string]*database.Table{}
+	p := planner{o: &o, out: out, streams: map[string]*plannedStream{}}
+	defer p.close(context.WithoutCancel(ctx))
 	for {
 		m, err := source.Next()
 		var rejected *protocol.RecordError
-		switch {
-		case errors.As(err, &rejected):
+		if errors.As(err, &rejected) {
 			continue
-		case err != nil:
+		}
+		if err != nil {
 			return ended(err)
-		case m.Type != protocol.SchemaMessage:
-			continue
 		}
-		if conn == nil {
-			if conn, err = database.Connect(ctx, o.Connection); err != nil {
-				return err
-			}
-			defer conn.Close(context.WithoutCancel(ctx)) // nothing was written
+		switch m.Type {
+		case protocol.SchemaMessage:
+			err = p.schema(ctx, m)
+		case protocol.RecordMessage:
+			err = p.record(m)
 		}
-		t := tables[m.Stream]
-		if t == nil {
-			if t, err = conn.Describe(ctx, columns.Table{Schema: o.Pipeline.Schema, Name: columns.TableName(m.Stream, o.Case)}); err != nil {
-				return protocol.InStream(m.Stream, err)
-			}
-			tables[m.Stream] = t
-		}
-		p := &preparation{schemas: []*protocol.Stream{m.Schema}}
-		if o.Metadata {
-			p.metadata = columns.AllMetadata
-		}
-		c, err := p.changes(&o, t)
 		if err != nil {
 			return protocol.InStream(m.Stream, err)
 		}
-		t.Used += len(c.have) - len(t.Columns)
-		t.Exists, t.Columns = !c.discarded, asTable(c.have)
-		if len(c.statements) == 0 {
-			continue
+	}
+}
+
+type planner struct {
+	o       *Options
+	conn    *database.Conn
+	out     io.Writer
+	streams map[string]*plannedStream
+}
+
+type plannedStream struct {
+	table       *database.Table
+	schema      *protocol.Stream
+	preparation preparation
+	names       plan // only what its members are
+}
+
+func (p *planner) close(ctx context.Context) {
+	if p.conn != nil {
+		p.conn.Close(ctx) // nothing was written
+	}
+}
+
+func (p *planner) schema(ctx context.Context, m *protocol.Message) (err error) {
+	if p.conn == nil {
+		if p.conn, err = database.Connect(ctx, p.o.Connection); err != nil {
+			return err
 		}
-		if _, err := io.WriteString(out, strings.Join(c.statements, ";\n")+";\n"); err != nil {
-			return protocol.SystemFault("", "standard output: %w", err)
+		own, err := p.conn.OwnTables(ctx, p.o.Pipeline)
+		if err != nil {
+			return err
+		}
+		if err := p.print(own); err != nil {
+			return err
 		}
 	}
+	s := p.streams[m.Stream]
+	if s == nil {
+		table := columns.Table{Schema: p.o.Pipeline.Schema, Name: columns.TableName(m.Stream, p.o.Case)}
+		for name, other := range p.streams {
+			if other.table.Name == table {
+				return sharedFault(table, name)
+			}
+		}
+		s = &plannedStream{}
+		if s.table, err = p.conn.Describe(ctx, table); err != nil {
+			return err
+		}
+		if p.o.Metadata {
+			s.preparation.metadata = columns.AllMetadata
+		}
+		p.streams[m.Stream] = s
+	}
+	s.schema = m.Schema
+	return p.change(s)
+}
+
+// change prints what the table lacks for the schema in force.
+func (p *planner) change(s *plannedStream) error {
+	s.preparation.schemas = []*protocol.Stream{s.schema}
+	c, err := s.preparation.changes(p.o, s.table)
+	if err != nil {
+		return err
+	}
+	s.table.Used += len(c.have) - len(s.table.Columns)
+	s.table.Exists, s.table.Columns = !c.discarded, asTable(c.have)
+	s.names = plan{named: map[string]int{}}
+	for _, property := range s.schema.Schema.Properties {
+		s.names.named[property.Name] = ignored
+	}
+	for _, place := range c.places {
+		if place.Extra && !s.preparation.extra {
+			s.names.named[place.Want.Property] = crowded
+		}
+	}
+	return p.print(c.statements)
+}
+
+func (p *planner) record(m *protocol.Message) error {
+	s := p.streams[m.Stream]
+	if s == nil || !s.table.Exists {
+		return nil
+	}
+	before := s.preparation
+	if m.Record.HasVersion && s.preparation.metadata == columns.NoMetadata && p.o.disposition(s.schema) != protocol.Replace {
+		s.preparation.metadata = columns.VersionMetadata
+	}
+	for i := range m.Record.Fields {
+		f := &m.Record.Fields[i]
+		switch s.names.member(string(f.Name)) {
+		case undeclared:
+			s.preparation.extra = s.preparation.extra || p.o.ExtraFields == KeepExtra
+		case crowded:
+			s.preparation.extra = s.preparation.extra || f.Value[0] != 'n'
+		}
+	}
+	schema := s.schema
+	if p.o.ExtraFields == AddExtra {
+		if added := s.names.undeclaredProperties(m.Record.Fields); len(added) > 0 {
+			s.schema = withProperties(schema, added)
+		}
+	}
+	if s.schema == schema && s.preparation.extra == before.extra && s.preparation.metadata == before.metadata {
+		return nil
+	}
+	return p.change(s)
+}
+
+func (p *planner) print(statements []string) error {
+	if len(statements) == 0 {
+		return nil
+	}
+	if _, err := io.WriteString(p.out, strings.Join(statements, ";\n")+";\n"); err != nil {
+		return protocol.SystemFault("", "standard output: %w", err)
+	}
+	return nil
 }
 
 func asTable(shapes []columns.Column) []database.Column {
@@ -64,4 +158,9 @@ func asTable(shapes []columns.Column) []database.Column {
 		out[i].Column = c
 	}
 	return out
+}
+
+// sharedFault is for a stream whose table is that of another one of the run.
+func sharedFault(table columns.Table, other string) error {
+	return protocol.ConfigFault("leave one of them out, or load it into another schema", "it would share the table %s with stream %q", table, other)
 }

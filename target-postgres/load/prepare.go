@@ -60,6 +60,7 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 			for _, change := range plan.Changes {
 				c.have = append(c.have, change.Column)
 			}
+			c.places = plan.Places
 			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description)...)
 			exists, diff.Used = true, len(c.have)
 			continue
@@ -69,13 +70,14 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 			return c, err
 		}
 		for _, change := range plan.Changes {
-			c.statements = append(c.statements, change.SQL(t.Name)...)
+			c.statements = append(c.statements, remarked(change, change.SQL(t.Name))...)
 			c.altered = append(c.altered, change.String())
 			c.have = applied(c.have, change)
 			if change.Action == columns.AddColumn || change.Action == columns.AddVariant {
 				diff.Used++
 			}
 		}
+		c.places = plan.Places
 		if err := c.changeKey(o, t, &plan); err != nil {
 			return c, err
 		}
@@ -88,7 +90,16 @@ type tableChanges struct {
 	statements []string
 	altered    []string         // what is changed of a table that exists, in words
 	have       []columns.Column // after them
+	places     []columns.Place  // of the last SCHEMA
 	discarded  bool
+}
+
+// remarked tells who reads a plan what takes long.
+func remarked(c columns.Change, statements []string) []string {
+	if c.Rewrites {
+		statements[0] = "-- The next one writes the whole table anew, and nobody can use it meanwhile.\n" + statements[0]
+	}
+	return statements
 }
 
 // changeKey gives a table that exists the stream's key.
