@@ -1,0 +1,94 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+// A record of 60 MiB, beside small ones: with a key and without, in text and in jsonb, and a line that is longer than any.
+func TestLongRecord(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	const size = 60 << 20
+	long := func(size int64) io.Reader { return io.LimitReader(endless('x'), size) }
+	in := io.MultiReader(
+		strings.NewReader(logSchema+`{"type":"SCHEMA","stream":"docs","key_properties":["id"],"schema":{"properties":{"id":{"type":"integer"},"text":{"type":"string"},"doc":{"type":"object"}}}}
+{"type":"RECORD","stream":"docs","record":{"id":1,"text":"short"}}
+{"type":"RECORD","stream":"log","record":{"n":1}}
+{"type":"RECORD","stream":"docs","record":{"id":2,"text":"`), long(size), strings.NewReader(`"}}
+{"type":"RECORD","stream":"docs","record":{"id":3,"doc":{"in":"`), long(size), strings.NewReader(`"}}}
+{"type":"RECORD","stream":"log","record":{"n":2}}
+{"type":"STATE","value":1}
+{"type":"RECORD","stream":"docs","record":{"id":4,"text":"`), long(256<<20), strings.NewReader(`"}}
+`))
+	r := run(t, dsn, input{from: in})
+	require.Equal(t, 3, r.code, r.stderr)
+	require.Contains(t, r.stderr, "CRITICAL line 9 is longer than 268435456 bytes; send smaller records")
+	require.Less(t, len(r.stderr), 10_000)
+	require.Equal(t, "1\n", r.stdout)
+	require.Equal(t, fmt.Sprintf("1 | 5 | ∅\n2 | %[1]d | ∅\n3 | ∅ | %[1]d\n1\n2\n", size),
+		answers(t, dsn, "SELECT id, length(text), length(doc ->> 'in') FROM docs ORDER BY id;\nSELECT n FROM log ORDER BY n"))
+}
+
+// As many columns as a table can have. A row that fits no page is rejected alone.
+func TestManyColumns(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	const most = 1600
+	var in, all strings.Builder
+	in.WriteString(`{"type":"SCHEMA","stream":"wide","key_properties":["c0"],"schema":{"properties":{`)
+	for i := range most {
+		comma := ","
+		if i == 0 {
+			comma = ""
+		}
+		fmt.Fprintf(&in, `%s"c%d":{"type":["null","integer"]}`, comma, i)
+		fmt.Fprintf(&all, `%s"c%d":%d`, comma, i, i)
+	}
+	in.WriteString(`}}}
+{"type":"RECORD","stream":"wide","record":{"c0":1,"c800":2,"c1599":3}}
+{"type":"RECORD","stream":"wide","record":{` + all.String() + `}}
+{"type":"RECORD","stream":"wide","record":{"c0":2,"c1":5}}
+{"type":"STATE","value":1}
+`)
+	r := run(t, dsn, input{stdin: in.String(), args: []string{"--add-record-metadata=false"}})
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, "1 | ∅ | 2 | 3\n2 | 5 | ∅ | ∅\n3 | row is too big | 54000\n", answers(t, dsn, `SELECT c0, c1, c800, c1599 FROM wide ORDER BY c0;
+SELECT line, split_part(reason, ':', 1), sqlstate FROM _signalroom_rejects`))
+}
+
+// A state for every record is one line, and one commit, while none has waited long enough.
+func TestManyStates(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	const states = 100_000
+	var in strings.Builder
+	in.WriteString(logSchema + keyedSchema)
+	for i := range states {
+		if i%10 == 0 {
+			fmt.Fprintf(&in, `{"type":"RECORD","stream":"log","record":{"n":%d}}`+"\n", i)
+			fmt.Fprintf(&in, `{"type":"RECORD","stream":"keyed","record":{"n":%d}}`+"\n", i%100)
+		}
+		fmt.Fprintf(&in, `{"type":"STATE","value":{"n":%d}}`+"\n", i)
+	}
+	r := run(t, dsn, input{stdin: in.String(), args: []string{"--batch-wait-seconds=3600"}})
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, `{"n":99999}`+"\n", r.stdout)
+	require.Equal(t, "10000\n10\n2\n", answers(t, dsn, "SELECT count(*) FROM log;\nSELECT count(*) FROM keyed;\nSELECT count(*) FROM _signalroom_loads"))
+}
+
+// endless gives one letter for ever.
+type endless byte
+
+func (e endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = byte(e)
+	}
+	return len(p), nil
+}
