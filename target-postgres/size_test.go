@@ -36,7 +36,7 @@ func TestLongRecord(t *testing.T) {
 		answers(t, dsn, "SELECT id, length(text), length(doc ->> 'in') FROM docs ORDER BY id;\nSELECT n FROM log ORDER BY n"))
 }
 
-// As many columns as a table can have. A row that fits no page is rejected alone.
+// More columns than a table can have: the last ones are in _extra. A row that fits no page is rejected alone.
 func TestManyColumns(t *testing.T) {
 	t.Parallel()
 	dsn := servertest.Database(t)
@@ -55,11 +55,12 @@ func TestManyColumns(t *testing.T) {
 {"type":"RECORD","stream":"wide","record":{"c0":1,"c800":2,"c1599":3}}
 {"type":"RECORD","stream":"wide","record":{` + all.String() + `}}
 {"type":"RECORD","stream":"wide","record":{"c0":2,"c1":5}}
+{"type":"RECORD","stream":"wide","record":{"c0":2,"c1":6,"c1500":7}}
 {"type":"STATE","value":1}
 `)
 	r := run(t, dsn, input{stdin: in.String(), args: []string{"--add-record-metadata=false"}})
 	require.Zero(t, r.code, r.stderr)
-	require.Equal(t, "1 | ∅ | 2 | 3\n2 | 5 | ∅ | ∅\n3 | row is too big | 54000\n", answers(t, dsn, `SELECT c0, c1, c800, c1599 FROM wide ORDER BY c0;
+	require.Equal(t, "1 | ∅ | 2 | ∅ | 3\n2 | 6 | ∅ | 7 | ∅\n3 | row is too big | 54000\n", answers(t, dsn, `SELECT c0, c1, c800, c1500, _extra ->> 'c1599' FROM wide ORDER BY c0;
 SELECT line, split_part(reason, ':', 1), sqlstate FROM _signalroom_rejects`))
 }
 
