@@ -130,18 +130,6 @@ func TestProblemsHoldNoValues(t *testing.T) {
 	require.Len(t, said, 6, "every reason has a case")
 }
 
-func TestPoliciesAreWhole(t *testing.T) {
-	t.Parallel()
-	seen := map[string]bool{}
-	for _, p := range Policies() {
-		require.NotEmpty(t, p.Value)
-		require.NotEmpty(t, p.Column)
-		require.NotEmpty(t, p.Result)
-		require.False(t, seen[p.Value+p.Column], "%s in %s stands there twice", p.Value, p.Column)
-		seen[p.Value+p.Column] = true
-	}
-}
-
 func TestAppendAllocatesNothing(t *testing.T) {
 	for _, column := range row() {
 		s, err := protocol.ParseSchema([]byte(column.schema))

@@ -47,7 +47,7 @@ func arrayOf(items string) string { return `{"type":["null","array"],"items":` +
 
 func valueCases() []valueCase {
 	many := strings.Repeat("1234567890", 13107) + "12" // 131072 digits
-	return []valueCase{
+	cases := []valueCase{
 		{anInteger, "", `null`, isNullWord},
 		{anInteger, "", ``, isNullWord},
 		{`{"type":"integer"}`, "", `null`, isNullWord},
@@ -395,6 +395,10 @@ func valueCases() []valueCase {
 		{"", "bigint", `"12"`, "12"},
 		{"", "jsonb", `[1]`, "[1]"},
 	}
+	for _, p := range policies() {
+		cases = append(cases, p.examples...)
+	}
+	return cases
 }
 
 // encoderFor makes the encoder of a case.
