@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/server"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
 
@@ -92,4 +96,31 @@ func (e endless) Read(p []byte) (int, error) {
 		p[i] = byte(e)
 	}
 	return len(p), nil
+}
+
+// A server that has few locks: the streams of an interval hold several each until its commit, so it ends after some of them.
+func TestManyStreamsFewLocks(t *testing.T) {
+	t.Parallel()
+	ctx := context.WithoutCancel(t.Context())
+	dir, err := os.MkdirTemp("/tmp", "signalroom-locks-") // the path of a socket is short
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	few, err := server.Start(ctx, server.Options{Dir: dir, Settings: map[string]string{
+		"fsync": "off", "max_connections": "16", "max_locks_per_transaction": "10", "autovacuum_max_workers": "1", "max_wal_senders": "0"}})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, few.Stop(ctx)) })
+	const streams = 300
+	var in strings.Builder
+	for s := range streams {
+		fmt.Fprintf(&in, `{"type":"SCHEMA","stream":"s%d","key_properties":["n"],"schema":{"properties":{"n":{"type":"integer"}}}}`+"\n", s)
+	}
+	for s := range streams {
+		fmt.Fprintf(&in, `{"type":"RECORD","stream":"s%d","record":{"n":1}}`+"\n"+`{"type":"STATE","value":%d}`+"\n", s, s)
+	}
+	for range 2 { // the second time through staging
+		r := run(t, few.DSN(), input{stdin: in.String(), limits: load.Limits{Streams: 20}})
+		require.Zero(t, r.code, r.stderr)
+		require.Equal(t, fmt.Sprintf("%d\n", streams-1), lastLine(r.stdout))
+	}
+	require.Equal(t, "300 | 600\n", answers(t, few.DSN(), "SELECT count(DISTINCT stream), sum(read) FROM _signalroom_loads"))
 }

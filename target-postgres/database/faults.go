@@ -37,6 +37,7 @@ var rules = [...]rule{
 	{"42703", protocol.Transient, "a column was dropped or renamed during the run; run it again"},
 	{"44", protocol.Data, ""},
 	{"53", protocol.Transient, "the server is short of disk, memory or connections; run it again when it is not"},
+	{"53200", protocol.Transient, "the server is short of memory; where it says shared memory, raise its max_locks_per_transaction; then run it again"},
 	{"54", protocol.Data, ""},
 	{"55P03", protocol.Transient, "another session holds a lock on the table; run it again"},
 	{"57", protocol.Transient, "run it again when the server is back"},

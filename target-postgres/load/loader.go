@@ -44,6 +44,7 @@ type loader struct {
 	began     time.Time // when its first message came
 	bytes     int64     // of its records
 	openBytes int       // in open segments
+	opened    int       // segments so far
 	state     []byte    // the newest state, nil when there is none
 	stateLine int64
 	mark      int64 // counts the states of the run
@@ -354,6 +355,7 @@ func (l *loader) segment(s *stream) *segment {
 	g := s.open
 	if g == nil {
 		g = l.pool.take()
+		l.opened++
 		s.open = g
 		g.mark = l.mark
 	}

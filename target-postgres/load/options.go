@@ -56,19 +56,20 @@ type Options struct {
 	Progress     *Progress     // nil when nobody looks
 }
 
-// Limits bound the memory of a run, in bytes. The zero value is right for everything but tests.
+// Limits bound the memory of a run, in bytes, and its locks. The zero value is right for everything but tests.
 type Limits struct {
 	Segment int // encoded rows that one COPY sends
 	Open    int // all segments that are being filled
 	Sent    int // all segments that wait for the server
 	Held    int // segments that are kept until their commit, so that they can be sent again
 	Small   int // records of an interval that is worth a commit when a connection is free
+	Streams int // that an interval takes, give or take: each holds several locks until the commit, and a server has few thousands
 }
 
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20),
-		Held: cmp.Or(l.Held, 12<<20), Small: cmp.Or(l.Small, 2<<20),
+		Held: cmp.Or(l.Held, 12<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
 	}
 }
 
