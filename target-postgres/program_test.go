@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -197,7 +198,11 @@ func limits(t *testing.T, text string, n int) load.Limits {
 
 // answers runs queries, separated by semicolons at line ends, and gives their rows as text.
 func answers(t *testing.T, dsn, queries string) string {
-	conn := servertest.Connect(t, dsn)
+	return answersTo(t, servertest.Connect(t, dsn), queries)
+}
+
+func answersTo(t *testing.T, conn *pgx.Conn, queries string) string {
+	t.Helper()
 	var b strings.Builder
 	for _, query := range strings.Split(strings.TrimSpace(queries), ";\n") {
 		results, err := conn.PgConn().Exec(context.Background(), query).ReadAll()
