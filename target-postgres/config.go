@@ -12,19 +12,32 @@ import (
 
 // A Config is what the target can be told.
 type Config struct {
-	DSN              string        `json:"dsn" secret:"" alias:"sqlalchemy_url" env:"DATABASE_URL" group:"Connection" help:"Where the server is: a URL or a libpq string. What it leaves out comes from the settings below, then from what libpq reads: PGHOST and the like, ~/.pgpass, the service file." example:"postgres://loader@db.example.com/warehouse"`
-	Host             string        `json:"host" alias:"postgres_host" group:"Connection" help:"The server's host, or the folder of its socket."`
-	Port             int           `json:"port" alias:"postgres_port" min:"1" max:"65535" group:"Connection" help:"The server's port."`
-	User             string        `json:"user" alias:"postgres_username" group:"Connection" help:"The role to connect as."`
-	Password         string        `json:"password" secret:"" alias:"postgres_password" group:"Connection" help:"The role's password, where it has one."`
-	Database         string        `json:"database" alias:"dbname,postgres_database" group:"Connection" help:"The database to load into."`
-	SSLMode          string        `json:"sslmode" alias:"ssl_mode,postgres_sslmode" enum:"disable,allow,prefer,require,verify-ca,verify-full" group:"Connection" help:"How much TLS is wanted."`
-	SSLRootCert      string        `json:"sslrootcert" alias:"ssl_certificate_authority,postgres_sslrootcert" group:"Connection" help:"File with the certificates of the authorities that may vouch for the server."`
-	SSLCert          string        `json:"sslcert" alias:"ssl_client_certificate,postgres_sslcert" group:"Connection" help:"File with the client's certificate."`
-	SSLKey           string        `json:"sslkey" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"File with the client's private key."`
-	StatementTimeout time.Duration `json:"statement_timeout" default:"0s" min:"0s" group:"Connection" help:"Longest time that one statement may take; 0 for no bound."`
-	LockTimeout      time.Duration `json:"lock_timeout" default:"60s" min:"0s" group:"Connection" help:"Longest time that a statement waits for a lock that another session holds; 0 for no bound."`
-	Embedded         string        `json:"embedded" placeholder:"DIR" group:"Connection" help:"Run a private PostgreSQL in this folder, and load into it."`
+	DSN                  string        `json:"dsn" secret:"" alias:"sqlalchemy_url" env:"DATABASE_URL" group:"Connection" help:"Where the server is: a URL or a libpq string. What it leaves out comes from the settings below, then from what libpq reads: PGHOST and the like, ~/.pgpass, the service file." example:"postgres://loader@db.example.com/warehouse"`
+	Host                 string        `json:"host" alias:"postgres_host" group:"Connection" help:"The server's host, or the folder of its socket."`
+	Port                 int           `json:"port" alias:"postgres_port" min:"1" max:"65535" group:"Connection" help:"The server's port."`
+	User                 string        `json:"user" alias:"postgres_username" group:"Connection" help:"The role to connect as."`
+	Password             string        `json:"password" secret:"" alias:"postgres_password" group:"Connection" help:"The role's password, where it has one."`
+	Database             string        `json:"database" alias:"dbname,postgres_database" group:"Connection" help:"The database to load into."`
+	SSLMode              string        `json:"sslmode" alias:"ssl_mode,postgres_sslmode" enum:"disable,allow,prefer,require,verify-ca,verify-full" group:"Connection" help:"How much TLS is wanted."`
+	SSLRootCert          string        `json:"sslrootcert" alias:"ssl_certificate_authority,postgres_sslrootcert" group:"Connection" help:"The certificates of the authorities that may vouch for the server: the path of a file, or the text itself; system for those of this machine."`
+	SSLCert              string        `json:"sslcert" alias:"ssl_client_certificate,postgres_sslcert" group:"Connection" help:"The client's certificate: the path of a file, or the text itself."`
+	SSLKey               string        `json:"sslkey" secret:"" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"The client's private key: the path of a file that nobody else may read, or the text itself."`
+	SSLPassword          string        `json:"sslpassword" secret:"" group:"Connection" help:"Password of the client's private key, where it is encrypted."`
+	SSLEnable            *bool         `json:"ssl_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslmode and sslrootcert."`
+	SSLClientCertificate *bool         `json:"ssl_client_certificate_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslcert and sslkey."`
+	Auth                 string        `json:"auth" enum:"password,rds_iam" default:"password" group:"Connection" help:"How to log in: with the password, or certificate, that is given, or with tokens of AWS IAM, by the credentials that the AWS SDK finds."`
+	AWSRegion            string        `json:"aws_region" env:"AWS_REGION,AWS_DEFAULT_REGION" group:"Connection" help:"Region of the server, for rds_iam; the one in the server's name when absent."`
+	PasswordCommand      string        `json:"password_command" group:"Connection" help:"A shell command that prints the password, run for each new connection: for tokens that live for minutes." example:"gcloud sql generate-login-token"`
+	Role                 string        `json:"role" group:"Connection" help:"The role to act as, which then owns what is made; the user when absent."`
+	StatementTimeout     time.Duration `json:"statement_timeout" default:"0s" min:"0s" group:"Connection" help:"Longest time that one statement may take; 0 for no bound."`
+	LockTimeout          time.Duration `json:"lock_timeout" default:"60s" min:"0s" group:"Connection" help:"Longest time that a statement waits for a lock that another session holds; 0 for no bound."`
+	Embedded             string        `json:"embedded" placeholder:"DIR" group:"Connection" help:"Run a private PostgreSQL in this folder, and load into it."`
+
+	Tunnel Tunnel `json:"ssh_tunnel" group:"SSH tunnel"`
+
+	BeforeSQL string   `json:"before_run_sql" help:"Statements to run before the first row, in a transaction of their own."`
+	AfterSQL  string   `json:"after_run_sql" help:"Statements to run after a run that succeeded, in a transaction of their own."`
+	Grants    []string `json:"grants" alias:"default_target_schema_select_permission" placeholder:"ROLE" help:"Roles that may read the tables that are made: they get USAGE on the schema and SELECT on the table."`
 
 	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" help:"Schema of the tables. It is made where it is missing."`
 	Pipeline string `json:"pipeline" default:"default" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
@@ -33,18 +46,20 @@ type Config struct {
 
 	Dispositions map[string]string `json:"dispositions" help:"What is done with the rows of streams: glob to append, merge or replace. The exact name counts first, then the longest glob." example:"{\"orders\":\"merge\",\"log_*\":\"append\"}"`
 	LoadMethod   string            `json:"load_method" enum:"append-only,upsert,overwrite" help:"What is done with the rows of all streams that dispositions does not name. Without it the stream's own word counts, then merge with a key and append without."`
-	Metadata     bool              `json:"add_record_metadata" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
+	Metadata     bool              `json:"add_record_metadata" alias:"add_metadata_columns" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
 	HardDelete   bool              `json:"hard_delete" help:"Delete rows that the source deleted, instead of marking them in _sdc_deleted_at."`
 
 	Arrays    string `json:"arrays" enum:"jsonb,native" default:"jsonb" help:"What a new column of arrays becomes: jsonb, or an array of PostgreSQL where the schema gives its items one plain type. A column that is there is used as it is."`
 	Addresses string `json:"ip_addresses" enum:"text,inet" default:"text" help:"What a new column of strings with format ipv4, ipv6 or ipvany… becomes."`
 	Bytes     bool   `json:"interpret_content_encoding" help:"Make new columns of strings with contentEncoding base64 or base16 bytea, not text."`
 
+	Versions    bool          `json:"activate_version" alias:"process_activate_version_messages" default:"true" help:"Heed ACTIVATE_VERSION messages, by which a tap says that rows of older versions are gone. A replace heeds them always."`
+	BatchRows   int64         `json:"batch_size_rows" alias:"max_batch_rows" min:"0" help:"Records after which the next state is committed at the latest; 0 for any number."`
 	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed at the latest; it is sooner while a connection is free."`
 	Connections int           `json:"connections" default:"3" min:"1" max:"64" help:"How many batches are loaded side by side, each on its own connection. They are committed in order."`
 	BatchWait   time.Duration `json:"batch_wait_seconds" default:"10s" min:"0s" help:"How long a state may wait to be committed."`
 
-	MaxRejects  int64     `json:"max_rejects" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
+	MaxRejects  int64     `json:"max_rejects" alias:"invalid_records_threshold" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
 	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
 	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
@@ -60,18 +75,7 @@ func (c *Config) check(problems *settings.Problems) {
 			problems.Add("dispositions", "expected append, merge or replace for each glob")
 		}
 	}
-	if c.Embedded != "" && (c.DSN != "" || c.Host != "") {
-		problems.Add("embedded", "the private server needs no dsn and no host: leave out one or the other")
-	}
-}
-
-func (c *Config) connection(env func(string) (string, bool)) database.Options {
-	return database.Options{
-		DSN: c.DSN, Host: c.Host, Port: c.Port, User: c.User, Password: c.Password, Database: c.Database,
-		SSLMode: c.SSLMode, SSLRootCert: c.SSLRootCert, SSLCert: c.SSLCert, SSLKey: c.SSLKey,
-		StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout,
-		Application: database.ApplicationName(c.Pipeline), Env: env,
-	}
+	c.checkConnection(problems)
 }
 
 func (c *Config) pipeline() database.Pipeline {
@@ -95,12 +99,16 @@ func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
 		Contracts: c.Contract, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete,
-		Connections: c.Connections, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
+		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
+		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
 		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
 	}
 	if c.NameCase == "lower" {
 		o.Case = columns.LowerCase
+	}
+	for _, role := range c.Grants {
+		o.Grants = append(o.Grants, columns.Ident(role))
 	}
 	for glob, word := range c.Dispositions {
 		o.Dispositions[glob] = protocol.Disposition(word)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -101,7 +102,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 			{Says: "load exactly once, with the state in the database", Command: "tap-x --state <(target-postgres state) | target-postgres"},
 			{Says: "show what would be done to the tables", Command: "tap-x --test=schema | target-postgres --plan"},
 		},
-		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
+		Foreign: foreign(), Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
 	}, &command, &config)
 	if err != nil || given.Done() {
 		return err
@@ -112,7 +113,14 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 	if err := problems.Err(); err != nil {
 		return err
 	}
-	connection := config.connection(given.Env)
+	if list := given.WithoutEffect(); len(list) > 0 {
+		output.Logger().Info("settings of other targets that have no effect here", "settings", strings.Join(list, ", "))
+	}
+	connection, end, err := config.connection(ctx, given.Env)
+	if err != nil {
+		return err
+	}
+	defer end()
 	if config.Embedded != "" {
 		private, err := server.Start(ctx, server.Options{Dir: config.Embedded, Log: output.Logger()})
 		if err != nil {

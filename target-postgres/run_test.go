@@ -389,7 +389,7 @@ func TestPermissions(t *testing.T) {
 		code int
 		says string
 	}{
-		{"no right to create", []string{"--dsn", with(t, dsn, func(u *url.URL) { u.User = url.UserPassword(role, "right") })}, 2, "permission denied for schema public"},
+		{"no right to create", []string{"--dsn", with(t, dsn, func(u *url.URL) { u.User = url.UserPassword(role, "right") })}, 2, `lacks CREATE on SCHEMA "public"`},
 		{"wrong password", []string{"--dsn", with(t, dsn, func(u *url.URL) { u.User = url.UserPassword(role, "wrong") })}, 2, "password authentication failed"},
 		{"no such database", []string{"--dsn", with(t, dsn, func(u *url.URL) { u.Path = "/nowhere" })}, 2, "does not exist"},
 	} {

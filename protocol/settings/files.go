@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // A configFile is one --config FILE, flat: the raw value of each setting it gives.
 type configFile struct {
-	path   string
-	values map[int]fileValue // by position in the table
+	path    string
+	values  map[int]fileValue          // by position in the table
+	foreign map[string]json.RawMessage // of each foreign setting, nil for one that it does not give
 }
 
 type fileValue struct {
@@ -21,12 +23,20 @@ type fileValue struct {
 	raw json.RawMessage
 }
 
+func (f configFile) knows(key string) bool {
+	_, ok := f.foreign[key]
+	return ok
+}
+
 // readFile reads one config file. Problems are reported as whole lines, which name the file.
-func (t *table) readFile(dir, path string, report func(format string, args ...any)) configFile {
-	file := configFile{path: path, values: map[int]fileValue{}}
+func (t *table) readFile(p *Program, path string, report func(format string, args ...any)) configFile {
+	file := configFile{path: path, values: map[int]fileValue{}, foreign: map[string]json.RawMessage{}}
+	for _, f := range p.Foreign {
+		file.foreign[f.Key] = nil
+	}
 	at := path
-	if dir != "" && !filepath.IsAbs(path) {
-		at = filepath.Join(dir, path)
+	if p.Dir != "" && !filepath.IsAbs(path) {
+		at = filepath.Join(p.Dir, path)
 	}
 	text, err := os.ReadFile(at)
 	if err != nil {
@@ -71,6 +81,10 @@ func (t *table) flatten(file *configFile, prefix string, object map[string]json.
 				continue
 			}
 			t.flatten(file, key+".", nested, nestedNames, report)
+			continue
+		}
+		if whole, _, _ := strings.Cut(key, "."); file.knows(whole) {
+			file.foreign[whole] = raw // of several members any one will do
 			continue
 		}
 		i, ok := t.byKey[key]

@@ -135,6 +135,7 @@ func demo(args []string, out *bytes.Buffer, dir string, env map[string]string) *
 		Examples:     []Example{{"Everything since January", "tap-demo --start-date 2026-01-01 | target-postgres"}},
 
 		WithoutSettings: []string{"spec"},
+		Foreign:         []Foreign{{Key: "use_copy"}, {Key: "batch_config"}, {Key: "stream_maps", Instead: "map the streams in the tap"}},
 		Args:            args, Stdout: out, Dir: dir,
 		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 	}

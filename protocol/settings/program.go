@@ -17,6 +17,7 @@ type Program struct {
 	Examples     []Example
 	// WithoutSettings are commands that run without any setting, such as spec.
 	WithoutSettings []string
+	Foreign         []Foreign
 
 	Args   []string // without the program's name
 	Stdout io.Writer

@@ -29,9 +29,10 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 	var read []configFile
 	for _, path := range files {
 		if path != "ENV" { // the SDK's word for the environment, which is read anyway
-			read = append(read, t.readFile(p.Dir, path, problems.line))
+			read = append(read, t.readFile(p, path, problems.line))
 		}
 	}
+	s.meet(p, read, problems)
 	into := reflect.ValueOf(config).Elem()
 	for i := range t.settings {
 		set := &t.settings[i]

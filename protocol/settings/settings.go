@@ -18,6 +18,8 @@ type Settings struct {
 	secrets []string
 	env     func(string) (string, bool)
 	dotEnv  map[string]string
+
+	withoutEffect []string
 }
 
 // Done tells that the answer was printed and nothing is left to do.

@@ -1,13 +1,11 @@
 package database
 
 import (
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
-	"net/url"
+	"net"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,6 +28,12 @@ type Options struct {
 	SSLRootCert string
 	SSLCert     string
 	SSLKey      string
+	SSLPassword string // of the key
+	NeedTLS     bool   // no connection in the clear is tried, whatever the mode
+	// Login makes a password for each new connection; nil for the password that is given.
+	Login func(context.Context, Server) (string, error)
+	// Dial reaches the server by another way, such as a tunnel, whose end looks the host up; nil for the straight way.
+	Dial        func(ctx context.Context, network, address string) (net.Conn, error)
 	Application string // application_name
 	// Role is what every transaction runs as; empty for the user.
 	Role columns.Ident
@@ -39,6 +43,13 @@ type Options struct {
 	Env func(name string) (string, bool)
 }
 
+// A Server is where a connection is about to log in, and as whom.
+type Server struct {
+	Host string
+	Port uint16
+	User string
+}
+
 // A Conn is one connection. It keeps nothing in the session, since a pooler may give each transaction another one:
 // what a transaction depends on, [Conn.BeginSQL] sets.
 type Conn struct {
@@ -46,24 +57,34 @@ type Conn struct {
 	begin string
 }
 
-// libpqEnv are the environment variables of libpq and the keywords that they stand for.
-var libpqEnv = [...][2]string{
-	{"PGHOST", "host"}, {"PGPORT", "port"}, {"PGDATABASE", "database"}, {"PGUSER", "user"}, {"PGPASSWORD", "password"},
-	{"PGPASSFILE", "passfile"}, {"PGSERVICE", "service"}, {"PGSERVICEFILE", "servicefile"}, {"PGSSLMODE", "sslmode"},
-	{"PGSSLKEY", "sslkey"}, {"PGSSLCERT", "sslcert"}, {"PGSSLROOTCERT", "sslrootcert"}, {"PGSSLPASSWORD", "sslpassword"},
-	{"PGSSLSNI", "sslsni"}, {"PGCONNECT_TIMEOUT", "connect_timeout"}, {"PGTARGETSESSIONATTRS", "target_session_attrs"},
-	{"PGOPTIONS", "options"}, {"PGCHANNELBINDING", "channel_binding"},
-}
+// patience is how long one server may take to answer, where connect_timeout does not say.
+const patience = 30 * time.Second
 
 // Config is the connection's configuration as pgx has it. A bad one is a Config fault that holds no secret.
 func (o Options) Config() (*pgx.ConnConfig, error) {
-	text, err := o.connString()
+	words, err := o.keywords()
 	if err != nil {
 		return nil, err
 	}
-	c, err := pgx.ParseConfig(text)
+	applyTLS, err := secure(words)
 	if err != nil {
-		return nil, protocol.ConfigFault("correct the connection settings", "connection settings: %s", withoutSecrets(err, o))
+		return nil, err
+	}
+	c, err := pgx.ParseConfig(connString(words))
+	if err != nil {
+		return nil, protocol.ConfigFault("correct the connection settings", "connection settings: %s", withoutSecrets(err, words))
+	}
+	applyTLS(c)
+	if o.NeedTLS && !dropClear(c) {
+		return nil, protocol.ConfigFault("set sslmode to require, verify-ca or verify-full, and name the host, not its socket",
+			"this way to log in needs TLS, which the settings rule out")
+	}
+	if c.ConnectTimeout == 0 {
+		c.ConnectTimeout = patience
+	}
+	if o.Dial != nil {
+		c.DialFunc = o.Dial
+		c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // the far end looks it up
 	}
 	// A session's own choices must not change how a value is read, nor end a transaction that waits for the tap.
 	c.RuntimeParams["client_encoding"] = "UTF8"
@@ -79,15 +100,60 @@ func (o Options) Config() (*pgx.ConnConfig, error) {
 
 // Connect opens a connection. A refused or unreachable server is a Transient fault, a wrong user, password or database a Config fault.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
-	c, err := o.Config()
+	config, err := o.Config()
 	if err != nil {
 		return nil, err
 	}
-	conn, err := pgx.ConnectConfig(ctx, c)
+	conn, err := o.connect(ctx, config)
 	if err != nil {
-		return nil, connectFault(err)
+		return nil, err
 	}
-	return &Conn{conn, o.begin(conn.PgConn().ParameterStatus("server_version"))}, nil
+	c := &Conn{conn, o.begin(conn.PgConn().ParameterStatus("server_version"))}
+	if o.Role == "" {
+		return c, nil
+	}
+	// Said here once, since every transaction begins with it.
+	if err := c.Within(ctx, func() error { return nil }); err != nil {
+		c.Close(ctx)
+		return nil, roleFault(err, o.Role, config.User)
+	}
+	return c, nil
+}
+
+// connect tries the servers in order. With a Login each of them gets a password of its own.
+func (o Options) connect(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
+	if o.Login == nil {
+		conn, err := pgx.ConnectConfig(ctx, c)
+		return conn, connectFault(err, c)
+	}
+	var failed error
+	for _, one := range servers(c) {
+		password, err := o.Login(ctx, Server{Host: one.Host, Port: one.Port, User: one.User})
+		if err != nil {
+			return nil, err
+		}
+		one.Password = password
+		conn, err := pgx.ConnectConfig(ctx, one)
+		if err == nil {
+			return conn, nil
+		}
+		failed = cmp.Or(failed, connectFault(err, one))
+	}
+	return nil, failed
+}
+
+// servers splits a configuration into one for each attempt to connect.
+func servers(c *pgx.ConnConfig) []*pgx.ConnConfig {
+	list := []*pgx.ConnConfig{c.Copy()}
+	for _, f := range c.Fallbacks {
+		one := c.Copy()
+		one.Host, one.Port, one.TLSConfig = f.Host, f.Port, f.TLSConfig
+		list = append(list, one)
+	}
+	for _, one := range list {
+		one.Fallbacks = nil
+	}
+	return list
 }
 
 // begin is the text of BeginSQL for a server of this version.
@@ -129,82 +195,11 @@ func (c *Conn) Exec(ctx context.Context, sql string) error {
 	return err
 }
 
-func (o Options) connString() (string, error) {
-	given := map[string]string{}
-	for _, e := range libpqEnv {
-		if o.Env == nil {
-			break
-		}
-		if v, ok := o.Env(e[0]); ok && v != "" {
-			given[e[1]] = v
-		}
-	}
-	parts := map[string]string{
-		"host": o.Host, "user": o.User, "password": o.Password, "database": o.Database,
-		"sslmode": o.SSLMode, "sslrootcert": o.SSLRootCert, "sslcert": o.SSLCert, "sslkey": o.SSLKey,
-	}
-	if o.Port != 0 {
-		parts["port"] = strconv.Itoa(o.Port)
-	}
-	for k, v := range parts {
-		if v != "" {
-			given[k] = v
-		}
-	}
-	scheme, rest, isURL := strings.Cut(o.DSN, "://")
-	if !isURL {
-		return keywords(given) + " " + o.DSN, nil // of two words for one thing the last counts
-	}
-	if name, _, _ := strings.Cut(scheme, "+"); name != "postgres" && name != "postgresql" {
-		return "", protocol.ConfigFault("begin it with postgres://", "dsn: not the URL of a PostgreSQL server")
-	}
-	u, err := url.Parse("postgres://" + rest)
-	if err != nil {
-		return "", protocol.ConfigFault("write special characters in the user name and password as %XX", "dsn: not a valid URL")
-	}
-	query := u.Query()
-	for k, v := range given {
-		if !inURL(u, query, k) {
-			query.Set(k, v)
-		}
-	}
-	u.RawQuery = query.Encode()
-	return u.String(), nil
-}
-
-// inURL tells whether a URL says something for a keyword.
-func inURL(u *url.URL, query url.Values, keyword string) bool {
-	switch keyword {
-	case "host", "port":
-		// A URL that names a host means that host's own port.
-		return u.Host != "" || query.Has("host") || query.Has(keyword)
-	case "user":
-		return u.User.Username() != "" || query.Has(keyword)
-	case "password":
-		_, has := u.User.Password()
-		return has || query.Has(keyword)
-	case "database":
-		return strings.Trim(u.Path, "/") != "" || query.Has("dbname") || query.Has(keyword)
-	}
-	return query.Has(keyword)
-}
-
-func keywords(given map[string]string) string {
-	var b strings.Builder
-	for _, k := range slices.Sorted(maps.Keys(given)) {
-		fmt.Fprintf(&b, "%s='%s' ", k, strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(given[k]))
-	}
-	return b.String()
-}
-
 // withoutSecrets is the text of a parse error without what it quotes.
-func withoutSecrets(err error, o Options) string {
+func withoutSecrets(err error, words map[string]string) string {
 	text := err.Error()
-	if o.DSN != "" {
-		text = strings.ReplaceAll(text, o.DSN, "***")
-	}
-	if o.Password != "" {
-		text = strings.ReplaceAll(text, o.Password, "***")
+	if p := words["password"]; p != "" {
+		text = strings.ReplaceAll(text, p, "***")
 	}
 	// pgx begins with the connection string, masked, in backquotes.
 	if i := strings.LastIndex(text, "`"); i >= 0 {

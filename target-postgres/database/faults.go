@@ -1,16 +1,20 @@
 package database
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // rule is one row of the table from SQLSTATE to fault. The longest prefix that matches counts.
@@ -28,7 +32,7 @@ var rules = [...]rule{
 	{"23", protocol.Data, ""},
 	{"25006", protocol.Config, "connect to the primary server; this one takes no writes"},
 	{"25P03", protocol.Transient, "raise idle_in_transaction_session_timeout of the role, and run it again"},
-	{"28", protocol.Config, "correct user and password, or what pg_hba.conf allows"},
+	{"28", protocol.Config, "correct user and password, give sslcert and sslkey where the server asks for them, or change what pg_hba.conf allows"},
 	{"3D", protocol.Config, "name a database that exists"},
 	{"3F", protocol.Config, "name a schema that exists, or let the role create it"},
 	{"40", protocol.Transient, "run it again"},
@@ -148,18 +152,52 @@ func lost(err error) bool {
 	return false
 }
 
+// roleFault is for a transaction that cannot begin as a role.
+func roleFault(err error, role columns.Ident, user string) error {
+	switch {
+	case Is(err, "42501"):
+		return protocol.ConfigFault(fmt.Sprintf("let a superuser run: GRANT %s TO %s", role, columns.Ident(user)), "the user %s may not act as the role %s", columns.Ident(user), role)
+	case Is(err, "22023"):
+		return protocol.ConfigFault("create it, or name another one", "role: there is no role %s", role)
+	}
+	return err
+}
+
 // connectFault is Fault for an attempt to connect.
-func connectFault(err error) error {
+func connectFault(err error, c *pgx.ConnConfig) error {
+	if err == nil {
+		return nil
+	}
+	var own *protocol.Fault // of a tunnel
+	if errors.As(err, &own) {
+		return own
+	}
+	if f := tlsFault(err); f != nil {
+		return f
+	}
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		return Fault(err)
 	}
-	var c *pgconn.ConnectError
-	if errors.As(err, &c) {
-		where := fmt.Sprintf("%s, port %d", c.Config.Host, c.Config.Port)
-		return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server at %s: %w", where, cause(c))
+	var where []string
+	for _, s := range servers(c) {
+		if at := fmt.Sprintf("%s, port %d", s.Host, s.Port); !slices.Contains(where, at) {
+			where = append(where, at)
+		}
 	}
-	return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server: %w", err)
+	at := strings.Join(where, "; ")
+	var n net.Error
+	if errors.As(err, &n) || lost(err) || errors.Is(err, context.Canceled) {
+		return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server at %s: %w", at, cause(err))
+	}
+	if c.ValidateConnect != nil {
+		return protocol.TransientFault("run it again when one of them is such a server, or change target_session_attrs",
+			"no server that target_session_attrs asks for at %s: %w", at, innermost(err))
+	}
+	if !slices.Contains(tlsConfigs(c), nil) {
+		return protocol.ConfigFault("turn ssl on at the server, or lower sslmode to prefer", "no secure connection to the server at %s: %w", at, innermost(err))
+	}
+	return protocol.TransientFault("see that the server runs and that host and port are right", "no connection to the server at %s: %w", at, innermost(err))
 }
 
 // cause is the innermost part of a connect error: its own text names user and database over and over.
@@ -172,7 +210,24 @@ func cause(err error) error {
 	if errors.As(err, &d) {
 		return d
 	}
-	return err
+	return innermost(err)
+}
+
+// innermost is the first cause of an error, since what wraps it names user and database over and over.
+func innermost(err error) error {
+	for {
+		switch e := err.(type) {
+		case interface{ Unwrap() error }:
+			if e.Unwrap() == nil {
+				return err
+			}
+			err = e.Unwrap()
+		case interface{ Unwrap() []error }:
+			err = e.Unwrap()[0]
+		default:
+			return err
+		}
+	}
 }
 
 // Retryable tells whether the same transaction may succeed when it is tried again soon: after a deadlock, a conflict, a lock that

@@ -59,11 +59,14 @@ type StateMark struct{ Run, At string }
 // StateMark is that of the committed state.
 func (c *Conn) StateMark(ctx context.Context, p Pipeline) (StateMark, error) {
 	var m StateMark
-	err := c.QueryRow(ctx, "SELECT run, updated_at::text FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&m.Run, &m.At)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return m, nil
-	}
-	return m, Fault(err)
+	err := c.Within(ctx, func() error {
+		err := c.QueryRow(ctx, "SELECT run, updated_at::text FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&m.Run, &m.At)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return Fault(err)
+	})
+	return m, err
 }
 
 // formQuery gives the names and types of a table's columns as one text.

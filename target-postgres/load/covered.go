@@ -106,10 +106,12 @@ func (l *loader) flushLargest() error {
 	return nil
 }
 
-// worthCommit tells whether the interval is large enough to be committed: at batch_size_mb or many streams in any case, and much
-// sooner when another worker is free to go on.
+// worthCommit tells whether the interval is large enough to be committed: at batch_size_mb, batch_size_rows or many streams in any case,
+// and much sooner when another worker is free to go on.
 func (l *loader) worthCommit() bool {
-	return l.opened >= l.o.Limits.Streams || l.bytes >= l.o.BatchBytes || l.bytes >= int64(l.o.Limits.Small) && l.crew.room()
+	o := &l.o
+	return l.opened >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
+		l.bytes >= int64(o.Limits.Small) && l.crew.room()
 }
 
 func (l *loader) stateMessage(m *protocol.Message) error {
@@ -151,6 +153,7 @@ func (l *loader) commitIfCovered(age time.Duration) error {
 		if s.open != nil {
 			l.touch()
 			l.bytes += s.open.bytes
+			l.rows += int64(len(s.open.rows))
 			s.open.mark, s.open.covered = l.mark, 0
 		}
 	}
@@ -162,7 +165,7 @@ func (l *loader) commit(state []byte) {
 	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
 	close(l.interval.ops)
 	l.interval = nil
-	l.began, l.bytes, l.opened, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, nil, false, 0
+	l.began, l.bytes, l.rows, l.opened, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, nil, false, 0
 }
 
 // incomplete finds a replace whose new rows are not in the table yet.

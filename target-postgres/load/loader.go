@@ -43,6 +43,7 @@ type loader struct {
 	// The interval under way.
 	began     time.Time // when its first message came
 	bytes     int64     // of its records
+	rows      int64     // records
 	openBytes int       // in open segments
 	opened    int       // segments so far
 	state     []byte    // the newest state, nil when there is none
@@ -53,6 +54,7 @@ type loader struct {
 
 	sawState bool
 	ended    bool
+	complete bool            // the input ended by itself
 	rejects  int64           // made here
 	unknown  map[string]bool // streams of ACTIVATE_VERSION that were warned of
 }
@@ -75,6 +77,9 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 	l.crew.close(context.WithoutCancel(ctx))
 	if failure := l.crew.failure(); failure != nil {
 		err = failure
+	}
+	if err == nil && l.complete {
+		err = runAfter(ctx, &l.o)
 	}
 	return l.summary(started), err
 }
@@ -105,6 +110,7 @@ func (l *loader) run() error {
 		}
 		l.mu.Unlock()
 	}
+	l.complete = errors.Is(err, io.EOF)
 	end := l.end(err)
 	l.ended = true
 	l.mu.Unlock()
@@ -128,6 +134,12 @@ func (l *loader) begin(ctx context.Context) error {
 		return err
 	}
 	l.crew.hire(ctx, conn)
+	if err := conn.Check(ctx, l.o.Pipeline, l.o.Grants); err != nil {
+		return err
+	}
+	if err := runSQL(ctx, conn, "before_run_sql", l.o.BeforeSQL); err != nil {
+		return err
+	}
 	if err := conn.MakeOwnTables(ctx, l.o.Pipeline); err != nil {
 		return err
 	}
@@ -289,6 +301,7 @@ func (l *loader) record(m *protocol.Message) error {
 	}
 	g.add(m.Line, r.Raw, m.Bytes)
 	l.bytes += int64(m.Bytes)
+	l.rows++
 	l.openBytes += g.size() - before
 	if p := l.o.Progress; p != nil {
 		p.add(&s.name, m.Bytes)
@@ -329,7 +342,7 @@ func (l *loader) reject(s *stream, g *segment, r database.Reject, bytes int) err
 
 // versioned makes sure that the version of a record has a column.
 func (l *loader) versioned(s *stream) error {
-	if s.versions || l.o.Metadata || s.mode == protocol.Replace {
+	if s.versions || l.o.Metadata || l.o.IgnoreVersions || s.mode == protocol.Replace {
 		return nil
 	}
 	s.versions = true
@@ -413,6 +426,9 @@ func (l *loader) activate(m *protocol.Message) error {
 			l.unknown[m.Stream] = true
 			l.o.Log.Warn("ACTIVATE_VERSION of a stream without a SCHEMA is ignored", "stream", m.Stream, "line", m.Line)
 		}
+		return nil
+	}
+	if l.o.IgnoreVersions && s.mode != protocol.Replace {
 		return nil
 	}
 	if s.activeSet && m.Version <= s.activated && !s.unswapped {

@@ -44,16 +44,21 @@ type Options struct {
 	Types        columns.Types                   // of new columns
 	Metadata     bool                            // the SDK's seven columns
 	HardDelete   bool
-	Connections  int // intervals that are loaded side by side; 0 for three
-	BatchBytes   int64
-	BatchWait    time.Duration
-	MaxRejects   int64
-	ExtraFields  ExtraFields
-	Uncovered    Uncovered
-	Limits       Limits
-	Log          *slog.Logger
-	Metrics      *logs.Metrics // nil for none
-	Progress     *Progress     // nil when nobody looks
+	// IgnoreVersions leaves ACTIVATE_VERSION unheeded, but for a replace.
+	IgnoreVersions      bool
+	Grants              []columns.Ident // roles that may read new tables
+	BeforeSQL, AfterSQL string          // statements around the run, the latter when it succeeded
+	Connections         int             // intervals that are loaded side by side; 0 for three
+	BatchRows           int64           // 0 for any number
+	BatchBytes          int64
+	BatchWait           time.Duration
+	MaxRejects          int64
+	ExtraFields         ExtraFields
+	Uncovered           Uncovered
+	Limits              Limits
+	Log                 *slog.Logger
+	Metrics             *logs.Metrics // nil for none
+	Progress            *Progress     // nil when nobody looks
 }
 
 // Limits bound the memory of a run, in bytes, and its locks. The zero value is right for everything but tests.

@@ -62,6 +62,7 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 			}
 			c.places = plan.Places
 			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description)...)
+			c.statements = append(c.statements, o.grants(t.Name)...)
 			exists, diff.Used = true, len(c.have)
 			continue
 		}
@@ -190,11 +191,14 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	if err != nil {
 		return nil, err
 	}
-	if err := w.unmixed(ctx, conn, p, t); err != nil {
-		return nil, err
-	}
 	c, err := p.changes(w.o, t)
 	if err != nil || c.discarded {
+		return nil, err
+	}
+	if err := conn.CheckTable(ctx, t.Name, c.statements, w.o.privileges(p.schemas[len(p.schemas)-1])...); err != nil {
+		return nil, err
+	}
+	if err := w.unmixed(ctx, conn, p, t); err != nil {
 		return nil, err
 	}
 	if len(c.statements) > 0 {
