@@ -43,7 +43,8 @@ type Column struct {
 
 	// What a column of a table has.
 	Default  bool // has a default
-	Pinned   bool // a view, rule, generated column or partition key uses it, so that its type cannot be altered
+	Pinned   bool // a view, rule, trigger, policy, generated column or the like uses it, so that its type cannot be altered
+	Linked   bool // a constraint or the expression of an index uses it: its type can become wider, but not of another sort
 	ReadOnly bool // generated, or identity always: takes no values
 }
 

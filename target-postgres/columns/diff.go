@@ -3,6 +3,8 @@ package columns
 import (
 	"maps"
 	"slices"
+
+	"github.com/signalroom/signalroom/protocol"
 )
 
 // An Action is what a Change does.
@@ -78,8 +80,8 @@ func (p *Plan) Crowded() (n int) {
 //     date → timestamptz, varchar(n) → text, any scalar → text.
 //   - Add a variant column, name__type. The old values stay where they are, new ones go to the variant.
 //
-// A column that a view or the like pins, or that takes no values, is never altered, so its values go to a variant. A
-// key column has no variant, because a key is one column: it is widened to text or, for objects, to jsonb instead.
+// A column that a view or the like pins, or that takes no values, is never altered, and one that a constraint uses stays a
+// number, or a text, or an instant; so new values go to a variant. A key column has no variant, because a key is one column: it is widened to text or, for objects, to jsonb instead.
 //
 // A column of the table that the stream does not have is kept. When it demands values that nobody sends any more, it is
 // allowed nulls. Metadata columns and _extra are not added to a table whose columns are not to evolve.
@@ -176,7 +178,7 @@ func (d *differ) place(want *Column) Place {
 	if !ok && want.Schema != nil {
 		wider, ok = base.Type.widened(TypeOf(want.Schema, closest))
 	}
-	if ok && !base.Pinned && !base.ReadOnly {
+	if ok && base.canBecome(wider) {
 		column := *base
 		column.Type = wider
 		return d.retype(want, base, Change{Action: Widen, Column: column, From: base.Type, Rewrites: base.Type.rewrites(wider)})
@@ -186,13 +188,30 @@ func (d *differ) place(want *Column) Place {
 	return d.retype(want, base, Change{Action: AddVariant, Column: column, Of: want.Name, Pinned: ok})
 }
 
+// canBecome tells whether the type of a table's column may be altered to a wider one.
+func (c *Column) canBecome(t Type) bool {
+	if c.Pinned || c.ReadOnly {
+		return false
+	}
+	return !c.Linked || c.Type.sort() == t.sort()
+}
+
 // fits tells whether a column takes all values of the wanted one. A closer type than the one that would be chosen fits too: an
 // array where it would be jsonb, inet or bytea where it would be text.
 func fits(c, want *Column) bool {
 	if c.ReadOnly {
 		return false
 	}
-	return c.Type.Holds(want.Type) || want.Schema != nil && c.Type.Holds(TypeOf(want.Schema, closest))
+	if c.Type.Holds(want.Type) {
+		return true
+	}
+	if want.Schema == nil {
+		return false
+	}
+	if c.Type.Kind == Array && !c.Type.Element().scalar() {
+		return want.Schema.Kinds&^protocol.Null == protocol.Array // jsonb[], which other targets make of arrays of objects
+	}
+	return c.Type.Holds(TypeOf(want.Schema, closest))
 }
 
 // add is for a wanted column of a new name.
@@ -248,7 +267,7 @@ func (d *differ) widenKey(want, base *Column) Place {
 	column := *base
 	column.Type = wider
 	c := Change{Action: Widen, Column: column, From: base.Type, Rewrites: base.Type.rewrites(wider)}
-	if base.Pinned || base.ReadOnly || base.Type.Kind == Other {
+	if !base.canBecome(wider) || base.Type.Kind == Other {
 		d.plan.Conflicts = append(d.plan.Conflicts, c)
 		return Place{Want: *want}
 	}

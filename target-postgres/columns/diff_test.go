@@ -24,7 +24,7 @@ func stream(t *testing.T, schema string, key ...string) *protocol.Stream {
 	return &protocol.Stream{Name: "orders", Schema: s, KeyProperties: key}
 }
 
-// table reads columns written as the catalogs have them: name, type, and words among key, notnull, default, pinned, readonly.
+// table reads columns written as the catalogs have them: name, type, and words among key, notnull, default, pinned, linked, readonly.
 func table(t *testing.T, lines ...string) []Column {
 	t.Helper()
 	var out []Column
@@ -42,6 +42,8 @@ func table(t *testing.T, lines ...string) []Column {
 				c.Default = true
 			case "pinned":
 				c.Pinned = true
+			case "linked":
+				c.Linked = true
 			case "readonly":
 				c.ReadOnly = true
 			default:
@@ -73,6 +75,9 @@ func describe(p Plan) string {
 	write("", p.Changes)
 	write("-- breach: ", p.Breaches)
 	write("-- conflict: ", p.Conflicts)
+	if p.Full {
+		b.WriteString("-- the table is full\n")
+	}
 	if p.KeyDiffers {
 		b.WriteString("-- the key differs\n")
 	}
@@ -83,6 +88,9 @@ func describe(p Plan) string {
 		}
 		if place.Column.NotNull {
 			where += " not null"
+		}
+		if place.Extra {
+			where = "_extra"
 		}
 		misfit := map[Contract]string{DiscardRow: ", or the row is discarded", DiscardValue: ", or the value is discarded", Freeze: ", frozen"}[place.Misfit]
 		fmt.Fprintf(&b, "-- %s %s → %s%s\n", place.Want.Name, place.Want.Type, where, misfit)
@@ -195,6 +203,15 @@ func diffCases() []diffCase {
 			have: []string{"v bigint", "v__boolean bigint", "w bigint", "w__boolean macaddr"}, key: []string{}},
 		{name: "variant_of_a_long_name", schema: `{"properties":{"` + long + `":{"type":"boolean"}}}`, have: []string{long + " bigint"}, key: []string{}},
 		{name: "pinned", have: []string{"id bigint;key", "total integer;pinned", "note boolean;readonly", "at date;pinned", "tags jsonb"}},
+		{name: "linked", have: []string{"id integer;key linked", "total integer;linked", "note bigint;linked", "at date;linked", "tags jsonb"}},
+		{name: "linked_key", schema: `{"properties":{"id":{"type":"string"}}}`, have: []string{"id bigint;key linked"}},
+		{name: "arrays_of_other_targets", schema: `{"properties":{"lines":{"type":"array","items":{"type":"object"}},"any":{"type":["null","array"]},"either":{"type":["array","object"]}}}`,
+			have: []string{"lines jsonb[]", "any jsonb[]", "either jsonb[]"}, key: []string{}},
+		{name: "words_by_column", schema: `{"properties":{"id":{"type":"integer"},"a":{"type":"string"},"b":{"type":"string"},"new1":{"type":"string"},"new2":{"type":"string"}}}`,
+			have: []string{"id bigint;key", "a bigint", "b bigint"}, options: DiffOptions{Contracts: Contracts{
+				Columns: map[string]Contract{"new1": Evolve, "*": DiscardRow}, Types: map[string]Contract{"a": DiscardValue, "*": Freeze}}}},
+		{name: "no_room", have: []string{"id bigint;key", "total boolean"}, options: DiffOptions{Used: MaxColumns - 2}},
+		{name: "no_room_for_our_own", have: []string{"id bigint;key"}, options: DiffOptions{Used: MaxColumns - 1}, with: Options{Metadata: VersionMetadata}},
 		{name: "unknown_types", have: []string{"id bigint;key", "total money", "note macaddr", "at tstzrange", "tags text[]"}},
 		{name: "arrays_and_addresses", with: Options{Types: closest}, schema: `{"properties":{"new":{"type":"array","items":{"type":"integer"}},"ip":{"type":"string","format":"ipv4"},
 			"wider":{"type":"array","items":{"type":"number"}},"other":{"type":"array","items":{"type":"string"}},"floats":{"type":"array","items":{"type":"number"}}}}`,
@@ -239,8 +256,11 @@ func TestDiff(t *testing.T) {
 			require.Len(t, plan.Places, len(want))
 			golden(t, describe(plan))
 
-			if len(plan.Breaches)+len(plan.Conflicts) == 0 && !plan.KeyDiffers {
-				again := Diff(applied(have, plan), want, test.options)
+			if len(plan.Breaches)+len(plan.Conflicts) == 0 && !plan.KeyDiffers && !plan.Full {
+				after := applied(have, plan)
+				options := test.options
+				options.Used += len(after) - len(have)
+				again := Diff(after, want, options)
 				require.Empty(t, again.Changes, "the second run finds nothing to do")
 				for i, p := range again.Places {
 					require.Equal(t, plan.Places[i].Column.Name, p.Column.Name, "values keep their column")

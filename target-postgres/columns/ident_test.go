@@ -37,15 +37,44 @@ func TestTableName(t *testing.T) {
 	}
 }
 
+func TestTableNameInSmallLetters(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		stream, keep, lower string
+	}{
+		{"Orders", "Orders", "orders"},
+		{"ÄÖ", "ÄÖ", "äö"},
+		{"_signalroom_state", "_signalroom_state_", "_signalroom_state_"},
+		{"_Signalroom_State", "_Signalroom_State", "_signalroom_state_"},
+		{"_signalroom", "_signalroom", "_signalroom"},
+	} {
+		require.Equal(t, test.keep, string(TableName(test.stream, KeepCase)))
+		require.Equal(t, test.lower, string(TableName(test.stream, LowerCase)))
+	}
+	for stream, shared := range map[string]bool{
+		"orders": false, "Orders": false, strings.Repeat("x", 54): false, strings.Repeat("x", 55): true, strings.Repeat("x", 64): true, "": true, "a\x00": true,
+	} {
+		require.Equal(t, shared, Shared(stream, KeepCase), "%q", stream)
+		require.True(t, Shared(stream, LowerCase))
+	}
+}
+
 func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 	t.Parallel()
+	for _, c := range []Case{KeepCase, LowerCase} {
+		columnNamesDoNotDependOnOrder(t, c)
+	}
+}
+
+func columnNamesDoNotDependOnOrder(t *testing.T, c Case) {
+	t.Helper()
 	long := strings.Repeat("n", 70)
 	properties := []string{
-		"id", "ID", "ctid", "ctid_", "xmin", "_extra", "", "_", "a\x00", "a\uFFFD", "a\xff", long + "1", long + "2", "select", "oid",
+		"id", "ID", "iD", "_SDC_sequence", "_sdc_sequence_", "ctid", "ctid_", "xmin", "_extra", "", "_", "a\x00", "a\uFFFD", "a\xff", long + "1", long + "2", "select", "oid",
 		string(hashedName(long+"1", long+"1")),
 	}
 	named := map[string]Ident{}
-	for i, n := range columnNames(properties, KeepCase, isReserved) {
+	for i, n := range columnNames(properties, c, isReserved) {
 		named[properties[i]] = n
 	}
 
@@ -55,7 +84,15 @@ func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 		seen[n] = true
 		require.LessOrEqual(t, len(n), MaxName)
 	}
-	for _, same := range []string{"id", "ID", "ctid_", "_", "a\uFFFD", "select", "oid"} {
+	if c == LowerCase {
+		require.Equal(t, Ident("id"), named["id"])
+		require.Regexp(t, `^id_[0-9a-f]{8}$`, string(named["ID"]))
+		require.Regexp(t, `^_sdc_sequence__[0-9a-f]{8}$`, string(named["_SDC_sequence"]))
+	} else {
+		require.Equal(t, Ident("ID"), named["ID"])
+		require.Equal(t, Ident("_SDC_sequence"), named["_SDC_sequence"])
+	}
+	for _, same := range []string{"id", "ctid_", "_", "a\uFFFD", "select", "oid"} {
 		require.Equal(t, Ident(same), named[same])
 	}
 	require.Equal(t, Ident("xmin_"), named["xmin"])
@@ -63,7 +100,7 @@ func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 	require.Regexp(t, `^ctid__[0-9a-f]{8}$`, string(named["ctid"]))
 
 	slices.Reverse(properties)
-	for i, n := range columnNames(properties, KeepCase, isReserved) {
+	for i, n := range columnNames(properties, c, isReserved) {
 		require.Equal(t, named[properties[i]], n)
 	}
 }

@@ -122,6 +122,9 @@ func makeTable(t *testing.T, conn *pgx.Conn, name Table, have []Column) {
 		if c.Pinned {
 			pinned = append(pinned, c.Name.String())
 		}
+		if c.Linked {
+			line += " CHECK (" + c.Name.String() + " > " + map[Kind]string{Integer: "0", Bigint: "0", Date: "'2000-01-01'::date"}[c.Type.Kind] + ")"
+		}
 		lines = append(lines, line)
 	}
 	statements := []string{"CREATE TABLE " + name.String() + " (" + strings.Join(lines, ", ") + ")"}

@@ -63,7 +63,7 @@ func (c Change) String() string {
 	case AddVariant:
 		why := "its values cannot be converted"
 		if c.Pinned {
-			why = "a view or the like uses it"
+			why = "a view, a constraint or the like uses it"
 		}
 		return c.Of.String() + " keeps its type, because " + why + ": new values go to " + c.Column.Name.String() + " " + c.Column.Type.String()
 	case Widen:

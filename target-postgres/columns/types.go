@@ -367,6 +367,19 @@ func (t Type) scalar() bool {
 
 func (t Type) number() bool { return t.Kind >= Smallint && t.Kind <= Double }
 
+// sort is what expressions over the type's values have in common with those over wider ones.
+func (t Type) sort() Kind {
+	switch {
+	case t.number():
+		return Numeric
+	case t.Kind == Varchar || t.Kind == Char:
+		return Text
+	case t.Kind == Date || t.Kind == Timestamp:
+		return Timestamptz
+	}
+	return t.Kind
+}
+
 // digits is how many digits a number type has before the point; 0 when there is no such bound.
 func (t Type) digits() int {
 	switch t.Kind {

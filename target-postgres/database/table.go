@@ -72,8 +72,8 @@ const tableQuery = `SELECT c.oid, c.relkind::text, c.relnatts,
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2`
 
-// A column is pinned where a view, a rule, a generated column or the partition key reads it, and where its type is a domain,
-// whose rule would go with the type. Domains and enums count as the type that their values are written as.
+// A column is pinned where a view, a rule, a trigger, a policy, a function, a publication, a generated column or the partition
+// key reads it, and where its type is a domain, whose rule would go with the type. Domains and enums count as the type that their values are written as.
 const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
 		WHEN t.typtype = 'e' OR t.typname = 'citext' THEN 'text'
@@ -82,8 +82,14 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	a.attgenerated <> '' OR a.attidentity = 'a',
 	coalesce(a.attnum = ANY (pk.indkey::int2[]), false),
 	EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-		AND (d.classid = 'pg_rewrite'::regclass OR d.classid = 'pg_attrdef'::regclass))
+		AND d.classid IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass, 'pg_publication_rel'::regclass))
 		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false) OR t.typtype = 'd',
+	coalesce(a.attnum = ANY ((SELECT array_agg(n) FROM (
+		SELECT unnest(conkey) AS n FROM pg_constraint WHERE conrelid = $1 AND contype IN ('c', 'f', 'x')
+		UNION ALL SELECT unnest(confkey) FROM pg_constraint WHERE confrelid = $1
+		UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
+			WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
+	) AS used)::int4[]), false),
 	EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
 		WHERE m.amname = 'btree' AND o.opcdefault AND o.opcintype = CASE
 			WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typtype = 'e' THEN 'anyenum'::regtype
@@ -125,7 +131,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
 		var col Column
 		var base string
-		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Equality)
+		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked, &col.Equality)
 		col.Type = columns.ParseType(base)
 		return col, err
 	})

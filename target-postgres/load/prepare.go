@@ -143,7 +143,7 @@ func refusal(t *database.Table, plan columns.Plan) error {
 	if len(plan.Conflicts) > 0 {
 		c := plan.Conflicts[0]
 		return protocol.ConfigFault("alter it by hand, or load into another table",
-			"key column %s of %s would have to become %s, which a view or a generated column forbids", c.Column.Name, t.Name, c.Column.Type)
+			"key column %s of %s would have to become %s, which a view, a constraint or the like forbids", c.Column.Name, t.Name, c.Column.Type)
 	}
 	if len(plan.Breaches) > 0 {
 		var list []string

@@ -1,0 +1,2 @@
+-- conflict: ALTER TABLE "public"."orders" ALTER COLUMN "id" TYPE text; -- rewrites the table
+-- "id" text → nowhere
