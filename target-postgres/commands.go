@@ -3,14 +3,19 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/singer"
 	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/replay"
 )
 
 // longestWait is how long the state command waits for a commit that is under way.
@@ -33,58 +38,160 @@ func (p Program) state(ctx context.Context, connection database.Options, config 
 	return printed(p.Stdout.Write(append(state, '\n')))
 }
 
-func (p Program) loads(ctx context.Context, connection database.Options, of database.Pipeline, limit int, asJSON bool) error {
+// loadsCommand shows the history of loads.
+type loadsCommand struct {
+	Stream    string `placeholder:"GLOB" help:"Streams to show."`
+	Intervals bool   `help:"Show each transaction, not the sum of each run."`
+	Limit     int    `default:"20" help:"How many rows to show, the newest first."`
+	JSON      bool   `help:"Print JSON, one object a line."`
+}
+
+func (p Program) loads(ctx context.Context, connection database.Options, of database.Pipeline, l loadsCommand) error {
 	conn, err := database.Connect(ctx, connection)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	loads, err := conn.Loads(ctx, of, limit)
+	loads, err := conn.Loads(ctx, of, database.LoadFilter{Stream: l.Stream, Intervals: l.Intervals, Limit: l.Limit})
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	if l.JSON {
 		return printLines(p.Stdout, loads)
 	}
-	rows := make([]string, len(loads))
-	for i, l := range loads {
-		rows[i] = fmt.Sprintf("%s\t%s\t%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d", l.Committed.UTC().Format(time.DateTime), l.Pipeline, l.Stream, l.Mode,
-			l.Read, l.Inserted, l.Updated, l.Unchanged, l.Deleted, l.Rejected)
+	rows := [][]string{{"COMMITTED", "PIPELINE", "STREAM", "DISPOSITION", "READ", "INSERTED", "UPDATED", "UNCHANGED", "DELETED", "REJECTED",
+		"MB", "SECONDS", "VERSION", "PROGRAM", "BOOKMARK"}}
+	for _, l := range loads {
+		version := ""
+		if l.Version != 0 {
+			version = strconv.FormatInt(l.Version, 10)
+		}
+		rows = append(rows, []string{
+			l.Committed.UTC().Format(time.DateTime), visible(l.Pipeline), visible(l.Stream), l.Mode,
+			strconv.FormatInt(l.Read, 10), strconv.FormatInt(l.Inserted, 10), strconv.FormatInt(l.Updated, 10),
+			strconv.FormatInt(l.Unchanged, 10), strconv.FormatInt(l.Deleted, 10), strconv.FormatInt(l.Rejected, 10),
+			megabytes(l.Bytes), fmt.Sprintf("%.1f", l.Seconds), version, l.Program, visible(l.Bookmark),
+		})
 	}
-	return printTable(p.Stdout, "COMMITTED\tPIPELINE\tSTREAM\tDISPOSITION\tREAD\tINSERTED\tUPDATED\tUNCHANGED\tDELETED\tREJECTED", rows)
+	return printTable(p.Stdout, rows, 0, 1, 2, 3, 13, 14)
 }
 
-func (p Program) rejects(ctx context.Context, connection database.Options, of database.Pipeline, stream string, limit int, asJSON bool) error {
+// rejectsFilter says which rejects a command is about.
+type rejectsFilter struct {
+	Stream string  `placeholder:"GLOB" help:"Those of these streams."`
+	ID     []int64 `name:"id" placeholder:"N" help:"The one with this number; may be given again."`
+	Reason string  `placeholder:"TEXT" help:"Those whose reason holds this text, in any case."`
+}
+
+func (f *rejectsFilter) filter() database.RejectFilter {
+	return database.RejectFilter{Stream: f.Stream, IDs: f.ID, Reason: f.Reason}
+}
+
+// rejectsList shows records that were not loaded.
+type rejectsList struct {
+	rejectsFilter
+	Limit int  `default:"20" help:"How many to show, the newest first."`
+	JSON  bool `help:"Print JSON, one object a line, with the whole records."`
+}
+
+func (p Program) rejects(ctx context.Context, connection database.Options, of database.Pipeline, l rejectsList) error {
 	conn, err := database.Connect(ctx, connection)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	rejects, err := conn.Rejects(ctx, of, stream, limit)
+	rejects, err := conn.Rejects(ctx, of, l.filter(), l.Limit)
 	if err != nil {
 		return err
 	}
-	if asJSON {
+	if l.JSON {
 		return printLines(p.Stdout, rejects)
 	}
-	rows := make([]string, len(rejects))
-	for i, r := range rejects {
-		rows[i] = fmt.Sprintf("%d\t%s\t%s\t%s\t%d\t%s\t%s\t%s", r.ID, r.At.UTC().Format(time.DateTime), r.Pipeline, r.Stream, r.Line, r.Key, r.Column, r.Reason)
+	rows := [][]string{{"ID", "REJECTED", "REPLAYED", "PIPELINE", "STREAM", "LINE", "KEY", "COLUMN", "REASON"}}
+	for _, r := range rejects {
+		replayed := ""
+		if r.Replayed != nil {
+			replayed = r.Replayed.UTC().Format(time.DateTime)
+		}
+		rows = append(rows, []string{strconv.FormatInt(r.ID, 10), r.At.UTC().Format(time.DateTime), replayed, visible(r.Pipeline), visible(r.Stream),
+			strconv.FormatInt(r.Line, 10), visible(r.Key), visible(r.Column), visible(r.Reason)})
 	}
-	return printTable(p.Stdout, "ID\tREJECTED\tPIPELINE\tSTREAM\tLINE\tKEY\tCOLUMN\tREASON", rows)
+	return printTable(p.Stdout, rows, 1, 2, 3, 4, 6, 7, 8)
 }
 
-// printTable prints rows of tab-separated cells under a heading.
-func printTable(w io.Writer, heading string, rows []string) error {
-	var b strings.Builder
-	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	for _, row := range append([]string{heading}, rows...) {
-		fmt.Fprintln(t, row)
+// rejectsReplay loads rejects.
+type rejectsReplay struct {
+	rejectsFilter
+	JSON bool `help:"Print JSON, one object a line."`
+}
+
+// replay loads rejects once more. It is a Data fault when some are refused again.
+func (p Program) replay(ctx context.Context, o load.Options, of database.Pipeline, r rejectsReplay, input string) error {
+	schemas, err := readSchemas(input, o.Log)
+	if err != nil {
+		return err
 	}
-	if err := t.Flush(); err != nil {
-		return protocol.SystemFault("", "%w", err)
+	results, err := replay.Run(ctx, replay.Options{Load: o, Of: of, Filter: r.filter(), Schemas: schemas})
+	if err == nil && len(results) == 0 {
+		o.Log.Info("no rejects to replay")
 	}
-	return printed(io.WriteString(w, b.String()))
+	rows := [][]string{{"PIPELINE", "STREAM", "REPLAYED", "STILL REJECTED", "REASON"}}
+	var refused int64
+	for _, r := range results {
+		refused += r.Rejected
+		if r.Note != "" {
+			o.Log.Warn(r.Note, "stream", r.Stream)
+		}
+		rows = append(rows, []string{visible(r.Pipeline), visible(r.Stream), strconv.FormatInt(r.Replayed, 10), strconv.FormatInt(r.Rejected, 10), visible(r.Reason)})
+	}
+	var printing error
+	if r.JSON {
+		printing = printLines(p.Stdout, results)
+	} else {
+		printing = printTable(p.Stdout, rows, 0, 1, 4)
+	}
+	switch {
+	case err != nil:
+		return err
+	case printing != nil:
+		return printing
+	case refused > 0:
+		return protocol.DataFault("mend the cause and replay again; see them with: target-postgres rejects list", "%d still rejected", refused)
+	}
+	return nil
+}
+
+// readSchemas reads the SCHEMA messages of a file, of each stream the last; none without a file.
+func readSchemas(path string, log *slog.Logger) (map[string]*protocol.Stream, error) {
+	schemas := map[string]*protocol.Stream{}
+	if path == "" {
+		return schemas, nil
+	}
+	file, err := openInput(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	reader := singer.NewReader(file, singer.Options{Log: log})
+	defer reader.Close()
+	for {
+		m, err := reader.Next()
+		var rejected *protocol.RecordError
+		switch {
+		case errors.Is(err, io.EOF):
+			return schemas, nil
+		case errors.As(err, &rejected) && m != nil:
+		case err != nil:
+			return nil, err
+		case m.Type == protocol.SchemaMessage:
+			schemas[m.Stream] = m.Schema
+		}
+	}
+}
+
+// printTable prints rows of cells, the first of them a heading; the columns named by number are text.
+func printTable(w io.Writer, rows [][]string, text ...int) error {
+	return printed(io.WriteString(w, strings.Join(aligned(rows, text...), "\n")+"\n"))
 }
 
 func printLines[T any](w io.Writer, values []T) error {

@@ -64,6 +64,9 @@ type Config struct {
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
 	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
 	KeyChange   string    `json:"key_change" enum:"fail,replace" default:"fail" help:"What is done when a table has another primary key than its stream: stop, or exchange it, which needs the new key to be unique in the table."`
+
+	MetricsFile   string `json:"metrics_file" placeholder:"FILE" help:"Keep metrics of the run in this file for Prometheus, by way of node_exporter's textfile collector, which wants a name that ends in .prom. It is written anew after commits, at most once a second, and at the end."`
+	NotifyChannel string `json:"notify_channel" placeholder:"NAME" help:"Channel on which each commit is announced by NOTIFY, with a JSON object of pipeline, run and streams."`
 }
 
 // check reports what the tags cannot say.
@@ -103,6 +106,7 @@ func (c *Config) options(connection database.Options) load.Options {
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
 		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
+		NotifyChannel: c.NotifyChannel, Program: settings.BuildVersion(),
 	}
 	if c.NameCase == "lower" {
 		o.Case = columns.LowerCase

@@ -17,7 +17,6 @@ import (
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/protocol/singer"
-	"github.com/signalroom/signalroom/target-postgres/database"
 	"github.com/signalroom/signalroom/target-postgres/load"
 	"github.com/signalroom/signalroom/target-postgres/server"
 )
@@ -57,18 +56,12 @@ type grammar struct {
 	Input string `placeholder:"FILE" help:"Read messages from this file instead of standard input."`
 	Plan  bool   `help:"Print the statements that the schemas call for, and change nothing."`
 
-	Load  struct{} `cmd:"" default:"withargs" hidden:""`
-	State struct{} `cmd:"" help:"Print the pipeline's committed state, {} when there is none."`
-	Loads struct {
-		Limit int  `default:"20" help:"How many rows to show, the newest first."`
-		JSON  bool `help:"Print JSON, one object a line."`
-	} `cmd:"" help:"Show what was loaded, by one pipeline or all."`
+	Load    struct{}     `cmd:"" default:"withargs" hidden:""`
+	State   struct{}     `cmd:"" help:"Print the pipeline's committed state, {} when there is none."`
+	Loads   loadsCommand `cmd:"" help:"Show what was loaded, by one pipeline or all."`
 	Rejects struct {
-		List struct {
-			Stream string `placeholder:"GLOB" help:"Streams to show."`
-			Limit  int    `default:"20" help:"How many to show, the newest first."`
-			JSON   bool   `help:"Print JSON, one object a line, with the whole records."`
-		} `cmd:"" default:"withargs" help:"Show records that were not loaded."`
+		List   rejectsList   `cmd:"" default:"withargs" help:"Show records that were not loaded."`
+		Replay rejectsReplay `cmd:"" help:"Load them again, once their cause is mended: each once, marked in the transaction of its row. --input names a file with SCHEMA messages to use in place of those that the records came under."`
 	} `cmd:"" help:"Records that were not loaded."`
 }
 
@@ -101,6 +94,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 			{Says: "load what a tap sends into a private server", Command: "tap-x --state state.json | target-postgres --embedded ./db > next.json"},
 			{Says: "load exactly once, with the state in the database", Command: "tap-x --state <(target-postgres state) | target-postgres"},
 			{Says: "show what would be done to the tables", Command: "tap-x --test=schema | target-postgres --plan"},
+			{Says: "see what was loaded, and load rejects once more when their cause is mended", Command: "target-postgres loads; target-postgres rejects replay"},
 		},
 		Foreign: foreign(), Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
 	}, &command, &config)
@@ -138,12 +132,16 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 	case "state":
 		return p.state(ctx, connection, &config)
 	case "loads":
-		return p.loads(ctx, connection, shown, command.Loads.Limit, command.Loads.JSON)
+		return p.loads(ctx, connection, shown, command.Loads)
 	case "rejects", "rejects list":
-		l := command.Rejects.List
-		return p.rejects(ctx, connection, shown, l.Stream, l.Limit, l.JSON)
+		return p.rejects(ctx, connection, shown, command.Rejects.List)
 	}
-	return p.load(ctx, output, progress, s, &config, connection, command.Input, command.Plan)
+	o := config.options(connection)
+	o.Limits, o.Log = p.Limits, output.Logger()
+	if given.Command() == "rejects replay" {
+		return p.replay(ctx, o, shown, command.Rejects.Replay, command.Input)
+	}
+	return p.load(ctx, output, progress, s, &config, o, command.Input, command.Plan)
 }
 
 func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
@@ -153,36 +151,39 @@ func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
 }
 
 // load reads messages to the end.
-func (p Program) load(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals, config *Config,
-	connection database.Options, path string, plan bool) error {
+func (p Program) load(ctx context.Context, output *logs.Output, live *logs.Live, s *signals, config *Config, o load.Options, path string, plan bool) error {
 	input := p.Stdin
 	if path != "" {
-		file, err := os.Open(path)
+		file, err := openInput(path)
 		if err != nil {
-			return protocol.ConfigFault("name a file that can be read", "input: %w", err)
+			return err
 		}
 		defer file.Close()
 		input = file
 	}
-	reader := singer.NewReader(input, singer.Options{Log: output.Logger()})
+	reader := singer.NewReader(input, singer.Options{Log: o.Log})
 	defer reader.Close()
 	s.drain(reader)
-	metrics := output.StartMetrics()
-	o := config.options(connection)
-	o.Limits, o.Log, o.Metrics = p.Limits, output.Logger(), metrics
 	if plan {
-		metrics.Close()
 		return load.Plan(ctx, o, reader, p.Stdout)
 	}
-	if progress.On() {
-		o.Progress = &load.Progress{}
-	}
-	stop := showProgress(progress, o.Progress)
+	o.Metrics, o.Progress = output.StartMetrics(), &load.Progress{}
+	stop := showProgress(live, o.Log, o.Progress)
+	file := startMetricsFile(config.MetricsFile, o.Pipeline.Name, o.Progress, o.Log)
 	summary, err := load.Run(ctx, o, reader, p.Stdout)
 	stop()
-	metrics.Close()
-	logSummary(output.Logger(), summary)
+	file.end(err, s.received())
+	o.Metrics.Close()
+	logSummary(live, o.Log, summary)
 	return err
+}
+
+func openInput(path string) (*os.File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, protocol.ConfigFault("name a file that can be read", "input: %w", err)
+	}
+	return file, nil
 }
 
 // signals ends a run: the first closes the reader, so that what is covered is committed, the second cancels everything.

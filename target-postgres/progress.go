@@ -1,8 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -10,23 +12,42 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/load"
 )
 
-// showProgress draws the live line every second until the function that it returns is called.
-func showProgress(live *logs.Live, of *load.Progress) (stop func()) {
+// How often a run tells how far it has come: on a terminal, and in a log.
+const (
+	drawEvery = 500 * time.Millisecond
+	sayEvery  = 10 * time.Second
+)
+
+// showProgress tells how far a run has come until the function that it returns is called: live on a terminal, otherwise by a line
+// in the log now and then.
+func showProgress(live *logs.Live, log *slog.Logger, of *load.Progress) (stop func()) {
+	v := view{began: time.Now()}
 	if !live.On() {
-		return func() {}
+		return repeat(sayEvery, func(now time.Time) {
+			streams, _ := of.Now()
+			log.Info("loading", v.attributes(streams, now)...)
+		})
 	}
+	end := repeat(drawEvery, func(now time.Time) {
+		streams, _ := of.Now()
+		columns, lines := live.Size()
+		live.Draw(v.lines(streams, now, columns, lines)...)
+	})
+	return func() { end(); live.Erase() }
+}
+
+// repeat calls do again and again, until the function that it returns is called.
+func repeat(interval time.Duration, do func(now time.Time)) (stop func()) {
 	done := make(chan struct{})
 	var running sync.WaitGroup
-	began := time.Now()
 	running.Go(func() {
-		tick := time.NewTicker(time.Second)
+		tick := time.NewTicker(interval)
 		defer tick.Stop()
 		for {
 			select {
-			case <-tick.C:
-				live.Draw(progressText(of, time.Since(began)))
+			case now := <-tick.C:
+				do(now)
 			case <-done:
-				live.Erase()
 				return
 			}
 		}
@@ -34,40 +55,128 @@ func showProgress(live *logs.Live, of *load.Progress) (stop func()) {
 	return func() { close(done); running.Wait() }
 }
 
-func progressText(of *load.Progress, took time.Duration) string {
-	stream, rows, bytes := of.Now()
-	return fmt.Sprintf("%d rows  %.1f MB  %.0f rows/s  %s  %s", rows, float64(bytes)/1e6, float64(rows)/took.Seconds(), took.Round(time.Second), stream)
+// A view makes text of how far a run has come.
+type view struct {
+	began  time.Time
+	speeds map[string]speed
 }
 
-// stateShown is how much of the state stands in the summary.
-const stateShown = 160
+// speed is that of a stream in the last seconds.
+type speed struct {
+	at   time.Time
+	rows int64
+	rate float64 // rows per second
+}
 
-// logSummary writes the last lines of a run: what became of each stream's rows, and where the bookmark stands.
-func logSummary(log *slog.Logger, s *load.Summary) {
-	for _, st := range s.Streams {
-		if r := st.Replaced; r.NUL+r.Malformed+r.NonFinite > 0 {
-			log.Warn("characters that PostgreSQL cannot hold were replaced", "stream", st.Name, "nul", r.NUL, "malformed", r.Malformed, "non_finite", r.NonFinite)
-		}
-		if st.Discarded > 0 {
-			log.Warn("the contract forbids a table for the stream: its rows were left out", "stream", st.Name, "rows", st.Discarded)
-		}
-		if st.Values > 0 {
-			log.Warn("the contract forbids columns or types for some values: they were left out", "stream", st.Name, "values", st.Values)
-		}
-		if st.Dropped > 0 {
-			log.Warn("rows without a key follow the last state and were left out: they come again with the next run", "stream", st.Name, "rows", st.Dropped)
-		}
+// shownStreams is how many streams have a line of their own.
+const shownStreams = 20
+
+// lines shows the streams in the order in which they came; the busiest where there is no room for all, with the others in one
+// line. The last line is the sum.
+func (v *view) lines(streams []load.StreamStatus, now time.Time, columns, lines int) []string {
+	for i := range streams {
+		v.clock(&streams[i], now)
 	}
-	for _, st := range s.Streams {
-		log.Info("loaded", "stream", st.Name, "disposition", string(st.Mode), "read", st.Read, "inserted", st.Inserted, "updated", st.Updated,
-			"unchanged", st.Unchanged, "deleted", st.Deleted, "rejected", st.Rejected)
+	own := min(shownStreams, max(lines-3, 1))
+	shown := streams
+	if len(streams) > own {
+		busiest := slices.Clone(streams)
+		slices.SortStableFunc(busiest, func(a, b load.StreamStatus) int {
+			return cmp.Or(cmp.Compare(v.speeds[b.Name].rate, v.speeds[a.Name].rate), cmp.Compare(b.Rows, a.Rows))
+		})
+		least := busiest[:own]
+		shown = slices.DeleteFunc(slices.Clone(streams), func(s load.StreamStatus) bool {
+			return !slices.ContainsFunc(least, func(k load.StreamStatus) bool { return k.Name == s.Name })
+		})
 	}
-	if len(s.Streams) == 0 && s.State == nil {
+	rows := [][]string{{"stream", "rows", "rows/s", "MB", "committed", "waiting", "behind"}}
+	for i := range shown {
+		rows = append(rows, v.cells(&shown[i], now, columns))
+	}
+	all := sum(streams)
+	all.Name = "in " + now.Sub(v.began).Round(time.Second).String()
+	if rest := len(streams) - len(shown); rest > 0 {
+		all.Name = fmt.Sprintf("and %d more, %s", rest, all.Name)
+	}
+	return aligned(append(rows, []string{
+		all.Name, grouped(all.Rows), grouped(v.average(&all, now)), megabytes(all.Bytes), grouped(all.Committed.Read), grouped(all.Waiting()), "",
+	}), 0)
+}
+
+func (v *view) cells(s *load.StreamStatus, now time.Time, columns int) []string {
+	name := []rune(s.Name)
+	if most := max(columns-60, 12); len(name) > most { // the numbers need about 60
+		name = append(name[:most-1], '…')
+	}
+	return []string{
+		string(name), grouped(s.Rows), grouped(int64(v.speeds[s.Name].rate)), megabytes(s.Bytes), grouped(s.Committed.Read), grouped(s.Waiting()), behind(s, now),
+	}
+}
+
+// clock measures a stream's speed, smoothed over a few seconds.
+func (v *view) clock(s *load.StreamStatus, now time.Time) {
+	if v.speeds == nil {
+		v.speeds = map[string]speed{}
+	}
+	last, ok := v.speeds[s.Name]
+	if !ok {
+		last.at = v.began
+	}
+	took := now.Sub(last.at).Seconds()
+	if took <= 0 {
 		return
 	}
-	state := "none"
-	if s.State != nil {
-		state = string(s.State[:min(len(s.State), stateShown)])
+	rate := float64(s.Rows-last.rows) / took
+	if ok {
+		rate = last.rate + (rate-last.rate)*min(took/3, 1)
 	}
-	log.Info("state", "committed", state, "took", s.Took.Round(time.Millisecond).String())
+	v.speeds[s.Name] = speed{now, s.Rows, rate}
 }
+
+// average is the speed of the whole run.
+func (v *view) average(s *load.StreamStatus, now time.Time) int64 {
+	return int64(float64(s.Rows) / max(now.Sub(v.began).Seconds(), 1e-3))
+}
+
+// attributes are those of a line in the log.
+func (v *view) attributes(streams []load.StreamStatus, now time.Time) []any {
+	all := sum(streams)
+	attributes := []any{"streams", len(streams), "rows", all.Rows, "committed", all.Committed.Read, "megabytes", megabytes(all.Bytes),
+		"rows_per_second", v.average(&all, now), "elapsed", now.Sub(v.began).Round(time.Second)}
+	if lag := behind(&all, now); lag != "" {
+		attributes = append(attributes, "behind", lag)
+	}
+	return attributes
+}
+
+// sum adds streams up. Its newest instant is that of the stream that is furthest behind.
+func sum(streams []load.StreamStatus) (all load.StreamStatus) {
+	for _, s := range streams {
+		all.Rows += s.Rows
+		all.Bytes += s.Bytes
+		all.Committed.Add(s.Committed)
+		if !s.Newest.IsZero() && (all.Newest.IsZero() || s.Newest.Before(all.Newest)) {
+			all.Newest = s.Newest
+		}
+	}
+	return all
+}
+
+// behind is how far what was read lies behind now; empty where that is not known.
+func behind(s *load.StreamStatus, now time.Time) string {
+	if s.Newest.IsZero() {
+		return ""
+	}
+	switch lag := max(now.Sub(s.Newest), 0); {
+	case lag < time.Minute:
+		return fmt.Sprintf("%ds", int(lag.Seconds()))
+	case lag < time.Hour:
+		return fmt.Sprintf("%dm%02ds", int(lag.Minutes()), int(lag.Seconds())%60)
+	case lag < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(lag.Hours()), int(lag.Minutes())%60)
+	default:
+		return fmt.Sprintf("%dd", int(lag.Hours()/24))
+	}
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }

@@ -83,6 +83,7 @@ func (c *Conn) Check(ctx context.Context, p Pipeline, grants []columns.Ident) er
 			{StateTable, []string{"SELECT", "INSERT", "UPDATE"}},
 			{LoadsTable, []string{"SELECT", "INSERT"}},
 			{RejectsTable, []string{"INSERT"}},
+			{SchemasTable, []string{"SELECT", "INSERT"}},
 		} {
 			if slices.Contains(missing, own.name) {
 				continue

@@ -28,7 +28,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		keyed, last = nil, keyed
 	}
 	if keyed != nil && keyed != last {
-		if err := w.account(ctx, keyed, c); err != nil {
+		if err := w.account(ctx, keyed, c, false); err != nil {
 			return err
 		}
 		if err := w.end(ctx, keyed); err != nil {
@@ -42,16 +42,19 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		}
 	}
 	if last != nil {
-		if err := last.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
+		if err := w.settleRejects(ctx, last); err != nil {
 			return err
 		}
-		if err := w.account(ctx, last, c); err != nil {
+		if err := w.account(ctx, last, c, true); err != nil {
 			return err
 		}
 		if c.state != nil {
 			if err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state); err != nil {
 				return err
 			}
+		}
+		if err := w.announce(ctx, last); err != nil {
+			return err
 		}
 		if err := w.end(ctx, last); err != nil {
 			return err
@@ -63,6 +66,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	}
 	for _, ld := range w.order {
 		ld.stream.total.Add(ld.counts)
+		ld.stream.progress.commit(ld.counts, ld.bytes)
 		if w.o.Metrics != nil {
 			w.o.Metrics.Records(ld.stream.name).Add(ld.counts.Read)
 			w.o.Metrics.BatchDuration(ld.stream.name, time.Since(c.start), nil)
@@ -70,6 +74,9 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		if s := ld.stream; s.resting.Load() > 0 && s.resting.Add(-1) == 0 && ld.layout.mode == protocol.Append {
 			s.straight.Store(true)
 		}
+	}
+	if last != nil {
+		w.o.Progress.committed()
 	}
 	if c.state == nil {
 		return nil
@@ -99,24 +106,12 @@ func (w *worker) end(ctx context.Context, l *lane) error {
 	return database.Fault(err)
 }
 
-// account stores what a transaction did to its streams.
-func (w *worker) account(ctx context.Context, l *lane, c *commit) error {
-	var loads []database.Load
-	for _, ld := range w.order {
-		if ld.lane != l {
-			continue
-		}
-		loads = append(loads, database.Load{
-			Pipeline: w.o.Pipeline.Name, Run: w.run, Stream: ld.stream.name, Table: string(ld.stream.table.Name), Mode: string(ld.layout.mode),
-			Started: c.start, FirstLine: ld.first, LastLine: ld.last, Bytes: ld.bytes, Counts: ld.counts,
-		})
-	}
-	return l.conn.AddLoads(ctx, w.o.Pipeline, loads)
-}
-
 // reject takes one row out. Too many of them end the run.
 func (w *worker) reject(ld *streamLoad, r database.Reject) error {
 	r.Pipeline, r.Run, r.Stream = w.o.Pipeline.Name, w.run, ld.stream.name
+	if r.Schema == nil {
+		r.Schema = ld.schema
+	}
 	r.Reason = strings.ReplaceAll(r.Reason, string(ld.layout.shape.Staging.Name), string(ld.layout.shape.Table.Name))
 	w.rejects = append(w.rejects, r)
 	w.refused++

@@ -24,6 +24,7 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	}
 	ld.counts.Read += int64(len(s.rows) + len(s.rejects))
 	ld.bytes += s.bytes
+	ld.schema, ld.version = s.schema, max(ld.version, s.version)
 	if n := len(s.rows); n > 0 {
 		if ld.first == 0 {
 			ld.first = s.rows[0].line

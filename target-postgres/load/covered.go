@@ -39,6 +39,7 @@ func (l *loader) flush(s *stream) error {
 func (l *loader) detach(s *stream) {
 	l.openBytes -= s.open.size()
 	s.open = nil
+	s.progress.publish()
 }
 
 // separate makes sure that what is sent next, of rows that repeat, can be told from what the newest state covers.

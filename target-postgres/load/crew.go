@@ -13,12 +13,11 @@ import (
 
 // A crew is what the workers of a run share: the order of their commits, and the first failure.
 type crew struct {
-	o       *Options
-	pool    *pool
-	states  *stateWriter
-	run     string
-	source  Source // closed at the first error, so that nobody waits for the tap
-	retries atomic.Int64
+	o      *Options
+	pool   *pool
+	states *stateWriter
+	run    string
+	source Source // closed at the first error, so that nobody waits for the tap
 
 	locking sync.Mutex
 	lock    *database.RunLock

@@ -37,7 +37,7 @@ func runAfter(ctx context.Context, o *Options) error {
 
 // privileges are those that a stream's rows need of the role, on a table that others may own.
 func (o *Options) privileges(s *protocol.Stream) []string {
-	switch d := o.disposition(s); {
+	switch d := o.Disposition(s); {
 	case d == protocol.Append && len(s.KeyProperties) == 0:
 		return []string{"INSERT"}
 	case d == protocol.Append:

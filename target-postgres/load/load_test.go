@@ -30,7 +30,7 @@ func TestDisposition(t *testing.T) {
 		{Options{Method: protocol.Replace, Dispositions: map[string]protocol.Disposition{"*": protocol.Append}}, protocol.Stream{KeyProperties: key}, protocol.Append},
 	} {
 		c.stream.Name = "s"
-		require.Equal(t, c.want, c.options.disposition(&c.stream))
+		require.Equal(t, c.want, c.options.Disposition(&c.stream))
 	}
 }
 

@@ -66,6 +66,9 @@ type loader struct {
 func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary, error) {
 	o.Limits = o.Limits.orDefault()
 	o.Connections = cmp.Or(o.Connections, 3)
+	if o.Progress == nil {
+		o.Progress = &Progress{}
+	}
 	l := &loader{
 		ctx: ctx, o: o, source: source, wake: make(chan struct{}, 1), streams: map[string]*stream{}, unknown: map[string]bool{},
 	}
@@ -189,7 +192,10 @@ func (l *loader) schema(m *protocol.Message) error {
 		}
 		l.streams[m.Stream] = s
 		l.order = append(l.order, s)
+		s.progress = l.o.Progress.of(s.name)
 	}
+	s.sent = m.Schema
+	s.progress.declare(s.sent)
 	declared := m.Schema
 	if len(s.added) > 0 {
 		declared = withProperties(declared, s.added)
@@ -211,7 +217,7 @@ func (l *loader) schema(m *protocol.Message) error {
 		s.seen = append(s.seen, declared)
 	}
 	s.declared = declared
-	s.mode = l.o.disposition(declared)
+	s.mode = l.o.Disposition(declared)
 	return l.prepare(s, schemas)
 }
 
@@ -265,6 +271,7 @@ func (l *loader) record(m *protocol.Message) error {
 		return protocol.InStream(m.Stream, protocol.DataFault("the tap must send it first", "line %d: a RECORD comes before the SCHEMA of its stream", m.Line))
 	}
 	r := &m.Record
+	s.progress.add(r, m.Bytes)
 	if r.HasVersion {
 		if err := l.versioned(s); err != nil {
 			return err
@@ -282,6 +289,9 @@ func (l *loader) record(m *protocol.Message) error {
 	}
 	l.touch()
 	l.now.at = time.Now()
+	if l.o.Replay != nil {
+		l.now.at = l.o.Replay.Received(m.Line)
+	}
 	g := l.segment(s)
 	before := g.size()
 	var bad *problem
@@ -300,12 +310,10 @@ func (l *loader) record(m *protocol.Message) error {
 		}, m.Bytes)
 	}
 	g.add(m.Line, r.Raw, m.Bytes)
+	g.version = max(g.version, r.Version)
 	l.bytes += int64(m.Bytes)
 	l.rows++
 	l.openBytes += g.size() - before
-	if p := l.o.Progress; p != nil {
-		p.add(&s.name, m.Bytes)
-	}
 	if len(g.tuples) >= l.o.Limits.Segment-l.o.Limits.Segment/8 {
 		return l.flush(s)
 	}
@@ -326,11 +334,13 @@ func (l *loader) refuse(m *protocol.Message, e *protocol.RecordError) error {
 		return e
 	}
 	l.touch()
+	s.progress.add(&m.Record, m.Bytes)
 	return l.reject(s, l.segment(s), database.Reject{Line: e.Line, Reason: e.Reason, Record: string(e.Raw)}, m.Bytes)
 }
 
 // reject leaves a record out, with its segment. The worker counts; here it only matters that too many are noticed soon.
 func (l *loader) reject(s *stream, g *segment, r database.Reject, bytes int) error {
+	r.Schema = s.sent
 	g.rejects = append(g.rejects, r)
 	g.bytes += int64(bytes)
 	l.rejects++
@@ -375,7 +385,7 @@ func (l *loader) segment(s *stream) *segment {
 	if g.mark != l.mark {
 		g.covered, g.mark = len(g.rows), l.mark
 	}
-	g.plan = s.plan
+	g.plan, g.schema = s.plan, s.sent
 	return g
 }
 

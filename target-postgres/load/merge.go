@@ -109,6 +109,7 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	if err != nil {
 		return err
 	}
+	ld.version = max(ld.version, o.version)
 	if ld.layout.mode == protocol.Replace {
 		return w.swap(ctx, ld)
 	}

@@ -2,6 +2,7 @@ package load
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 	"time"
 
@@ -59,6 +60,19 @@ type Options struct {
 	Log                 *slog.Logger
 	Metrics             *logs.Metrics // nil for none
 	Progress            *Progress     // nil when nobody looks
+
+	NotifyChannel string  // on which commits are announced; empty for none
+	Program       string  // the version that the history shows
+	Replay        *Replay // of a run over rejects
+}
+
+// A Replay is what a run over rejects does differently.
+type Replay struct {
+	// Received tells when the record of a line came first. A row that came later is not overwritten by it where there is no
+	// cursor to tell by, as far as the metadata columns do.
+	Received func(line int64) time.Time
+	// Commit is called in each transaction before its end, in place of storing its rejects.
+	Commit func(ctx context.Context, c *database.Conn, rejects []database.Reject) error
 }
 
 // Limits bound the memory of a run, in bytes, and its locks. The zero value is right for everything but tests.
@@ -78,9 +92,9 @@ func (l Limits) orDefault() Limits {
 	}
 }
 
-// disposition decides what is done with a stream's rows: the dispositions setting, load_method, the stream's own word,
+// Disposition decides what is done with a stream's rows: the dispositions setting, load_method, the stream's own word,
 // then merge with a key and append without. Merge needs a key; without one it is append.
-func (o *Options) disposition(s *protocol.Stream) protocol.Disposition {
+func (o *Options) Disposition(s *protocol.Stream) protocol.Disposition {
 	d := cmp.Or(o.Method, s.Disposition, protocol.Merge)
 	if word, ok := protocol.ByGlob(o.Dispositions, s.Name); ok {
 		d = word

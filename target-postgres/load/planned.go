@@ -118,7 +118,7 @@ func (p *planner) record(m *protocol.Message) error {
 		return nil
 	}
 	before := s.preparation
-	if m.Record.HasVersion && s.preparation.metadata == columns.NoMetadata && p.o.disposition(s.schema) != protocol.Replace {
+	if m.Record.HasVersion && s.preparation.metadata == columns.NoMetadata && p.o.Disposition(s.schema) != protocol.Replace {
 		s.preparation.metadata = columns.VersionMetadata
 	}
 	for i := range m.Record.Fields {

@@ -246,7 +246,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	latest := p.schemas[len(p.schemas)-1]
 	contract, _ := protocol.ByGlob(w.o.Contracts, p.stream.name)
 	places := make([][]columns.Place, len(p.schemas))
-	l := &layout{id: w.layouts.Add(1), mode: w.o.disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers}
+	l := &layout{id: w.layouts.Add(1), mode: w.o.Disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers}
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
 	seen := map[columns.Ident]bool{}
 	for i, schema := range p.schemas {
@@ -312,6 +312,9 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 		}
 		if len(latest.BookmarkProperties) == 1 && p.Want.Source == columns.Property && p.Want.Property == latest.BookmarkProperties[0] && ordered(c.Type) {
 			sh.Cursor, sh.CursorText = c.Name, textual(c.Type)
+		}
+		if w.o.Replay != nil && sh.Cursor == "" && p.Want.Source == columns.ReceivedAt && ordered(c.Type) {
+			sh.Cursor = c.Name // properties come first
 		}
 		if w.o.HardDelete && p.Want.Source == columns.DeletedAt && p.Want.Property != "" {
 			sh.Removed = c.Name

@@ -6,12 +6,15 @@ import (
 	"io"
 	"slices"
 
+	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
 // A segment is a run of rows of one stream in the form in which COPY takes them, with what a reject needs of each.
 type segment struct {
 	plan    *plan
+	schema  *protocol.Stream // the latest SCHEMA of its rows, as it was sent
+	version int64            // the newest of its rows
 	tuples  []byte
 	raw     []byte // the records as they came
 	rows    []row
@@ -56,7 +59,7 @@ func (s *segment) record(i int) []byte { return s.raw[s.rows[i].raw.from:s.rows[
 
 // split moves the rows from n on, and the rejects of later lines than line, to another segment. The segment is not sorted yet.
 func (s *segment) split(n int, line int64, into *segment) {
-	into.plan, into.mark, into.covered = s.plan, s.mark, 0
+	into.plan, into.schema, into.version, into.mark, into.covered = s.plan, s.schema, s.version, s.mark, 0
 	for i := n; i < len(s.rows); i++ {
 		into.tuples = append(into.tuples, s.tuple(i)...)
 		into.add(s.rows[i].line, s.record(i), 0)

@@ -15,13 +15,15 @@ type stream struct {
 	name     string
 	mode     protocol.Disposition
 	table    columns.Table
-	declared *protocol.Stream   // by the latest SCHEMA
+	sent     *protocol.Stream   // the latest SCHEMA
+	declared *protocol.Stream   // by it, with columns that were added
 	seen     []*protocol.Stream // every SCHEMA of the run, in order
 	plans    []*plan            // of the SCHEMAs that share the present layout
 	plan     *plan              // of the latest one
 	extra    bool               // _extra is wanted
 	versions bool               // the columns of a version are wanted
 	added    []protocol.Property
+	progress *streamProgress
 	open     *segment // rows that are not on their way yet
 
 	// Of a replace.

@@ -95,7 +95,7 @@ func (w *worker) again(ctx context.Context, err error) error {
 			if try == 0 {
 				w.o.Log.Warn("an interval is loaded again", "because", err.Error())
 			}
-			w.retries.Add(1)
+			w.o.Progress.retried()
 			if pauseErr := pause(ctx, try); pauseErr != nil {
 				return err
 			}

@@ -43,6 +43,8 @@ type streamLoad struct {
 	last      int64
 	bytes     int64
 	counts    database.Counts
+	schema    *protocol.Stream // the latest that its rows came under
+	version   int64            // the newest of its rows, or the one that was activated
 }
 
 // repeating is the index of a lane.
@@ -208,7 +210,7 @@ func (w *worker) giveUp(ctx context.Context, err error) {
 		return // another interval's error is the run's
 	}
 	w.fail(w.iv, err)
-	if len(w.rejects) == 0 || len(w.conns) == 0 {
+	if w.o.Replay != nil || len(w.rejects) == 0 || len(w.conns) == 0 {
 		return
 	}
 	conn := w.conns[0]
@@ -320,7 +322,7 @@ func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
 // short transaction of its own otherwise.
 func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, error) {
 	latest := p.schemas[len(p.schemas)-1]
-	repeats := w.o.disposition(latest) == protocol.Append && len(latest.KeyProperties) == 0
+	repeats := w.o.Disposition(latest) == protocol.Append && len(latest.KeyProperties) == 0
 	l := w.lanes[repeating(repeats)]
 	if ld := w.loads[p.stream]; ld != nil {
 		l = ld.lane
