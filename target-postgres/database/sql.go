@@ -26,22 +26,14 @@ type Shape struct {
 	Hard       bool          // versions delete rows instead of marking them
 	Triggers   bool
 	Parted     bool
+	Same       bool // most rows are in the table already
 }
 
 // A ShapeColumn is one column that rows bring.
 type ShapeColumn struct {
-	Name     columns.Ident
-	Key      bool
-	Ignored  bool // a difference in it alone is none
-	Equality bool // its type has =
-}
-
-// Of names the column of a row in a comparison.
-func (c ShapeColumn) Of(row string) string {
-	if c.Equality {
-		return row + "." + c.Name.String()
-	}
-	return row + "." + c.Name.String() + "::text"
+	Name    columns.Ident
+	Key     bool
+	Ignored bool // a difference in it alone is none
 }
 
 // Assigned are the columns that an update writes.
@@ -76,6 +68,7 @@ type Statements struct {
 	CopyStaging string // rows and their lines
 	Staging     string // makes the staging table
 	Merge       string
+	MergeSame   string // Merge for rows of which most are in the table already, just the same
 	Append      string
 	Sweep       string
 	Activate    string
@@ -84,26 +77,30 @@ type Statements struct {
 // Statements renders them.
 func (s Shape) Statements() (Statements, error) {
 	var st Statements
-	templates, err := template.New("").Funcs(template.FuncMap{"names": names, "idents": idents}).ParseFS(files, "sql/*.sql")
+	templates, err := template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of}).ParseFS(files, "sql/*.sql")
 	if err != nil {
 		return st, fmt.Errorf("statement templates: %w", err)
 	}
+	same := s
+	same.Same = !s.Triggers && len(s.Assigned()) > 0 // a trigger may change a row before it is compared
 	for _, t := range []struct {
-		name string
-		into *string
-		when bool
+		name  string
+		into  *string
+		shape Shape
+		when  bool
 	}{
-		{"staging.sql", &st.Staging, true},
-		{"merge.sql", &st.Merge, len(s.Key) > 0},
-		{"append.sql", &st.Append, true},
-		{"sweep.sql", &st.Sweep, true},
-		{"activate.sql", &st.Activate, true},
+		{"staging.sql", &st.Staging, s, true},
+		{"merge.sql", &st.Merge, s, len(s.Key) > 0},
+		{"merge.sql", &st.MergeSame, same, len(s.Key) > 0},
+		{"append.sql", &st.Append, s, true},
+		{"sweep.sql", &st.Sweep, s, true},
+		{"activate.sql", &st.Activate, s, true},
 	} {
 		if !t.when {
 			continue
 		}
 		var b strings.Builder
-		if err := templates.ExecuteTemplate(&b, t.name, s); err != nil {
+		if err := templates.ExecuteTemplate(&b, t.name, t.shape); err != nil {
 			return st, fmt.Errorf("statement templates: %w", err)
 		}
 		*t.into = strings.TrimSpace(b.String())
@@ -127,6 +124,15 @@ func names(list []ShapeColumn) string {
 	quoted := make([]string, len(list))
 	for i, c := range list {
 		quoted[i] = c.Name.String()
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// of names the columns of a row.
+func of(row string, list []ShapeColumn) string {
+	quoted := make([]string, len(list))
+	for i, c := range list {
+		quoted[i] = row + "." + c.Name.String()
 	}
 	return strings.Join(quoted, ", ")
 }

@@ -16,9 +16,9 @@ var update = flag.Bool("update", false, "write what came out into the golden fil
 
 func TestStatements(t *testing.T) {
 	t.Parallel()
-	column := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Equality: true} }
-	key := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Key: true, Equality: true} }
-	ours := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Ignored: true, Equality: true} }
+	column := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name} }
+	key := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Key: true} }
+	ours := func(name columns.Ident) ShapeColumn { return ShapeColumn{Name: name, Ignored: true} }
 	orders := columns.Table{Schema: "public", Name: "orders"}
 	staging := columns.Table{Schema: "pg_temp", Name: "_signalroom_staging_1"}
 	for name, s := range map[string]Shape{
@@ -39,7 +39,7 @@ func TestStatements(t *testing.T) {
 			st, err := s.Statements()
 			require.NoError(t, err)
 			got := strings.Join([]string{"-- CopyTable", st.CopyTable, "-- CopyStaging", st.CopyStaging, "-- Staging", st.Staging, "-- Merge", st.Merge,
-				"-- Append", st.Append, "-- Sweep", st.Sweep, "-- Activate", st.Activate, ""}, "\n")
+				"-- MergeSame", st.MergeSame, "-- Append", st.Append, "-- Sweep", st.Sweep, "-- Activate", st.Activate, ""}, "\n")
 			golden := filepath.Join("testdata", name+".sql")
 			if *update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))

@@ -26,7 +26,6 @@ type Table struct {
 type Column struct {
 	columns.Column
 	Declared string // its type as a statement spells it, a domain or enum included
-	Equality bool   // values of the type can be compared with =
 }
 
 // A Unique is an index that keeps rows apart by plain columns, at once and for all rows.
@@ -89,11 +88,7 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 		UNION ALL SELECT unnest(confkey) FROM pg_constraint WHERE confrelid = $1
 		UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
 			WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
-	) AS used)::int4[]), false),
-	EXISTS (SELECT FROM pg_opclass o JOIN pg_am m ON m.oid = o.opcmethod
-		WHERE m.amname = 'btree' AND o.opcdefault AND o.opcintype = CASE
-			WHEN t.typtype = 'd' THEN t.typbasetype WHEN t.typtype = 'e' THEN 'anyenum'::regtype
-			WHEN format_type(t.oid, NULL) = 'character varying' THEN 'text'::regtype ELSE t.oid END)
+	) AS used)::int4[]), false)
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_index pk ON pk.indrelid = a.attrelid AND pk.indisprimary
@@ -131,7 +126,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
 		var col Column
 		var base string
-		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked, &col.Equality)
+		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked)
 		col.Type = columns.ParseType(base)
 		return col, err
 	})

@@ -74,7 +74,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 	if err := ld.lane.rollback(ctx); err != nil {
 		return err
 	}
-	if straight && !ld.layout.repeats && e.Code == database.UniqueViolation && slices.Contains(ld.layout.arbiters, e.ConstraintName) {
+	if straight && ld.layout.keyMet(e) {
 		ld.stream.straight.Store(false)
 		ld.stream.resting.Store(restingIntervals)
 		return w.copyRange(ctx, ld, s, lo, hi, finds)
@@ -100,6 +100,12 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 		}
 	}
 	return nil
+}
+
+// keyMet tells whether an error means that a row's key is in the table already. A partition's index has a name of its own; there any
+// unique index may be meant, and the statement that moves staged rows will tell.
+func (l *layout) keyMet(e *pgconn.PgError) bool {
+	return !l.repeats && e.Code == database.UniqueViolation && (l.shape.Parted || slices.Contains(l.arbiters, e.ConstraintName))
 }
 
 // copyOnce is one COPY behind a savepoint, in one round trip.

@@ -20,22 +20,33 @@ func (w *worker) settle(ctx context.Context, ld *streamLoad) error {
 func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	before := ld.counts
 	sql := ld.layout.statements.Merge
-	if ld.layout.mode == protocol.Append || sql == "" {
+	switch {
+	case ld.layout.mode == protocol.Append || sql == "":
 		sql = ld.layout.statements.Append
+	case ld.stream.same.Load(), ld.layout.mode == protocol.Replace:
+		sql = ld.layout.statements.MergeSame
 	}
 	if err := w.moveRange(ctx, ld, sql, 0, everyLine); err != nil {
 		return err
 	}
 	c := &ld.counts
 	c.Unchanged += ld.staged - (c.Inserted - before.Inserted) - (c.Updated - before.Updated) - (c.Deleted - before.Deleted) - (c.Rejected - before.Rejected)
+	ld.stream.same.Store(c.Unchanged-before.Unchanged > ld.staged*3/4)
 	ld.staged = 0
-	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()))
+	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()+byAnyPlan))
 }
+
+// A staging table has no statistics, and its rows are few beside those of the table. So the table is searched by its index and
+// not read as a whole, and the statement is not compiled, which takes longer than it saves.
+const (
+	byIndex   = "SET LOCAL jit = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"
+	byAnyPlan = "; SET LOCAL enable_hashjoin = DEFAULT; SET LOCAL enable_mergejoin = DEFAULT"
+)
 
 // moveRange moves the rows of some lines. A row that the server refuses is found by halving, and rejected.
 func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, hi int64) error {
 	conn := ld.lane.conn
-	if err := conn.Exec(ctx, ld.lane.savepoint()); err != nil {
+	if err := conn.Exec(ctx, ld.lane.savepoint()+byIndex); err != nil {
 		return database.Fault(err)
 	}
 	var inserted, updated, deleted int64

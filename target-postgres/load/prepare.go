@@ -322,14 +322,11 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 	}
 	sh.Newest = sh.Newest && sh.Cursor != ""
 	for _, c := range l.columns {
-		column, _ := t.Column(c.name)
 		ignored := c.from != columns.Property && c.from != columns.Extra && c.from != columns.DeletedAt
 		if c.from == columns.TableVersion && l.mode != protocol.Replace {
 			ignored = false // or the row would be taken for one of an older version
 		}
-		sh.Columns = append(sh.Columns, database.ShapeColumn{
-			Name: c.name, Ignored: ignored, Equality: column.Equality, Key: slices.Contains(sh.Key, c.name),
-		})
+		sh.Columns = append(sh.Columns, database.ShapeColumn{Name: c.name, Ignored: ignored, Key: slices.Contains(sh.Key, c.name)})
 	}
 	var err error
 	if sh.Scope, err = scope(t, latest, places); err != nil {

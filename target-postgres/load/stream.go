@@ -41,6 +41,7 @@ type stream struct {
 	crowded  int          // properties without a column, of which that was said
 	straight atomic.Bool  // rows may go to the table itself, because none of their keys has been met there
 	resting  atomic.Int64 // intervals that rows still go through staging, after a key was met
+	same     atomic.Bool  // most rows of the latest interval were in the table already, just the same
 	total    database.Counts
 	dropped  atomic.Int64 // rows without a key that no state covered
 }

@@ -6,6 +6,8 @@ COPY "pg_temp"."_signalroom_staging_1" ("a""b", "_signalroom_line") FROM STDIN B
 CREATE TEMPORARY TABLE "_signalroom_staging_1" (LIKE "we""ird"."na""me; --" INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED, "_signalroom_line" bigint) ON COMMIT DROP
 -- Merge
 
+-- MergeSame
+
 -- Append
 WITH added AS (
 	INSERT INTO "we""ird"."na""me; --" ("a""b")

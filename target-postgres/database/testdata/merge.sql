@@ -12,10 +12,29 @@ WITH batch AS (
 	ORDER BY "id", "_signalroom_line" DESC
 ), merged AS (
 	INSERT INTO "public"."orders" AS t ("id", "status", "payload", "_sdc_received_at")
-	SELECT "id", "status", "payload", "_sdc_received_at" FROM batch
+	SELECT "id", "status", "payload", "_sdc_received_at" FROM batch AS excluded
 	ORDER BY "id"
 	ON CONFLICT ("id") DO UPDATE SET "status" = excluded."status", "payload" = excluded."payload", "_sdc_received_at" = excluded."_sdc_received_at"
-	WHERE (t."status" IS DISTINCT FROM excluded."status" OR t."payload"::text IS DISTINCT FROM excluded."payload"::text)
+	WHERE ROW(t."status", t."payload")::record *<> ROW(excluded."status", excluded."payload")::record
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
+FROM merged
+-- MergeSame
+WITH batch AS (
+	SELECT DISTINCT ON ("id") "id", "status", "payload", "_sdc_received_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "_signalroom_line" DESC
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("id", "status", "payload", "_sdc_received_at")
+	SELECT "id", "status", "payload", "_sdc_received_at" FROM batch AS excluded
+	WHERE NOT EXISTS (
+		SELECT FROM "public"."orders" AS t WHERE t."id" = excluded."id" AND (ROW(t."status", t."payload")::record *<> ROW(excluded."status", excluded."payload")::record) IS NOT TRUE OFFSET 0
+	)
+	ORDER BY "id"
+	ON CONFLICT ("id") DO UPDATE SET "status" = excluded."status", "payload" = excluded."payload", "_sdc_received_at" = excluded."_sdc_received_at"
+	WHERE ROW(t."status", t."payload")::record *<> ROW(excluded."status", excluded."payload")::record
 	RETURNING t.xmax = 0 AS inserted
 )
 SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint

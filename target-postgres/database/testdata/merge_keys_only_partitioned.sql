@@ -14,7 +14,24 @@ WITH batch AS (
 	SELECT count(*) AS n FROM batch JOIN "public"."orders" AS t USING ("id")
 ), merged AS (
 	INSERT INTO "public"."orders" AS t ("id")
-	SELECT "id" FROM batch
+	SELECT "id" FROM batch AS excluded
+	ORDER BY "id"
+	ON CONFLICT ("id") DO NOTHING
+	RETURNING NULL::boolean AS inserted
+)
+SELECT live.n - known.n, merged.n - (live.n - known.n), 0::bigint
+FROM known, (SELECT count(*) AS n FROM merged) AS merged, (SELECT count(*) AS n FROM batch) AS live
+-- MergeSame
+WITH batch AS (
+	SELECT DISTINCT ON ("id") "id"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "_signalroom_line" DESC
+), known AS (
+	SELECT count(*) AS n FROM batch JOIN "public"."orders" AS t USING ("id")
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("id")
+	SELECT "id" FROM batch AS excluded
 	ORDER BY "id"
 	ON CONFLICT ("id") DO NOTHING
 	RETURNING NULL::boolean AS inserted

@@ -12,16 +12,41 @@ WITH batch AS (
 	ORDER BY "id", "version" COLLATE "C" DESC NULLS LAST, "_signalroom_line" DESC
 ), gone AS (
 	DELETE FROM "public"."orders" AS t USING batch AS excluded
-	WHERE t."id" = excluded."id"
-		AND excluded."_sdc_deleted_at" IS NOT NULL
+	WHERE t."id" = excluded."id" AND excluded."_sdc_deleted_at" IS NOT NULL
 		AND (t."version" IS NULL OR excluded."version" COLLATE "C" >= t."version")
 	RETURNING 1
 ), merged AS (
 	INSERT INTO "public"."orders" AS t ("id", "version", "_sdc_deleted_at")
-	SELECT "id", "version", "_sdc_deleted_at" FROM batch WHERE "_sdc_deleted_at" IS NULL
+	SELECT "id", "version", "_sdc_deleted_at" FROM batch AS excluded WHERE "_sdc_deleted_at" IS NULL
 	ORDER BY "id"
 	ON CONFLICT ("id") DO UPDATE SET "version" = excluded."version", "_sdc_deleted_at" = excluded."_sdc_deleted_at"
-	WHERE (t."version" IS DISTINCT FROM excluded."version" OR t."_sdc_deleted_at" IS DISTINCT FROM excluded."_sdc_deleted_at")
+	WHERE ROW(t."version", t."_sdc_deleted_at")::record *<> ROW(excluded."version", excluded."_sdc_deleted_at")::record
+		AND (t."version" IS NULL OR excluded."version" COLLATE "C" >= t."version")
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), (SELECT count(*) FROM gone)
+FROM merged
+-- MergeSame
+WITH batch AS (
+	SELECT DISTINCT ON ("id") "id", "version", "_sdc_deleted_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "version" COLLATE "C" DESC NULLS LAST, "_signalroom_line" DESC
+), gone AS (
+	DELETE FROM "public"."orders" AS t USING batch AS excluded
+	WHERE t."id" = excluded."id" AND excluded."_sdc_deleted_at" IS NOT NULL
+		AND (t."version" IS NULL OR excluded."version" COLLATE "C" >= t."version")
+	RETURNING 1
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("id", "version", "_sdc_deleted_at")
+	SELECT "id", "version", "_sdc_deleted_at" FROM batch AS excluded WHERE "_sdc_deleted_at" IS NULL
+	AND NOT EXISTS (
+		SELECT FROM "public"."orders" AS t WHERE t."id" = excluded."id" AND (ROW(t."version", t."_sdc_deleted_at")::record *<> ROW(excluded."version", excluded."_sdc_deleted_at")::record
+		AND (t."version" IS NULL OR excluded."version" COLLATE "C" >= t."version")) IS NOT TRUE OFFSET 0
+	)
+	ORDER BY "id"
+	ON CONFLICT ("id") DO UPDATE SET "version" = excluded."version", "_sdc_deleted_at" = excluded."_sdc_deleted_at"
+	WHERE ROW(t."version", t."_sdc_deleted_at")::record *<> ROW(excluded."version", excluded."_sdc_deleted_at")::record
 		AND (t."version" IS NULL OR excluded."version" COLLATE "C" >= t."version")
 	RETURNING t.xmax = 0 AS inserted
 )

@@ -12,10 +12,29 @@ WITH batch AS (
 	ORDER BY "client_id", "id", "updated_at" DESC NULLS LAST, "_signalroom_line" DESC
 ), merged AS (
 	INSERT INTO "public"."orders" AS t ("client_id", "id", "updated_at")
-	SELECT "client_id", "id", "updated_at" FROM batch
+	SELECT "client_id", "id", "updated_at" FROM batch AS excluded
 	ORDER BY "client_id", "id"
 	ON CONFLICT ("client_id", "id") DO UPDATE SET "updated_at" = excluded."updated_at"
-	WHERE (t."updated_at" IS DISTINCT FROM excluded."updated_at")
+	WHERE ROW(t."updated_at")::record *<> ROW(excluded."updated_at")::record
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
+FROM merged
+-- MergeSame
+WITH batch AS (
+	SELECT DISTINCT ON ("client_id", "id") "client_id", "id", "updated_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "client_id", "id", "updated_at" DESC NULLS LAST, "_signalroom_line" DESC
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("client_id", "id", "updated_at")
+	SELECT "client_id", "id", "updated_at" FROM batch AS excluded
+	WHERE NOT EXISTS (
+		SELECT FROM "public"."orders" AS t WHERE t."client_id" = excluded."client_id" AND t."id" = excluded."id" AND (ROW(t."updated_at")::record *<> ROW(excluded."updated_at")::record) IS NOT TRUE OFFSET 0
+	)
+	ORDER BY "client_id", "id"
+	ON CONFLICT ("client_id", "id") DO UPDATE SET "updated_at" = excluded."updated_at"
+	WHERE ROW(t."updated_at")::record *<> ROW(excluded."updated_at")::record
 	RETURNING t.xmax = 0 AS inserted
 )
 SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
