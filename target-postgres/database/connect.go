@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -87,6 +88,9 @@ func (o Options) Config() (*pgx.ConnConfig, error) {
 		c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // the far end looks it up
 	}
 	// A session's own choices must not change how a value is read, nor end a transaction that waits for the tap.
+	maps.DeleteFunc(c.RuntimeParams, func(name, _ string) bool {
+		return strings.EqualFold(name, "TimeZone") || strings.EqualFold(name, "client_encoding")
+	})
 	c.RuntimeParams["client_encoding"] = "UTF8"
 	c.RuntimeParams["TimeZone"] = "UTC"
 	if o.Application != "" {

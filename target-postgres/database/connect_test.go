@@ -43,7 +43,7 @@ func TestOptions(t *testing.T) {
 
 func TestOptionsAreRefusedWithoutSecrets(t *testing.T) {
 	t.Parallel()
-	for _, dsn := range []string{"mysql://u:hunter2@h/d", "postgres://u:hunter2@h:port/d", "host=h password=hunter2 port=abc", "postgres://u:hunter2@h/d?sslmode=maybe", "password=hunter2 x"} {
+	for _, dsn := range []string{"mysql://u:hunter2@h/d", "postgres://u:hunter2@h:port/d", "host=h password=hunter2 port=abc", "postgres://u:hunter2@h/d?sslmode=maybe", "password=hunter2 x", "postgres://u:hunter2@h/d?sslcrl=x"} {
 		_, err := Options{DSN: dsn, Password: "hunter2"}.Config()
 		require.Error(t, err, dsn)
 		require.Equal(t, protocol.Config, protocol.KindOf(err))

@@ -49,8 +49,23 @@ func (o Options) keywords() (map[string]string, error) {
 		}
 		words[k] = v // of two words for one thing the last counts
 	}
+	for _, word := range withoutEffect {
+		delete(words, word)
+	}
+	for _, word := range notKnown {
+		if words[word] != "" && err == nil {
+			err = protocol.ConfigFault("take it out", "dsn: %s is not known here, and must not be skipped", word)
+		}
+	}
 	return words, err
 }
+
+// Words of libpq that pgx would take for parameters of the server.
+var (
+	withoutEffect = [...]string{"keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout", "gssencmode", "gsslib",
+		"gssdelegation", "sslcompression", "ssl_max_protocol_version", "load_balance_hosts", "fallback_application_name"}
+	notKnown = [...]string{"sslcrl", "sslcrldir", "requirepeer", "hostaddr"}
+)
 
 // parseDSN reads a URL, also in SQLAlchemy's spelling, or a libpq string. Its errors are Config faults that hold no secret.
 func parseDSN(dsn string) (map[string]string, error) {

@@ -38,6 +38,7 @@ var rules = [...]rule{
 	{"40", protocol.Transient, "run it again"},
 	{"42501", protocol.Config, "grant the role what it lacks"},
 	{"42P01", protocol.Transient, "a table was dropped during the run; run it again"},
+	{"42704", protocol.Config, "name in the settings what exists on the server"},
 	{"42703", protocol.Transient, "a column was dropped or renamed during the run; run it again"},
 	{"44", protocol.Data, ""},
 	{"53", protocol.Transient, "the server is short of disk, memory or connections; run it again when it is not"},

@@ -16,10 +16,13 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/pemfile"
 )
 
-// secure gives every attempt to connect that uses TLS the certificates and the key that these words name or hold, and takes the
-// words away. A server's certificate is checked in every mode once there are roots to check it against, as libpq does; its host name
+// secure gives every attempt to connect that uses TLS the certificates and the key that these words name or hold, and empties the
+// words. A server's certificate is checked in every mode once there are roots to check it against, as libpq does; its host name
 // in verify-full alone.
 func secure(words map[string]string) (apply func(*pgx.ConnConfig), err error) {
+	if words["sslmode"] == "disable" {
+		words["sslrootcert"], words["sslcert"], words["sslkey"] = "", "", ""
+	}
 	root, certificate, key, password := words["sslrootcert"], words["sslcert"], words["sslkey"], words["sslpassword"]
 	var roots *x509.CertPool
 	if root != "" && root != "system" { // pgx knows the word
@@ -30,7 +33,7 @@ func secure(words map[string]string) (apply func(*pgx.ConnConfig), err error) {
 		if roots = x509.NewCertPool(); !roots.AppendCertsFromPEM(text) {
 			return nil, protocol.ConfigFault("name a file with the certificates of the authorities, or give their text", "sslrootcert: there is no certificate in PEM form")
 		}
-		delete(words, "sslrootcert")
+		words["sslrootcert"] = "" // not to be read again, nor that of the environment
 	}
 	var certificates []tls.Certificate
 	if words["sslcertmode"] != "disable" && (certificate != "" || key != "") {
@@ -39,14 +42,17 @@ func secure(words map[string]string) (apply func(*pgx.ConnConfig), err error) {
 			return nil, err
 		}
 		certificates = append(certificates, pair)
+		words["sslcert"], words["sslkey"], words["sslpassword"] = "", "", ""
 	}
-	delete(words, "sslcert")
-	delete(words, "sslkey")
-	delete(words, "sslpassword")
+	least := words["ssl_min_protocol_version"]
+	delete(words, "ssl_min_protocol_version")
 	return func(c *pgx.ConnConfig) {
 		for _, t := range tlsConfigs(c) {
 			if t == nil {
 				continue
+			}
+			if least == "TLSv1.3" { // what is older than 1.2 is not spoken anyway
+				t.MinVersion = tls.VersionTLS13
 			}
 			if certificates != nil {
 				t.Certificates = certificates
