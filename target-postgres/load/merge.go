@@ -120,6 +120,9 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	if err != nil {
 		return err
 	}
+	if err := w.awaitTurn(ctx); err != nil { // what ends may be a row of an interval ahead
+		return err
+	}
 	ld.version = max(ld.version, o.version)
 	if ld.layout.mode == protocol.Replace {
 		return w.swap(ctx, ld)

@@ -41,6 +41,9 @@ func (p *preparation) wanted(o *Options, schema *protocol.Stream) []columns.Colu
 // changes are the steps that a table lacks for these SCHEMAs, and the columns that it has after them. There is no step, and
 // discarded is true, where the contract leaves out streams without a table.
 func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, err error) {
+	if extra, ok := t.Column(columns.ExtraName); ok && extra.Type.Kind == columns.JSONB {
+		p.extra = true // or an update would leave there what an older record had
+	}
 	c.have = t.Shapes()
 	contract, _ := protocol.ByGlob(o.Contracts, p.schemas[0].Name)
 	diff := columns.DiffOptions{Contracts: contract, Used: t.Used}

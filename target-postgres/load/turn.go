@@ -81,7 +81,7 @@ const (
 func (w *worker) again(ctx context.Context, err error) error {
 	until := time.Now().Add(longestRetry)
 	for try := 0; ; try++ {
-		inTheWay := err == errInTheWay
+		inTheWay := errors.Is(err, errInTheWay)
 		switch {
 		case w.iv.fixed || !inTheWay && !database.Retryable(err) || w.lost(w.iv) || ctx.Err() != nil:
 			return err

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -118,7 +119,7 @@ func (w *worker) next(ctx context.Context) (o op, more bool, err error) {
 			return o, more, nil
 		case <-w.wake.C:
 			err := w.makeWay(ctx)
-			if err == errInTheWay {
+			if errors.Is(err, errInTheWay) {
 				err = w.again(ctx, err)
 			}
 			if err != nil {
@@ -145,7 +146,7 @@ func (w *worker) step(ctx context.Context, o op) error {
 			defer w.pool.put(o.segment)
 		}
 	}
-	if err != nil && err != errFailed {
+	if err != nil && !errors.Is(err, errFailed) {
 		err = w.again(ctx, err)
 	}
 	return err
@@ -160,7 +161,7 @@ func (w *worker) retain(ctx context.Context, s *segment) error {
 		return nil
 	}
 	if w.keys || s.plan.layout.guarded {
-		if err := w.awaitTurn(ctx); err == errInTheWay {
+		if err := w.awaitTurn(ctx); errors.Is(err, errInTheWay) {
 			if err := w.again(ctx, err); err != nil {
 				return err
 			}
@@ -206,7 +207,7 @@ func (w *worker) blank() {
 // giveUp ends the run with an error of this interval. Its transactions are rolled back; what was rejected stays to be seen.
 func (w *worker) giveUp(ctx context.Context, err error) {
 	w.rollback(ctx)
-	if err == errFailed {
+	if errors.Is(err, errFailed) {
 		return // another interval's error is the run's
 	}
 	w.fail(w.iv, err)
@@ -328,6 +329,9 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 		l = ld.lane
 	}
 	if l != nil {
+		if err := w.awaitTurn(ctx); err != nil { // once fixed it could not make way
+			return nil, err
+		}
 		w.iv.fixed = true
 		plans, err := w.prepare(ctx, l.conn, p)
 		if err == nil {
