@@ -68,9 +68,11 @@ type Statements struct {
 	CopyStaging string // rows and their lines
 	Staging     string // makes the staging table
 	Merge       string
+	MergeAnew   string // Merge into rows of the same set
 	MergeSame   string // Merge for rows of which most are in the table already, just the same
 	Append      string
-	Sweep       string
+	Sweep       string // deletes what the staged set does not have
+	Clear       string // deletes the whole old set
 	Activate    string
 }
 
@@ -81,6 +83,8 @@ func (s Shape) Statements() (Statements, error) {
 	if err != nil {
 		return st, fmt.Errorf("statement templates: %w", err)
 	}
+	anew, clear := s, s
+	anew.Newest, clear.Key = s.Cursor != "", nil
 	same := s
 	same.Same = !s.Triggers && len(s.Assigned()) > 0 // a trigger may change a row before it is compared
 	for _, t := range []struct {
@@ -91,9 +95,11 @@ func (s Shape) Statements() (Statements, error) {
 	}{
 		{"staging.sql", &st.Staging, s, true},
 		{"merge.sql", &st.Merge, s, len(s.Key) > 0},
+		{"merge.sql", &st.MergeAnew, anew, len(s.Key) > 0},
 		{"merge.sql", &st.MergeSame, same, len(s.Key) > 0},
 		{"append.sql", &st.Append, s, true},
 		{"sweep.sql", &st.Sweep, s, true},
+		{"sweep.sql", &st.Clear, clear, true},
 		{"activate.sql", &st.Activate, s, true},
 	} {
 		if !t.when {

@@ -39,7 +39,7 @@ func TestStatements(t *testing.T) {
 			st, err := s.Statements()
 			require.NoError(t, err)
 			got := strings.Join([]string{"-- CopyTable", st.CopyTable, "-- CopyStaging", st.CopyStaging, "-- Staging", st.Staging, "-- Merge", st.Merge,
-				"-- MergeSame", st.MergeSame, "-- Append", st.Append, "-- Sweep", st.Sweep, "-- Activate", st.Activate, ""}, "\n")
+				"-- MergeAnew", st.MergeAnew, "-- MergeSame", st.MergeSame, "-- Append", st.Append, "-- Sweep", st.Sweep, "-- Clear", st.Clear, "-- Activate", st.Activate, ""}, "\n")
 			golden := filepath.Join("testdata", name+".sql")
 			if *update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))

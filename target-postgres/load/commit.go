@@ -18,6 +18,10 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	if err := w.awaitTurn(ctx); err != nil {
 		return err
 	}
+	if w.unfinished() {
+		w.abandon(ctx)
+		return nil
+	}
 	for _, ld := range w.order {
 		if err := w.settle(ctx, ld); err != nil {
 			return protocol.InStream(ld.stream.name, err)

@@ -39,10 +39,18 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if err := w.flushRejects(ctx, ld.lane); err != nil {
 		return err
 	}
-	if ld.stream.straight.Load() && ld.staged == 0 && !ld.layout.repeats {
+	if err := w.replaceAnew(ctx, ld); err != nil {
+		return err
+	}
+	if ld.straight() && len(ld.layout.arbiters) > 0 {
 		s.sortByField(ld.layout.keyField)
 	}
 	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
+}
+
+// straight tells whether rows go to the table itself.
+func (ld *streamLoad) straight() bool {
+	return ld.staged == 0 && (ld.stream.straight.Load() || ld.anew && !ld.keyTwice)
 }
 
 // quickFinds is how many rows of a segment are found by the line that the server names; after that the segment is halved,
@@ -54,7 +62,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 	if lo == hi {
 		return nil
 	}
-	straight := ld.stream.straight.Load() && ld.staged == 0
+	straight := ld.straight()
 	if straight && ld.layout.guarded {
 		w.keys = true
 	}
@@ -64,6 +72,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 			ld.counts.Inserted += tag.RowsAffected()
 		} else {
 			ld.staged += tag.RowsAffected()
+			ld.stagedBytes += len(w.staged)
 		}
 		return nil
 	}
@@ -75,8 +84,12 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 		return err
 	}
 	if straight && ld.layout.keyMet(e) {
-		ld.stream.straight.Store(false)
-		ld.stream.resting.Store(restingIntervals)
+		if ld.anew {
+			ld.keyTwice = true
+		} else {
+			ld.stream.straight.Store(false)
+			ld.stream.resting.Store(restingIntervals)
+		}
 		return w.copyRange(ctx, ld, s, lo, hi, finds)
 	}
 	if hi-lo == 1 {

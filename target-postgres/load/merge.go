@@ -23,6 +23,8 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	switch {
 	case ld.layout.mode == protocol.Append || sql == "":
 		sql = ld.layout.statements.Append
+	case ld.anew:
+		sql = ld.layout.statements.MergeAnew
 	case ld.stream.same.Load(), ld.layout.mode == protocol.Replace:
 		sql = ld.layout.statements.MergeSame
 	}
@@ -32,7 +34,7 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	c := &ld.counts
 	c.Unchanged += ld.staged - (c.Inserted - before.Inserted) - (c.Updated - before.Updated) - (c.Deleted - before.Deleted) - (c.Rejected - before.Rejected)
 	ld.stream.same.Store(c.Unchanged-before.Unchanged > ld.staged*3/4)
-	ld.staged = 0
+	ld.staged, ld.stagedBytes, ld.keyTwice = 0, 0, false
 	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()+byAnyPlan))
 }
 
@@ -137,28 +139,6 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	tag, err := ld.lane.conn.Conn.Exec(ctx, ld.layout.statements.Activate, args...)
 	ld.counts.Deleted += tag.RowsAffected()
 	return database.Fault(err)
-}
-
-// swap puts the staged rows in the place of the old ones: what the new set does not have goes, what differs is written,
-// what is the same stays untouched. Readers see the old rows until the commit.
-func (w *worker) swap(ctx context.Context, ld *streamLoad) error {
-	if err := w.stage(ctx, ld); err != nil {
-		return err
-	}
-	tag, err := ld.lane.conn.Conn.Exec(ctx, ld.layout.statements.Sweep)
-	if err != nil {
-		if _, ok := database.RowError(err); ok {
-			return protocol.DataFault("let the constraint delete or set null, or load the stream with merge",
-				"old rows cannot be replaced: %w", database.Fault(err))
-		}
-		return database.Fault(err)
-	}
-	removed := tag.RowsAffected()
-	if err := w.move(ctx, ld); err != nil {
-		return err
-	}
-	ld.counts.Deleted += removed
-	return nil
 }
 
 func unquoted(value []byte) []byte {

@@ -23,6 +23,7 @@ type layout struct {
 	arbiters   []string  // indexes whose violation means that the key is there already
 	keyField   int       // of a tuple: the first column of such an index
 	form       string    // of the table's columns, when the layout was made
+	clears     bool      // a large replace deletes all old rows and writes the new ones to the table itself
 	guarded    bool      // writing a row may have to wait for another one's transaction
 	made       *interval // whose transaction the table's present form belongs to; nil when that is committed
 }

@@ -266,6 +266,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	if err := w.shape(l, t, latest, places[len(places)-1]); err != nil {
 		return nil, err
 	}
+	l.clears = l.mode == protocol.Replace && !t.Watched && l.shape.Removed == ""
 	l.arbiters = t.Arbiters(l.shape.Key)
 	for _, u := range t.Uniques {
 		if slices.Contains(l.arbiters, u.Name) {

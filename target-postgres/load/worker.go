@@ -46,6 +46,11 @@ type streamLoad struct {
 	counts    database.Counts
 	schema    *protocol.Stream // the latest that its rows came under
 	version   int64            // the newest of its rows, or the one that was activated
+
+	// Of a replace.
+	stagedBytes int
+	anew        bool // the old rows are deleted, and new ones go to the table itself
+	keyTwice    bool // or to staging, because a key came twice
 }
 
 // repeating is the index of a lane.
@@ -211,6 +216,11 @@ func (w *worker) giveUp(ctx context.Context, err error) {
 		return // another interval's error is the run's
 	}
 	w.fail(w.iv, err)
+	w.keepRejects(ctx)
+}
+
+// keepRejects stores the rejects of an interval that is taken back.
+func (w *worker) keepRejects(ctx context.Context) {
 	if w.o.Replay != nil || len(w.rejects) == 0 || len(w.conns) == 0 {
 		return
 	}

@@ -6,6 +6,8 @@ COPY "pg_temp"."_signalroom_staging_1" ("a""b", "_signalroom_line") FROM STDIN B
 CREATE TEMPORARY TABLE "_signalroom_staging_1" (LIKE "we""ird"."na""me; --" INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED, "_signalroom_line" bigint) ON COMMIT DROP
 -- Merge
 
+-- MergeAnew
+
 -- MergeSame
 
 -- Append
@@ -18,6 +20,9 @@ WITH added AS (
 )
 SELECT count(*), 0::bigint, 0::bigint FROM added
 -- Sweep
+DELETE FROM "we""ird"."na""me; --" AS t
+WHERE true
+-- Clear
 DELETE FROM "we""ird"."na""me; --" AS t
 WHERE true
 -- Activate

@@ -20,6 +20,22 @@ WITH batch AS (
 )
 SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
 FROM merged
+-- MergeAnew
+WITH batch AS (
+	SELECT DISTINCT ON ("id") "id", "status", "payload", "_sdc_received_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "id", "_signalroom_line" DESC
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("id", "status", "payload", "_sdc_received_at")
+	SELECT "id", "status", "payload", "_sdc_received_at" FROM batch AS excluded
+	ORDER BY "id"
+	ON CONFLICT ("id") DO UPDATE SET "status" = excluded."status", "payload" = excluded."payload", "_sdc_received_at" = excluded."_sdc_received_at"
+	WHERE ROW(t."status", t."payload")::record *<> ROW(excluded."status", excluded."payload")::record
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
+FROM merged
 -- MergeSame
 WITH batch AS (
 	SELECT DISTINCT ON ("id") "id", "status", "payload", "_sdc_received_at"
@@ -54,6 +70,9 @@ DELETE FROM "public"."orders" AS t
 WHERE true AND NOT EXISTS (
 	SELECT FROM "pg_temp"."_signalroom_staging_1" AS s WHERE s."id" = t."id"
 )
+-- Clear
+DELETE FROM "public"."orders" AS t
+WHERE true
 -- Activate
 UPDATE "public"."orders" AS t SET "_sdc_deleted_at" = $2
 WHERE (t."_sdc_table_version" IS NULL OR t."_sdc_table_version" < $1) AND t."_sdc_deleted_at" IS NULL AND true

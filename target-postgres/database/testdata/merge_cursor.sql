@@ -21,6 +21,23 @@ WITH batch AS (
 )
 SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
 FROM merged
+-- MergeAnew
+WITH batch AS (
+	SELECT DISTINCT ON ("client_id", "id") "client_id", "id", "updated_at"
+	FROM "pg_temp"."_signalroom_staging_1"
+	WHERE "_signalroom_line" BETWEEN $1 AND $2
+	ORDER BY "client_id", "id", "updated_at" DESC NULLS LAST, "_signalroom_line" DESC
+), merged AS (
+	INSERT INTO "public"."orders" AS t ("client_id", "id", "updated_at")
+	SELECT "client_id", "id", "updated_at" FROM batch AS excluded
+	ORDER BY "client_id", "id"
+	ON CONFLICT ("client_id", "id") DO UPDATE SET "updated_at" = excluded."updated_at"
+	WHERE ROW(t."updated_at")::record *<> ROW(excluded."updated_at")::record
+		AND (t."updated_at" IS NULL OR excluded."updated_at" >= t."updated_at")
+	RETURNING t.xmax = 0 AS inserted
+)
+SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted), 0::bigint
+FROM merged
 -- MergeSame
 WITH batch AS (
 	SELECT DISTINCT ON ("client_id", "id") "client_id", "id", "updated_at"
@@ -57,6 +74,9 @@ DELETE FROM "public"."orders" AS t
 WHERE true AND NOT EXISTS (
 	SELECT FROM "pg_temp"."_signalroom_staging_1" AS s WHERE s."client_id" = t."client_id" AND s."id" = t."id"
 )
+-- Clear
+DELETE FROM "public"."orders" AS t
+WHERE true
 -- Activate
 UPDATE "public"."orders" AS t SET "_sdc_deleted_at" = $2
 WHERE (t."_sdc_table_version" IS NULL OR t."_sdc_table_version" < $1) AND t."_sdc_deleted_at" IS NULL AND true
