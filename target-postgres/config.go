@@ -78,8 +78,14 @@ func (c *Config) check(problems *settings.Problems) {
 			problems.Add("dispositions", "expected append, merge or replace for each glob")
 		}
 	}
+	if len(c.NotifyChannel) > longestChannel {
+		problems.Add("notify_channel", "the name of a channel has at most 63 bytes")
+	}
 	c.checkConnection(problems)
 }
+
+// longestChannel is how long the name of a channel may be, in bytes.
+const longestChannel = 63
 
 func (c *Config) pipeline() database.Pipeline {
 	return database.Pipeline{Schema: columns.Ident(c.Schema), Name: c.Pipeline}

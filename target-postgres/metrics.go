@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -39,10 +41,10 @@ func (f *metricsFile) end(err error, signal os.Signal) {
 	f.stop()
 	exit := ending{kind: "done", code: protocol.ExitCode(err)}
 	switch {
+	case signal != nil && (err == nil || errors.Is(err, context.Canceled)):
+		exit = ending{kind: "signal", code: protocol.SignalExitCode(signal)}
 	case err != nil:
 		exit.kind = protocol.KindOf(err).String()
-	case signal != nil:
-		exit = ending{kind: "signal", code: protocol.SignalExitCode(signal)}
 	}
 	f.write(time.Now(), &exit)
 }

@@ -102,12 +102,17 @@ func (p *streamProgress) declare(s *protocol.Stream) {
 func (p *streamProgress) add(r *protocol.Record, bytes int) {
 	p.rows.Add(1)
 	p.bytes.Add(int64(bytes))
-	p.latest = append(p.latest[:0], p.instantOf(r)...)
+	if text := p.instantOf(r); len(text) <= longestInstant {
+		p.latest = append(p.latest[:0], text...)
+	}
 	if p.asked.Load() {
 		p.asked.Store(false)
 		p.publish()
 	}
 }
+
+// longestInstant is how much text an instant may have.
+const longestInstant = 64
 
 // instantOf is the text of a record's cursor where that is an instant, and of its time_extracted otherwise.
 func (p *streamProgress) instantOf(r *protocol.Record) []byte {

@@ -108,6 +108,7 @@ func (o *Options) replay(ctx context.Context, conn *database.Conn, part []databa
 	}
 	lo := o.Load
 	lo.Pipeline.Name = part[0].Pipeline
+	lo.Connections = 1 // there is one transaction
 	lo.MaxRejects, lo.Uncovered, lo.BeforeSQL, lo.AfterSQL = math.MaxInt64, load.KeepUncovered, "", ""
 	if lo.Disposition(schema) == protocol.Replace {
 		// The set that it belonged to is complete, or gone.
@@ -118,25 +119,32 @@ func (o *Options) replay(ctx context.Context, conn *database.Conn, part []databa
 			result.Note = "replace: added to the rows that are there"
 		}
 	}
-	var refused []database.Reject
 	came := make(map[int64]time.Time, len(rejects))
 	for _, r := range rejects {
 		came[r.ID] = r.At
 	}
-	lo.Replay = &load.Replay{Received: func(id int64) time.Time { return came[id] }, Commit: func(ctx context.Context, c *database.Conn, again []database.Reject) error {
-		refused = again
-		return c.MarkReplayed(ctx, lo.Pipeline, taken(rejects, again))
-	}}
+	var in []int64
+	var refused []database.Reject
+	lo.Replay = &load.Replay{
+		Received: func(id int64) time.Time { return came[id] },
+		Commit: func(ctx context.Context, c *database.Conn, again []database.Reject) error {
+			in, refused = taken(rejects, again), slices.Clone(again)
+			return c.MarkReplayed(ctx, lo.Pipeline, in)
+		},
+	}
 	if _, err := load.Run(ctx, lo, &source{schema: schema, rejects: rejects}, io.Discard); err != nil {
 		return err
 	}
-	result.Replayed += int64(len(rejects) - len(refused))
-	result.Rejected += int64(len(refused))
-	if len(refused) > 0 && result.Reason == "" {
+	result.Replayed += int64(len(in))
+	result.Rejected += int64(len(rejects) - len(in))
+	switch {
+	case len(in) == len(rejects) || result.Reason != "":
+	case len(refused) == 0:
+		result.Reason = "schema_contract forbids a table for the stream"
+	case refused[0].Column == "":
 		result.Reason = refused[0].Reason
-		if refused[0].Column != "" {
-			result.Reason = fmt.Sprintf("column %q: %s", refused[0].Column, refused[0].Reason)
-		}
+	default:
+		result.Reason = fmt.Sprintf("column %q: %s", refused[0].Column, refused[0].Reason)
 	}
 	return nil
 }
