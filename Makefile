@@ -34,9 +34,12 @@ kill-test: ## Kill tap and target at 200 random instants, rerun, compare the tab
 	KILLS=200 go test -timeout 60m -count 1 -v -run Kill ./conformance/
 
 .PHONY: bench
-bench: build ## Measure speed and memory beside rivals; the table is also in build/bench.txt
-	@mkdir -p build
-	go run ./conformance/bench
+bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
+	go run ./conformance/bench $(BENCHFLAGS) $(PARTS)
+
+.PHONY: bench-peers
+bench-peers: build ## Install other loaders below build/peers and measure them on the same rows
+	go run ./conformance/bench $(BENCHFLAGS) peers
 
 .PHONY: lint
 lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
