@@ -30,13 +30,7 @@ func (l *loader) summary(started time.Time) *Summary {
 	sum := &Summary{State: l.crew.states.last, Took: time.Since(started)}
 	for _, s := range l.order {
 		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load(), Discarded: s.discarded}
-		for _, p := range s.plans {
-			t := p.replaced()
-			one.Values += p.discards
-			one.Replaced.NUL += t.NUL
-			one.Replaced.Malformed += t.Malformed
-			one.Replaced.NonFinite += t.NonFinite
-		}
+		one.Replaced, one.Values = s.tally()
 		sum.Streams = append(sum.Streams, one)
 	}
 	return sum
