@@ -33,6 +33,14 @@ test: ## Run all tests, with a real PostgreSQL and a real S3 server
 kill-test: ## Kill tap and target at 200 random instants, rerun, compare the tables
 	KILLS=200 go test -timeout 60m -count 1 -v -run Kill ./conformance/
 
+# TIME is how long each target is fuzzed.
+TIME = 1m
+
+.PHONY: fuzz
+fuzz: ## Fuzz every target in turn, for TIME=1m each
+	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' ./protocol ./target-postgres ./taps | sed 's|\(.*\)/[^/]*:func |\1 |' | sort | while read -r package target; do \
+		echo "$$target in $$package"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) "$$package" || exit 1; done
+
 .PHONY: bench
 bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
 	go run ./conformance/bench $(BENCHFLAGS) $(PARTS)

@@ -14,7 +14,7 @@ import (
 // A local $ref is put in place; one that leads back into itself, or to another document, allows anything. anyOf, oneOf and
 // type lists give the union of their branches, allOf and keywords side by side what all of them allow. What only restricts
 // values further (not, if, pattern, …) is passed over, and so is a type nobody knows: the result may allow more than the
-// original, never less.
+// original, never less, but for a property that only some branches of a union name: it is what these say of it.
 func ParseSchema(raw []byte) (*Schema, error) {
 	root, err := parseTree(raw)
 	if err != nil {

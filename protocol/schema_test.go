@@ -1,10 +1,13 @@
 package protocol_test
 
 import (
+	"bytes"
 	"encoding/json"
+	"math/big"
 	"strings"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -206,4 +209,70 @@ func FuzzParseSchema(f *testing.F) {
 			t.Fatal(s, err)
 		}
 	})
+}
+
+// FuzzSchemaAllows: whatever a validator accepts has a place in what was read of the schema.
+func FuzzSchemaAllows(f *testing.F) {
+	for _, schema := range []string{
+		`{"anyOf":[{"type":"string"},{"type":"object","properties":{"a":{"type":"integer"}}}]}`,
+		`{"type":["array","null"],"items":{"$ref":"#/$defs/a"},"$defs":{"a":{"enum":[1,"x",null]}}}`,
+		`{"allOf":[{"type":["number","string"]},{"properties":{"a":{"const":1.5}}}],"oneOf":[{"type":"integer"},{"required":["a"]}]}`,
+		`{"properties":{"a":false,"b":true,"c":{"not":{"type":"null"}}},"items":{"prefixItems":[{"type":"string"}]}}`,
+	} {
+		for _, value := range []string{`{"a":1,"b":"x","c":[]}`, `["x",1,null]`, `1.0`, `null`, `{"a":1.5}`} {
+			f.Add([]byte(schema), []byte(value))
+		}
+	}
+	f.Fuzz(func(t *testing.T, schema, value []byte) {
+		read, err := protocol.ParseSchema(schema)
+		if err != nil {
+			return
+		}
+		document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+		if err != nil {
+			return
+		}
+		instance, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
+		if err != nil {
+			return
+		}
+		compiler := jsonschema.NewCompiler()
+		compiler.UseLoader(jsonschema.SchemeURLLoader{})
+		if compiler.AddResource("schema.json", document) != nil {
+			return
+		}
+		validator, err := compiler.Compile("schema.json")
+		if err != nil || validator.Validate(instance) != nil {
+			return
+		}
+		if !allows(read, instance) {
+			t.Fatalf("%s allows %s, what was read of it does not: %+v", schema, value, read)
+		}
+	})
+}
+
+// allows tells whether the kinds of a value, and of the items in it, are those of a schema.
+func allows(s *protocol.Schema, value any) bool {
+	kind := protocol.Null
+	switch v := value.(type) {
+	case bool:
+		kind = protocol.Boolean
+	case json.Number:
+		kind = protocol.Number
+		if n, ok := new(big.Rat).SetString(v.String()); ok && n.IsInt() {
+			kind = protocol.Integer
+		}
+	case string:
+		kind = protocol.String
+	case []any:
+		kind = protocol.Array
+		for _, item := range v {
+			if s.Items != nil && !allows(s.Items, item) {
+				return false
+			}
+		}
+	case map[string]any:
+		kind = protocol.Object
+	}
+	return s.Kinds == 0 || s.Kinds.Has(kind) || kind == protocol.Integer && s.Kinds.Has(protocol.Number)
 }
