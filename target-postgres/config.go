@@ -71,6 +71,12 @@ type Config struct {
 
 // check reports what the tags cannot say.
 func (c *Config) check(problems *settings.Problems) {
+	if c.Schema == "" {
+		problems.Add("default_target_schema", "expected a name; leave it out for public")
+	}
+	if c.Pipeline == "" {
+		problems.Add("pipeline", "expected a name; leave it out for default")
+	}
 	for _, word := range c.Dispositions {
 		switch protocol.Disposition(word) {
 		case protocol.Append, protocol.Merge, protocol.Replace:

@@ -185,6 +185,10 @@ func openInput(path string) (*os.File, error) {
 	if err != nil {
 		return nil, protocol.ConfigFault("name a file that can be read", "input: %w", err)
 	}
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		file.Close()
+		return nil, protocol.ConfigFault("name a file that can be read", "input: %s is a folder", path)
+	}
 	return file, nil
 }
 
