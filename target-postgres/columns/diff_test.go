@@ -126,19 +126,20 @@ const orders = `{"type":"object","required":["id","status"],"description":"ignor
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		name    string
-		key     []string
-		options Options
+		name     string
+		key      []string
+		options  Options
+		keyLater bool
 	}{
-		{"all", []string{"client_id", "id"}, Options{Metadata: AllMetadata, Extra: true}},
-		{"without_metadata", nil, Options{}},
-		{"version_metadata", []string{"id"}, Options{Metadata: VersionMetadata}},
+		{"all", []string{"client_id", "id"}, Options{Metadata: AllMetadata, Extra: true}, false},
+		{"without_metadata", nil, Options{}, false},
+		{"version_metadata", []string{"id"}, Options{Metadata: VersionMetadata}, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			want := FromStream(stream(t, orders, test.key...), test.options)
 			target := Table{Schema: "public", Name: "orders"}
-			statements := append(Create(target, want, "Orders of a shop's clients."), AddKey(target, want))
+			statements := append(Create(target, want, "Orders of a shop's clients.", test.keyLater), AddKey(target, key(want)))
 			golden(t, strings.Join(statements, ";\n")+"\n")
 		})
 	}

@@ -45,7 +45,7 @@ func TestServerCreates(t *testing.T) {
 	want := FromStream(stream(t, orders, "client_id", "id"), Options{Metadata: AllMetadata, Extra: true})
 	want = append(want, Column{Name: `odd "name", 'too' \ ` + Ident(strings.Repeat("é", 19)), Type: Type{Kind: Numeric, Precision: 5, Scale: 1}, Comment: `a 'b' \c`})
 	name := Table{Schema: "public", Name: `Orders "of" a.shop`}
-	for _, statement := range Create(name, want, `it's "here" \`) {
+	for _, statement := range Create(name, want, `it's "here" \`, false) {
 		_, err := conn.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
@@ -128,8 +128,8 @@ func makeTable(t *testing.T, conn *pgx.Conn, name Table, have []Column) {
 		lines = append(lines, line)
 	}
 	statements := []string{"CREATE TABLE " + name.String() + " (" + strings.Join(lines, ", ") + ")"}
-	if key := AddKey(name, have); key != "" {
-		statements = append(statements, key)
+	if statement := AddKey(name, key(have)); statement != "" {
+		statements = append(statements, statement)
 	}
 	if len(pinned) > 0 {
 		statements = append(statements, "CREATE VIEW "+Ident("of "+string(name.Name)).String()+" AS SELECT "+strings.Join(pinned, ", ")+" FROM "+name.String())

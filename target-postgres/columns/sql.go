@@ -4,7 +4,8 @@ import "strings"
 
 // Create renders the statements that make a table: CREATE TABLE with its primary key, then the comments.
 // Only key columns are not null: a later schema, or the record of a deletion, may send nulls for any other.
-func Create(t Table, columns []Column, comment string) []string {
+// With keyLater the table gets its primary key by [AddKey].
+func Create(t Table, columns []Column, comment string, keyLater bool) []string {
 	var b strings.Builder
 	b.WriteString("CREATE TABLE " + t.String() + " (")
 	for i, c := range columns {
@@ -12,8 +13,11 @@ func Create(t Table, columns []Column, comment string) []string {
 			b.WriteString(",")
 		}
 		b.WriteString("\n\t" + c.Name.String() + " " + c.Type.String())
+		if c.Key && keyLater {
+			b.WriteString(" NOT NULL")
+		}
 	}
-	if key := keyList(columns); key != "" {
+	if key := keyList(columns); key != "" && !keyLater {
 		b.WriteString(",\n\tPRIMARY KEY (" + key + ")")
 	}
 	b.WriteString("\n)")
@@ -29,13 +33,16 @@ func Create(t Table, columns []Column, comment string) []string {
 	return statements
 }
 
-// AddKey renders the statement that gives a table its primary key; empty when no column is a key.
-func AddKey(t Table, columns []Column) string {
-	key := keyList(columns)
-	if key == "" {
+// AddKey renders the statement that gives a table its primary key; empty without key columns.
+func AddKey(t Table, key []Ident) string {
+	if len(key) == 0 {
 		return ""
 	}
-	return "ALTER TABLE " + t.String() + " ADD PRIMARY KEY (" + key + ")"
+	names := make([]string, len(key))
+	for i, k := range key {
+		names[i] = k.String()
+	}
+	return "ALTER TABLE " + t.String() + " ADD PRIMARY KEY (" + strings.Join(names, ", ") + ")"
 }
 
 // SQL renders the change, one statement each. Columns are added only if they are not there, so that several runs on

@@ -224,7 +224,7 @@ func innermost(err error) error {
 			}
 			err = e.Unwrap()
 		case interface{ Unwrap() []error }:
-			err = e.Unwrap()[len(e.Unwrap())-1] // of attempts, the last: the first may be one with TLS that was worth a try
+			err = e.Unwrap()[0]
 		default:
 			return err
 		}

@@ -118,7 +118,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 // keyMet tells whether an error means that a row's key is in the table already. A partition's index has a name of its own; there any
 // unique index may be meant, and the statement that moves staged rows will tell.
 func (l *layout) keyMet(e *pgconn.PgError) bool {
-	return !l.repeats && e.Code == database.UniqueViolation && (l.shape.Parted || slices.Contains(l.arbiters, e.ConstraintName))
+	return !l.repeats && e.Code == database.UniqueViolation && (l.deferred || l.shape.Parted || slices.Contains(l.arbiters, e.ConstraintName))
 }
 
 // copyOnce is one COPY behind a savepoint, in one round trip.

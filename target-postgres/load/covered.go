@@ -161,6 +161,29 @@ func (l *loader) commitIfCovered(age time.Duration) error {
 	return nil
 }
 
+// cut ends an interval in the middle of its rows, where no harm is done: rows with a key may be there before their state.
+func (l *loader) cut() error {
+	if l.state != nil {
+		return l.commitIfCovered(0)
+	}
+	if l.tail || l.incomplete() != nil {
+		return nil
+	}
+	for _, s := range l.order {
+		if g := s.open; g != nil && !g.empty() && g.plan.layout.repeats {
+			return nil
+		}
+	}
+	for _, s := range l.order {
+		if g := s.open; g != nil && !g.empty() {
+			l.detach(s)
+			l.send(op{kind: copyRows, segment: g, final: true})
+		}
+	}
+	l.commit(nil)
+	return nil
+}
+
 // commit ends the interval.
 func (l *loader) commit(state []byte) {
 	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})

@@ -86,6 +86,9 @@ func (l *loader) end(err error) error {
 	if l.interval != nil || state != nil {
 		l.commit(state)
 	}
+	if err := l.addKeys(); err != nil {
+		return err
+	}
 	return fault
 }
 

@@ -35,10 +35,11 @@ type loader struct {
 	last     *interval     // before it
 	wake     chan struct{} // an interval has begun
 
-	streams map[string]*stream
-	order   []*stream
-	latest  *stream
-	now     instant
+	streams  map[string]*stream
+	keyTable *stream // whose keys need a table of their own
+	order    []*stream
+	latest   *stream
+	now      instant
 
 	// The interval under way.
 	began     time.Time // when its first message came
@@ -207,6 +208,11 @@ func (l *loader) schema(m *protocol.Message) error {
 		s.declared, s.plan = declared, p // the open segment has its layout
 		return nil
 	}
+	if s.keys != nil {
+		if err := l.addKey(s); err != nil { // another schema may have another key
+			return err
+		}
+	}
 	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
 	// under way; one that moves on leaves the old columns behind.
 	schemas := []*protocol.Stream{declared}
@@ -232,7 +238,9 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 	if err := l.flush(s); err != nil {
 		return err
 	}
-	p := &preparation{stream: s, schemas: schemas, extra: s.extra, reply: make(chan preparedTable, 1)}
+	p := &preparation{
+		stream: s, schemas: schemas, extra: s.extra, mayDefer: s.plan == nil, deferred: s.keys != nil, reply: make(chan preparedTable, 1),
+	}
 	switch {
 	case l.o.Metadata:
 		p.metadata = columns.AllMetadata
@@ -245,8 +253,9 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 		return errFailed
 	}
 	if s.discards = len(answer.plans) == 0; !s.discards {
-		s.replaced, s.values = s.tally()
+		s.retire()
 		s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
+		l.watch(s)
 	}
 	return nil
 }
@@ -288,22 +297,22 @@ func (l *loader) record(m *protocol.Message) error {
 	if s.mode == protocol.Replace {
 		s.versioned, s.version = s.versioned || r.HasVersion, r.Version
 	}
-	l.touch()
 	l.now.at = time.Now()
 	if l.o.Replay != nil {
 		l.now.at = l.o.Replay.Received(m.Line)
 	}
-	g := l.segment(s)
-	before := g.size()
-	var bad *problem
-	g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+	g, before, bad := l.encode(s, r)
 	if bad == errExtra {
 		if err := l.undeclared(s, r); err != nil {
 			return err
 		}
-		g = l.segment(s)
-		before = g.size()
-		g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+		g, before, bad = l.encode(s, r)
+	}
+	if bad == errKnownKey {
+		if err := l.addKey(s); err != nil {
+			return err
+		}
+		g, before, bad = l.encode(s, r)
 	}
 	if bad != nil {
 		return l.reject(s, g, database.Reject{
@@ -316,12 +325,31 @@ func (l *loader) record(m *protocol.Message) error {
 	l.rows++
 	l.openBytes += g.size() - before
 	if len(g.tuples) >= l.o.Limits.Segment-l.o.Limits.Segment/8 {
-		return l.flush(s)
+		if err := l.flush(s); err != nil {
+			return err
+		}
+		if l.worthCommit() {
+			return l.cut()
+		}
+		return nil
 	}
 	if l.openBytes > l.o.Limits.Open {
 		return l.flushLargest()
 	}
 	return nil
+}
+
+// encode appends a record to the stream's open segment, whose size before that it gives.
+func (l *loader) encode(s *stream, r *protocol.Record) (g *segment, before int, bad *problem) {
+	l.touch() // anew where the interval has just ended
+	g = l.segment(s)
+	before = g.size()
+	begin := len(g.tuples)
+	g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+	if bad == nil && s.keys != nil && !l.newKey(s) {
+		g.tuples, bad = g.tuples[:begin], errKnownKey
+	}
+	return g, before, bad
 }
 
 // refuse is for a record that the reader could not pass on.

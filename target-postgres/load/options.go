@@ -81,6 +81,7 @@ type Limits struct {
 	Open    int // all segments that are being filled
 	Sent    int // all segments that wait for the server
 	Held    int // segments that are kept until their commit, so that they can be sent again
+	Keys    int // table of the keys of a first load
 	Small   int // records of an interval that is worth a commit when a connection is free
 	Streams int // that an interval takes, give or take: each holds several locks until the commit, and a server has few thousands
 }
@@ -88,7 +89,7 @@ type Limits struct {
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20),
-		Held: cmp.Or(l.Held, 12<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
+		Held: cmp.Or(l.Held, 12<<20), Keys: cmp.Or(l.Keys, 8<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
 	}
 }
 

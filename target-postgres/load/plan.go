@@ -22,6 +22,7 @@ type layout struct {
 	statements database.Statements
 	arbiters   []string  // indexes whose violation means that the key is there already
 	keyField   int       // of a tuple: the first column of such an index
+	deferred   bool      // the table gets its key later
 	form       string    // of the table's columns, when the layout was made
 	clears     bool      // a large replace deletes all old rows and writes the new ones to the table itself
 	guarded    bool      // writing a row may have to wait for another one's transaction
@@ -45,15 +46,15 @@ type plan struct {
 	keys   []int          // slots of the key
 	extra  int            // slot of _extra, -1 without
 
-	dropsExtra bool // a contract leaves out undeclared members rather than to add it
-
 	values  [][]byte // of the record under way, by slot
 	extras  []protocol.Field
 	scratch []byte
 
-	dropped      int64  // values that a contract left out
-	extracted    []byte // the field of the time_extracted before
-	extractedRaw []byte // and its text
+	keySet       *keySet // of a first load
+	hash         uint64  // of the key of the latest record, while there is one
+	discards     int64   // values that a contract dropped
+	extracted    []byte  // the field of the time_extracted before
+	extractedRaw []byte  // and its text
 }
 
 // A slot is one field of the tuple.
@@ -63,6 +64,7 @@ type slot struct {
 	column   columns.Ident
 	encoder  values.Encoder
 	discards bool // a contract drops values that do not fit
+	key      bool
 }
 
 // Where a member goes that has no slot.
@@ -86,7 +88,10 @@ type problem struct {
 }
 
 // errExtra is a problem that a column for undeclared members mends.
-var errExtra = &problem{reason: "members that the schema does not declare, and no column to keep them in"}
+var errExtra = &problem{reason: "undeclared members"}
+
+// errKnownKey is a problem that a key of the table mends.
+var errKnownKey = &problem{reason: "a key that came before"}
 
 // instant is what the metadata columns say of when.
 type instant struct {
@@ -99,7 +104,6 @@ type instant struct {
 func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraFields) ([]byte, *problem) {
 	clear(p.values)
 	p.extras = p.extras[:0]
-	dropped := int64(0)
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch s := p.slot(i, f.Name); {
@@ -107,7 +111,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			p.values[s] = f.Value
 		case s == ignored:
 		case s == discarded:
-			dropped += present(f.Value)
+			p.discard(f.Value)
 		case s == refused:
 			if f.Value[0] != 'n' {
 				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
@@ -122,8 +126,6 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			return dst, &problem{column: string(f.Name), reason: "a member that the schema does not declare"}
 		case extra == KeepExtra && p.extra >= 0:
 			p.extras = append(p.extras, *f)
-		case extra == KeepExtra && p.dropsExtra:
-			dropped += present(f.Value)
 		default:
 			return dst, errExtra
 		}
@@ -133,6 +135,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			return dst, &problem{column: p.slots[k].property, reason: "a key property without a value"}
 		}
 	}
+	p.hash = 0
 	begin := len(dst)
 	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p.slots)))
 	var err error
@@ -144,12 +147,16 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 				dst = values.AppendNull(dst)
 				continue
 			}
+			at := len(dst)
 			if dst, err = s.encoder.Append(dst, p.values[i]); err != nil {
 				if !s.discards {
 					return dst[:begin], &problem{column: s.property, reason: err.Error()}
 				}
-				dropped++
+				p.discard(p.values[i])
 				dst = values.AppendNull(dst)
+			}
+			if s.key && p.keySet != nil {
+				p.hash = p.keySet.hash(p.hash, dst[at:])
 			}
 		case columns.ExtractedAt:
 			dst = p.appendExtracted(dst, s, r.TimeExtracted)
@@ -173,16 +180,14 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			}
 		}
 	}
-	p.dropped += dropped
 	return dst, nil
 }
 
-// present counts a value that is there and not null.
-func present(value []byte) int64 {
-	if len(value) == 0 || value[0] == 'n' {
-		return 0
+// discard counts a value that is dropped.
+func (p *plan) discard(value []byte) {
+	if value[0] != 'n' {
+		p.discards++
 	}
-	return 1
 }
 
 // slot finds where the member at position i goes. Records of one stream mostly have the same members in the same order.
@@ -279,7 +284,6 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 	for _, place := range places {
 		want := &place.Want
 		if place.Column.Name == "" {
-			p.dropsExtra = p.dropsExtra || want.Source == columns.Extra && place.Misfit == columns.DiscardValue
 			if want.Source == columns.Property {
 				switch {
 				case place.Extra:
@@ -305,6 +309,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 			p.named[want.Property] = i
 			if want.Key {
 				p.keys = append(p.keys, i)
+				s.key = true
 			}
 		case columns.DeletedAt:
 			if want.Property != "" {
@@ -319,6 +324,17 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		return nil, protocol.DataFault("the tap must declare its key as properties", "a key property is no property of the schema (key: %q)", schema.KeyProperties)
 	}
 	return p, nil
+}
+
+// replaced tells what had to be replaced in values, for one line in the log.
+func (p *plan) replaced() (t values.Tally) {
+	for i := range p.slots {
+		u := p.slots[i].encoder.Tally()
+		t.NUL += u.NUL
+		t.Malformed += u.Malformed
+		t.NonFinite += u.NonFinite
+	}
+	return t
 }
 
 func (p *problem) String() string {

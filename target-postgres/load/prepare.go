@@ -17,6 +17,8 @@ type preparation struct {
 	schemas  []*protocol.Stream // one, or several that share a layout
 	metadata columns.Metadata
 	extra    bool
+	mayDefer bool // a new table may get its key later
+	deferred bool // the table gets its key later
 	reply    chan preparedTable
 	answered bool // the worker's alone
 }
@@ -64,7 +66,7 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 				c.have = append(c.have, change.Column)
 			}
 			c.places = plan.Places
-			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description)...)
+			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description, p.deferKey(o, want))...)
 			c.statements = append(c.statements, o.grants(t.Name)...)
 			exists, diff.Used = true, len(c.have)
 			continue
@@ -82,6 +84,9 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 			}
 		}
 		c.places = plan.Places
+		if p.deferred {
+			continue
+		}
 		if err := c.changeKey(o, t, &plan); err != nil {
 			return c, err
 		}
@@ -112,8 +117,6 @@ func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Pl
 	if len(key) == 0 || !t.Exists || !plan.KeyDiffers || len(t.Arbiters(key)) > 0 {
 		return nil
 	}
-	alter := "ALTER TABLE " + t.Name.String()
-	add := "ADD PRIMARY KEY (" + quotedList(key) + ")"
 	old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary })
 	if old >= 0 {
 		if !o.ReplaceKey {
@@ -121,7 +124,7 @@ func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Pl
 				"%s has another primary key (%s) than the stream's (%s)", t.Name, quotedList(t.Uniques[old].Columns), quotedList(key))
 		}
 		c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", quotedList(t.Uniques[old].Columns), quotedList(key)))
-		c.statements = append(c.statements, alter+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
+		c.statements = append(c.statements, "ALTER TABLE "+t.Name.String()+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
 		for i := range c.have {
 			if h := &c.have[i]; h.Key && !slices.Contains(key, h.Name) && !h.ReadOnly {
 				// Only key columns are not null.
@@ -130,7 +133,7 @@ func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Pl
 		}
 		t.Uniques = slices.Delete(t.Uniques, old, old+1)
 	}
-	c.statements = append(c.statements, alter+" "+add)
+	c.statements = append(c.statements, columns.AddKey(t.Name, key))
 	t.Uniques = append(t.Uniques, database.Unique{Columns: key, Primary: true})
 	for i := range c.have {
 		c.have[i].Key = slices.Contains(key, c.have[i].Name)
@@ -268,6 +271,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	}
 	l.clears = l.mode == protocol.Replace && !t.Watched && l.shape.Removed == ""
 	l.arbiters = t.Arbiters(l.shape.Key)
+	l.deferred = l.awaitsKey(t)
 	for _, u := range t.Uniques {
 		if slices.Contains(l.arbiters, u.Name) {
 			l.keyField = slices.IndexFunc(l.columns, func(c layoutColumn) bool { return c.name == u.Columns[0] })

@@ -344,7 +344,7 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 		}
 		w.iv.fixed = true
 		plans, err := w.prepare(ctx, l.conn, p)
-		if err == nil {
+		if err == nil && len(plans) > 0 {
 			plans[0].layout.made = w.iv
 		}
 		return plans, err

@@ -5,10 +5,9 @@ CREATE TABLE "public"."orders" (
 	"created at" timestamptz,
 	"lines" jsonb,
 	"xmin_" bigint,
-	"id" bigint,
+	"id" bigint NOT NULL,
 	"_sdc_deleted_at" timestamptz,
-	"_sdc_table_version" bigint,
-	PRIMARY KEY ("id")
+	"_sdc_table_version" bigint
 );
 COMMENT ON TABLE "public"."orders" IS 'Orders of a shop''s clients.';
 COMMENT ON COLUMN "public"."orders"."created at" IS 'Created';

@@ -1,0 +1,97 @@
+package load
+
+import (
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A first load fills a table that it has made. The table gets its key when the rows are there, which takes the server half the
+// work of keeping an index up to date. Until then the loader itself watches that no key comes twice: at the first one that does,
+// or when it can remember no more of them, the table gets its key and the load goes on as any other.
+//
+// A run that ends in between leaves a table without its key, whose rows have distinct keys all the same. The next run finds it so
+// and gives it the key before its first row.
+
+// deferKey tells whether a new table may get its key after its first rows: whether two keys are the same is seen from their fields.
+func (p *preparation) deferKey(o *Options, want []columns.Column) bool {
+	if !p.mayDefer || o.HardDelete || o.Disposition(p.schemas[0]) == protocol.Replace {
+		return false
+	}
+	key := false
+	for _, c := range want {
+		if !c.Key {
+			continue
+		}
+		key = true
+		switch c.Type.Kind {
+		case columns.Boolean, columns.Bigint, columns.Text, columns.UUID, columns.Date, columns.Timestamptz, columns.Bytea:
+		default:
+			return false
+		}
+	}
+	return key
+}
+
+// awaitsKey tells whether a layout is that of a first load.
+func (l *layout) awaitsKey(t *database.Table) bool {
+	return l.mode != protocol.Replace && len(l.shape.Key) > 0 && len(t.Arbiters(l.shape.Key)) == 0
+}
+
+// watch begins or ends the watch over keys, as the latest layout of the stream calls for.
+func (l *loader) watch(s *stream) {
+	switch {
+	case !s.plan.layout.deferred:
+		l.unwatch(s)
+	case s.keys == nil:
+		s.keys = newKeySet()
+	}
+	for _, p := range s.plans {
+		p.keySet = s.keys
+	}
+}
+
+func (l *loader) unwatch(s *stream) {
+	s.keys = nil
+	if l.keyTable == s {
+		l.keyTable = nil
+	}
+}
+
+// newKey takes up the key of the row that was appended last, and tells whether it is a new one. When there is no room to
+// know, it is none.
+func (l *loader) newKey(s *stream) bool {
+	table := l.o.Limits.Keys
+	if l.keyTable != nil && l.keyTable != s {
+		table = 0 // one is enough
+	}
+	if s.keys.full(table) {
+		return false
+	}
+	if s.keys.tags != nil {
+		l.keyTable = s
+	}
+	return s.keys.add(s.plan.hash)
+}
+
+// addKey ends a stream's first load.
+func (l *loader) addKey(s *stream) error {
+	l.unwatch(s)
+	return l.again(s)
+}
+
+// addKeys ends all first loads.
+func (l *loader) addKeys() error {
+	for _, s := range l.order {
+		if s.keys == nil {
+			continue
+		}
+		if err := l.addKey(s); err != nil {
+			return err
+		}
+	}
+	if l.interval != nil {
+		l.commit(nil)
+	}
+	return nil
+}
