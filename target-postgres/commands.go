@@ -70,7 +70,7 @@ func (p Program) loads(ctx context.Context, connection database.Options, of data
 			l.Committed.UTC().Format(time.DateTime), visible(l.Pipeline), visible(l.Stream), l.Mode,
 			strconv.FormatInt(l.Read, 10), strconv.FormatInt(l.Inserted, 10), strconv.FormatInt(l.Updated, 10),
 			strconv.FormatInt(l.Unchanged, 10), strconv.FormatInt(l.Deleted, 10), strconv.FormatInt(l.Rejected, 10),
-			megabytes(l.Bytes), fmt.Sprintf("%.1f", l.Seconds), version, l.Program, visible(l.Bookmark),
+			megabytes(l.Bytes), fmt.Sprintf("%.1f", l.Seconds), version, l.Program, shortened(visible(l.Bookmark), 60),
 		})
 	}
 	return printTable(p.Stdout, rows, 0, 1, 2, 3, 13, 14)

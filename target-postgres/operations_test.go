@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/load"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
 
@@ -48,7 +49,19 @@ func TestLoads(t *testing.T) {
 	require.Len(t, loadsOf(t, dsn, "--intervals"), 5, "of all pipelines")
 	require.Len(t, loadsOf(t, dsn, "--intervals", "--limit=3"), 3)
 
-	table := run(t, dsn, input{args: []string{"loads", "--stream=keyed", "--limit=1"}})
+	// Where rows with a key commit ahead of those without, only the latter commit the state.
+	var large strings.Builder
+	large.WriteString(keyedSchema + logSchema)
+	for n := range 100 {
+		fmt.Fprintf(&large, `{"type":"RECORD","stream":"log","record":{"n":%d}}`+"\n"+`{"type":"RECORD","stream":"keyed","record":{"n":%[1]d}}`+"\n", n)
+	}
+	large.WriteString(`{"type":"STATE","value":{"bookmarks":{"keyed":1,"log":2}}}` + "\n")
+	r := run(t, dsn, input{stdin: large.String(), args: []string{"--pipeline=large"}, limits: load.Limits{Segment: 200, Open: 800, Sent: 800}})
+	require.Zero(t, r.code, r.stderr)
+	ahead := loadsOf(t, dsn, "--pipeline=large")
+	require.Equal(t, []string{"log", "2", "keyed", ""}, []string{ahead[0].Stream, ahead[0].Bookmark, ahead[1].Stream, ahead[1].Bookmark})
+
+	table := run(t, dsn, input{args: []string{"loads", "--pipeline=other", "--stream=keyed", "--limit=1"}})
 	require.Regexp(t, `^COMMITTED +PIPELINE +STREAM +DISPOSITION +READ +INSERTED +UPDATED +UNCHANGED +DELETED +REJECTED +MB +SECONDS +VERSION +PROGRAM +BOOKMARK
 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d  other     keyed   merge +2 +0 +0 +2 +0 +0 +0\.0 +\d+\.\d +7  0\.0\.0-dev  {"at":2}
 $`, table.stdout)
@@ -137,17 +150,17 @@ func TestReplayOnce(t *testing.T) {
 	in.WriteString(`{"type":"STATE","value":1}` + "\n")
 	require.Zero(t, run(t, dsn, input{stdin: in.String(), args: []string{"--max-rejects=5000"}}).code)
 
-	// The last row of the second transaction fails at its commit; the first stays.
-	_, err = conn.Exec(t.Context(), `ALTER TABLE log DROP CONSTRAINT log_n_check;
+	// The second transaction refuses a row, and fails at its commit; the first stays.
+	_, err = conn.Exec(t.Context(), `ALTER TABLE log DROP CONSTRAINT log_n_check, ADD CONSTRAINT one CHECK (n <> 901);
 		CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '23000'; END $$;
 		CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON log DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.n = 900) EXECUTE FUNCTION refuse()`)
 	require.NoError(t, err)
 	cut := run(t, dsn, input{args: []string{"rejects", "replay"}})
 	require.Equal(t, 3, cut.code, cut.stderr)
 	require.Regexp(t, `default +log +500 +0`, cut.stdout, "what is in is told with the fault")
-	const both = "SELECT count(*) FROM log;\nSELECT count(replayed_at) FROM _signalroom_rejects"
-	require.Equal(t, "500\n500\n", answers(t, dsn, both))
-	_, err = conn.Exec(t.Context(), "DROP TRIGGER refuse ON log")
+	const both = "SELECT count(*) FROM log;\nSELECT count(replayed_at), count(*) FROM _signalroom_rejects"
+	require.Equal(t, "500\n500 | 1200\n", answers(t, dsn, both), "what is refused again gets no second row")
+	_, err = conn.Exec(t.Context(), "DROP TRIGGER refuse ON log; ALTER TABLE log DROP CONSTRAINT one")
 	require.NoError(t, err)
 
 	codes := make(chan int, 2)
@@ -157,7 +170,7 @@ func TestReplayOnce(t *testing.T) {
 	first, second := <-codes, <-codes
 	require.Subset(t, []int{0, 4}, []int{first, second}, "one that comes too late gives way")
 	require.Zero(t, run(t, dsn, input{args: []string{"rejects", "replay"}}).code)
-	require.Equal(t, "1200\n1200\n", answers(t, dsn, both))
+	require.Equal(t, "1200\n1200 | 1200\n", answers(t, dsn, both))
 	require.Equal(t, "1200 | 0 | 1199\n", answers(t, dsn, "SELECT count(DISTINCT n), min(n), max(n) FROM log"))
 }
 

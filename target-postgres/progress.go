@@ -104,12 +104,9 @@ func (v *view) lines(streams []load.StreamStatus, now time.Time, columns, lines 
 }
 
 func (v *view) cells(s *load.StreamStatus, now time.Time, columns int) []string {
-	name := []rune(s.Name)
-	if most := max(columns-60, 12); len(name) > most { // the numbers need about 60
-		name = append(name[:most-1], '…')
-	}
+	const numbers = 60 // the columns that they need, about
 	return []string{
-		string(name), grouped(s.Rows), grouped(int64(v.speeds[s.Name].rate)), megabytes(s.Bytes), grouped(s.Committed.Read), grouped(s.Waiting()), behind(s, now),
+		shortened(s.Name, max(columns-numbers, 12)), grouped(s.Rows), grouped(int64(v.speeds[s.Name].rate)), megabytes(s.Bytes), grouped(s.Committed.Read), grouped(s.Waiting()), behind(s, now),
 	}
 }
 

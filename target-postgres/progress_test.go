@@ -2,16 +2,19 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/database"
 	"github.com/signalroom/signalroom/target-postgres/load"
 	"github.com/signalroom/signalroom/target-postgres/textfile"
@@ -88,7 +91,7 @@ func TestSummaryTable(t *testing.T) {
 		},
 	}
 	require.Equal(t, `stream         read   inserted  updated  unchanged  deleted  rejected  bookmark
-orders    1,234,567  1,234,000        0        567        0         0  {"replication_key_value":"202
+orders    1,234,567  1,234,000        0        567        0         0  {"replication_key_value":"20…
 e [2Jvil          1          0        0          0        0         1
 `, summaryTable(s, 100))
 }
@@ -116,8 +119,21 @@ target_postgres_duration_seconds{pipeline="a \"b\""} 1
 `, read(t, path))
 	f.write(began.Add(2*time.Second), nil)
 	require.Contains(t, read(t, path), "duration_seconds{pipeline=\"a \\\"b\\\"\"} 1\n", "nothing new was committed")
-	f.write(began.Add(2*time.Second), &ending{kind: "transient", code: 4})
-	require.Contains(t, read(t, path), `target_postgres_exit_code{pipeline="a \"b\"",kind="transient"} 4`)
+	f.stop = func() {}
+	for _, end := range []struct {
+		err    error
+		signal os.Signal
+		want   string
+	}{
+		{nil, nil, `kind="done"} 0`},
+		{protocol.TransientFault("", "the server is gone"), nil, `kind="transient"} 4`},
+		{nil, syscall.SIGTERM, `kind="signal"} 143`},
+		{fmt.Errorf("ended: %w", context.Canceled), syscall.SIGINT, `kind="signal"} 130`},
+		{protocol.DataFault("", "broken"), syscall.SIGTERM, `kind="data"} 3`},
+	} {
+		f.end(end.err, end.signal)
+		require.Contains(t, read(t, path), `target_postgres_exit_code{pipeline="a \"b\"",`+end.want+"\n")
+	}
 
 	f.path = t.TempDir() + "/no/such/folder.prom"
 	f.write(began, &ending{})

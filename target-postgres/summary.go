@@ -61,8 +61,7 @@ func summaryTable(s *load.Summary, columns int) string {
 	}
 	var b strings.Builder
 	for _, line := range aligned(rows, 0, len(rows[0])-1) {
-		runes := []rune(line)
-		b.WriteString(string(runes[:min(len(runes), columns)]) + "\n")
+		b.WriteString(shortened(line, columns) + "\n")
 	}
 	return b.String()
 }

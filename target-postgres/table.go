@@ -41,6 +41,15 @@ func aligned(rows [][]string, text ...int) []string {
 	return lines
 }
 
+// shortened is a text of at most so many characters, with the mark of what is missing.
+func shortened(text string, most int) string {
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-1]) + "…"
+}
+
 // grouped is a number with a comma after each thousand.
 func grouped(n int64) string {
 	text := strconv.FormatInt(n, 10)
