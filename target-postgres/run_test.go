@@ -268,7 +268,7 @@ func TestManyStreams(t *testing.T) {
 	}
 	in.WriteString(`{"type":"RECORD","stream":"s1","record":{"n":100}}` + "\n")
 	in.WriteString(`{"type":"RECORD","stream":"s0","record":{"n":100}}` + "\n")
-	r := run(t, dsn, input{stdin: in.String(), limits: load.Limits{Segment: 2000, Open: 9000, Sent: 4000}})
+	r := run(t, dsn, input{stdin: in.String(), args: []string{"--batch-wait-seconds=3600"}, limits: load.Limits{Segment: 2000, Open: 9000, Sent: 4000}})
 	require.Zero(t, r.code, r.stderr)
 	require.Equal(t, "19\n", r.stdout)
 	var counts []string

@@ -75,7 +75,9 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2`
 
 // A column is pinned where a view, a rule, a trigger, a policy, a function, a publication, a generated column or the partition
-// key reads it, and where its type is a domain, whose rule would go with the type. Domains and enums count as the type that their values are written as.
+// key reads it, and where its type is a domain, whose rule would go with the type; an identity goes no further than bigint. It
+// is linked where a constraint, the expression of an index or its own default is about its type. Domains and enums count as
+// the type that their values are written as.
 const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
 		WHEN t.typtype = 'e' OR t.typname = 'citext' THEN 'text'
@@ -84,9 +86,10 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 	a.attgenerated <> '' OR a.attidentity = 'a',
 	coalesce(a.attnum = ANY (pk.indkey::int2[]), false),
 	EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum
-		AND d.classid IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass, 'pg_publication_rel'::regclass))
-		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false) OR t.typtype = 'd',
-	coalesce(a.attnum = ANY ((SELECT array_agg(n) FROM (
+		AND d.classid IN ('pg_rewrite'::regclass, 'pg_attrdef'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass, 'pg_proc'::regclass, 'pg_publication_rel'::regclass)
+		AND NOT EXISTS (SELECT FROM pg_attrdef f WHERE d.classid = 'pg_attrdef'::regclass AND f.oid = d.objid AND f.adnum = a.attnum))
+		OR coalesce(a.attnum = ANY (p.partattrs::int2[]), false) OR t.typtype = 'd' OR a.attidentity <> '' AND a.atttypid = 'bigint'::regtype,
+	a.atthasdef OR coalesce(a.attnum = ANY ((SELECT array_agg(n) FROM (
 		SELECT unnest(conkey) AS n FROM pg_constraint WHERE conrelid = $1 AND contype IN ('c', 'f', 'x')
 		UNION ALL SELECT unnest(confkey) FROM pg_constraint WHERE confrelid = $1
 		UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
