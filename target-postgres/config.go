@@ -24,6 +24,7 @@ type Config struct {
 	SSLKey               string        `json:"sslkey" secret:"" alias:"ssl_client_private_key,postgres_sslkey" group:"Connection" help:"The client's private key: the path of a file that nobody else may read, or the text itself."`
 	SSLPassword          string        `json:"sslpassword" secret:"" group:"Connection" help:"Password of the client's private key, where it is encrypted."`
 	SSLEnable            *bool         `json:"ssl_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslmode and sslrootcert."`
+	SSL                  bool          `json:"ssl" hidden:"" group:"Connection" help:"PipelineWise's word for sslmode require."`
 	SSLClientCertificate *bool         `json:"ssl_client_certificate_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslcert and sslkey."`
 	Auth                 string        `json:"auth" enum:"password,rds_iam" default:"password" group:"Connection" help:"How to log in: with the password, or certificate, that is given, or with tokens of AWS IAM, by the credentials that the AWS SDK finds."`
 	AWSRegion            string        `json:"aws_region" env:"AWS_REGION,AWS_DEFAULT_REGION" group:"Connection" help:"Region of the server, for rds_iam; the one in the server's name when absent."`
@@ -54,7 +55,7 @@ type Config struct {
 	Bytes     bool   `json:"interpret_content_encoding" help:"Make new columns of strings with contentEncoding base64 or base16 bytea, not text."`
 
 	Versions    bool          `json:"activate_version" alias:"process_activate_version_messages" default:"true" help:"Heed ACTIVATE_VERSION messages, by which a tap says that rows of older versions are gone. A replace heeds them always."`
-	BatchRows   int64         `json:"batch_size_rows" alias:"max_batch_rows" min:"0" help:"Records after which the next state is committed at the latest; 0 for any number."`
+	BatchRows   int64         `json:"batch_size_rows" alias:"batch_size,max_batch_rows" min:"0" help:"Records after which the next state is committed at the latest; 0 for any number."`
 	BatchSizeMB int           `json:"batch_size_mb" default:"32" min:"1" help:"Megabytes of records after which the next state is committed at the latest; it is sooner while a connection is free."`
 	Connections int           `json:"connections" default:"3" min:"1" max:"64" help:"How many batches are loaded side by side, each on its own connection. They are committed in order."`
 	BatchWait   time.Duration `json:"batch_wait_seconds" default:"10s" min:"0s" help:"How long a state may wait to be committed."`

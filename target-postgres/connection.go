@@ -55,12 +55,14 @@ func (c *Config) connection(ctx context.Context, env func(string) (string, bool)
 		Role: columns.Ident(c.Role), StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout,
 		Application: database.ApplicationName(c.Pipeline), Env: env,
 	}
-	// MeltanoLabs' switches: what they turn off is as if it were not given.
+	// Other targets' switches: what they turn off is as if it were not given.
 	switch enable := c.SSLEnable; {
 	case enable != nil && !*enable:
 		o.SSLMode, o.SSLRootCert = "", ""
 	case enable != nil && o.SSLMode == "":
 		o.SSLMode = "verify-full"
+	case c.SSL && o.SSLMode == "":
+		o.SSLMode = "require"
 	}
 	if enable := c.SSLClientCertificate; enable != nil && !*enable {
 		o.SSLCert, o.SSLKey = "", ""

@@ -65,7 +65,7 @@ func TestConfigOfOthers(t *testing.T) {
 				"flattening_max_depth, flattening_separator, flattening_max_key_length, batch_config"},
 		{"MeltanoLabs by URL", configFile(t, dsn, "host", "port", "user", "password", "database", withURL), "melty", "dialect+driver"},
 		{"PipelineWise", configFile(t, dsn, "host", "port", "user", "password", "dbname", map[string]any{
-			"batch_size_rows": 100000, "flush_all_streams": false, "parallelism": 0, "parallelism_max": 16, "default_target_schema": "pipelinewise",
+			"batch_size": 100000, "ssl": "false", "flush_all_streams": false, "parallelism": 0, "parallelism_max": 16, "default_target_schema": "pipelinewise",
 			"default_target_schema_select_permission": "postgres", "schema_mapping": map[string]any{}, "add_metadata_columns": true, "hard_delete": false,
 			"data_flattening_max_level": 0, "primary_key_required": true, "validate_records": false, "temp_dir": "/tmp",
 		}), "pipelinewise", "validate_records, flush_all_streams, parallelism, parallelism_max, primary_key_required, temp_dir"},
@@ -122,7 +122,7 @@ func TestActivateVersionOff(t *testing.T) {
 	}
 }
 
-// MeltanoLabs' switches count where they are given.
+// Switches of other targets count where they are given.
 func TestSwitchesOfTLS(t *testing.T) {
 	t.Parallel()
 	on, off := true, false
@@ -136,6 +136,7 @@ func TestSwitchesOfTLS(t *testing.T) {
 		{"off", Config{SSLEnable: &off, SSLClientCertificate: &off, SSLMode: "verify-full", SSLRootCert: "r", SSLCert: "c", SSLKey: "k"}, database.Options{}},
 		{"on", Config{SSLEnable: &on, SSLClientCertificate: &on, SSLMode: "require", SSLCert: "c", SSLKey: "k"},
 			database.Options{SSLMode: "require", SSLCert: "c", SSLKey: "k"}},
+		{"PipelineWise", Config{SSL: true}, database.Options{SSLMode: "require"}},
 		{"on, by default", Config{SSLEnable: &on, SSLRootCert: "r"}, database.Options{SSLMode: "verify-full", SSLRootCert: "r"}},
 	} {
 		o, end, err := c.config.connection(t.Context(), env())
