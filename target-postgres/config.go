@@ -27,7 +27,7 @@ type Config struct {
 	SSL                  bool          `json:"ssl" hidden:"" group:"Connection" help:"PipelineWise's word for sslmode require."`
 	SSLClientCertificate *bool         `json:"ssl_client_certificate_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslcert and sslkey."`
 	Auth                 string        `json:"auth" enum:"password,rds_iam" default:"password" group:"Connection" help:"How to log in: with the password, or certificate, that is given, or with tokens of AWS IAM, by the credentials that the AWS SDK finds."`
-	AWSRegion            string        `json:"aws_region" env:"AWS_REGION,AWS_DEFAULT_REGION" group:"Connection" help:"Region of the server, for rds_iam; the one in the server's name when absent."`
+	AWSRegion            string        `json:"aws_region" group:"Connection" help:"Region of the server, for rds_iam. When absent it is the one in the server's name, then that of the AWS SDK."`
 	PasswordCommand      string        `json:"password_command" group:"Connection" help:"A shell command that prints the password, run for each new connection: for tokens that live for minutes." example:"gcloud sql generate-login-token"`
 	Role                 string        `json:"role" group:"Connection" help:"The role to act as, which then owns what is made; the user when absent."`
 	StatementTimeout     time.Duration `json:"statement_timeout" default:"0s" min:"0s" group:"Connection" help:"Longest time that one statement may take; 0 for no bound."`
