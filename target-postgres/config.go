@@ -62,6 +62,7 @@ type Config struct {
 
 	MaxRejects  int64     `json:"max_rejects" alias:"invalid_records_threshold" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
 	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
+	Missing     string    `json:"missing_fields" enum:"null,keep" default:"null" help:"Properties that a record does not name: null writes null; keep leaves what the row has, where rows are merged. A cursor that is missing counts as the oldest."`
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
 	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
 	KeyChange   string    `json:"key_change" enum:"fail,replace" default:"fail" help:"What is done when a table has another primary key than its stream: stop, or exchange it, which needs the new key to be unique in the table."`
@@ -118,7 +119,7 @@ func (c *Config) options(connection database.Options) load.Options {
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
-		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
+		ExtraFields: load.ExtraFields(c.ExtraFields), Missing: load.MissingFields(c.Missing), Uncovered: load.Uncovered(c.Uncovered),
 		NotifyChannel: c.NotifyChannel, Program: settings.BuildVersion(),
 	}
 	if c.NameCase == "lower" {

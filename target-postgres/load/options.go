@@ -23,6 +23,15 @@ const (
 	FailExtra ExtraFields = "fail" // the record is rejected
 )
 
+// MissingFields says what becomes of properties that a record of a merge does not name.
+type MissingFields string
+
+// The words of missing_fields.
+const (
+	NullMissing MissingFields = "null"
+	KeepMissing MissingFields = "keep" // the row keeps its value
+)
+
 // Uncovered says what becomes of rows without a key that follow the last state when the input ends.
 type Uncovered string
 
@@ -55,6 +64,7 @@ type Options struct {
 	BatchWait           time.Duration
 	MaxRejects          int64
 	ExtraFields         ExtraFields
+	Missing             MissingFields
 	Uncovered           Uncovered
 	Limits              Limits
 	Log                 *slog.Logger

@@ -289,7 +289,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	switch {
 	case l.repeats:
 		s.straight.Store(true)
-	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "":
+	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "" || l.partial:
 		s.straight.Store(false)
 	case l.mode == protocol.Append:
 		s.straight.Store(s.resting.Load() == 0)
@@ -336,6 +336,8 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 		}
 		sh.Columns = append(sh.Columns, database.ShapeColumn{Name: c.name, Ignored: ignored, Key: slices.Contains(sh.Key, c.name)})
 	}
+	l.partial = w.o.Missing == KeepMissing && l.mode == protocol.Merge && !l.awaitsKey(t) && len(sh.Compared()) > 0
+	sh.Partial = l.partial
 	var err error
 	if sh.Scope, err = scope(t, latest, places); err != nil {
 		return err
