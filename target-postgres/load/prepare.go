@@ -239,9 +239,10 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	return w.plans(ctx, conn, p, t)
 }
 
-// changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one.
+// changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one, and an
+// operator of something that the catalogs were not asked about may be missing for the new type.
 func changeFault(t *database.Table, err error) error {
-	if _, ok := database.RowError(err); ok || database.Is(err, database.DependentObjects) {
+	if _, row := database.RowError(err); row || database.ChangeRefused(err) {
 		return protocol.ConfigFault("mend the rows that are there and what depends on the table, or load into another one", "%s cannot be changed: %w", t.Name, database.Fault(err))
 	}
 	return database.Fault(err)

@@ -31,6 +31,9 @@ func (p *Problem) Error() string {
 	case WrongKind:
 		return fmt.Sprintf("a JSON type that its schema does not declare or %s cannot take", p.Type)
 	case BadFormat:
+		if p.Type.Kind == columns.Inet || p.Type.Kind == columns.Interval {
+			return fmt.Sprintf("not an %s", p.Type)
+		}
 		return fmt.Sprintf("not a %s", p.Type)
 	case OutOfRange:
 		return fmt.Sprintf("out of the range of %s", p.Type)
