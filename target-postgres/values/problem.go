@@ -2,6 +2,7 @@ package values
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/signalroom/signalroom/target-postgres/columns"
 )
@@ -31,7 +32,7 @@ func (p *Problem) Error() string {
 	case WrongKind:
 		return fmt.Sprintf("a JSON type that its schema does not declare or %s cannot take", p.Type)
 	case BadFormat:
-		if p.Type.Kind == columns.Inet || p.Type.Kind == columns.Interval {
+		if strings.HasPrefix(p.Type.String(), "i") {
 			return fmt.Sprintf("not an %s", p.Type)
 		}
 		return fmt.Sprintf("not a %s", p.Type)
