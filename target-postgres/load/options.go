@@ -76,12 +76,12 @@ type Options struct {
 	Replay        *Replay // of a run over rejects
 }
 
-// A Replay is what a run over rejects does differently.
+// A Replay is what a run over rejects does differently. Such a run has no states, and is one transaction.
 type Replay struct {
 	// Received tells when the record of a line came first. A row that came later is not overwritten by it where there is no
 	// cursor to tell by, as far as the metadata columns do.
 	Received func(line int64) time.Time
-	// Commit is called in each transaction before its end, in place of storing its rejects.
+	// Commit is called in the transaction before its end, in place of storing its rejects; again when it is tried again.
 	Commit func(ctx context.Context, c *database.Conn, rejects []database.Reject) error
 }
 
