@@ -74,6 +74,7 @@ const (
 	undeclared = -2 // what on_extra_fields says
 	refused    = -3 // a contract rejects records that have a value for it
 	discarded  = -4 // nowhere: a contract drops its values
+	unmarked   = -6 // the stream turns out to mark deleted rows
 	crowded    = -5 // _extra, because the table has no room for its column
 )
 
@@ -90,6 +91,9 @@ type problem struct {
 
 // errExtra is a problem that a column for undeclared members mends.
 var errExtra = &problem{reason: "undeclared members"}
+
+// errMark is a problem that reading _sdc_deleted_at mends.
+var errMark = &problem{reason: "an undeclared mark of deletion"}
 
 // errKnownKey is a problem that a key of the table mends.
 var errKnownKey = &problem{reason: "a key that came before"}
@@ -116,6 +120,10 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 		case s == refused:
 			if f.Value[0] != 'n' {
 				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
+			}
+		case s == unmarked:
+			if f.Value[0] != 'n' {
+				return dst, errMark
 			}
 		case s == crowded && f.Value[0] == 'n':
 		case s == crowded && p.extra >= 0:
@@ -339,6 +347,8 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		case columns.DeletedAt:
 			if want.Property != "" {
 				p.named[want.Property] = i
+			} else {
+				p.named[string(want.Name)] = unmarked
 			}
 		case columns.Extra:
 			p.extra = i
