@@ -120,10 +120,15 @@ func (b *buffer) String() string {
 
 func start(t *testing.T, dsn string, args ...string) *live {
 	t.Helper()
+	return startLimited(t, dsn, load.Limits{}, args...)
+}
+
+func startLimited(t *testing.T, dsn string, limits load.Limits, args ...string) *live {
+	t.Helper()
 	in, stdin := io.Pipe()
 	out, stdout := io.Pipe()
 	l := &live{stdin: stdin, stdout: bufio.NewReader(out), stderr: &buffer{}, signals: make(chan os.Signal, 2), done: make(chan int, 1)}
-	p := Program{Args: args, Stdin: in, Stdout: stdout, Stderr: l.stderr, Env: env("TARGET_POSTGRES_DSN", dsn), Dir: t.TempDir(), Signals: l.signals}
+	p := Program{Args: args, Stdin: in, Stdout: stdout, Stderr: l.stderr, Limits: limits, Env: env("TARGET_POSTGRES_DSN", dsn), Dir: t.TempDir(), Signals: l.signals}
 	go func() {
 		code := p.Run(t.Context())
 		stdout.Close()

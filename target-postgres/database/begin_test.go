@@ -35,14 +35,14 @@ func TestBeginSQL(t *testing.T) {
 	defer conn.Close(t.Context())
 	// What a role, a database or another client of a pooler may have left in the session.
 	require.NoError(t, conn.Exec(t.Context(), `SET default_transaction_isolation = 'serializable'; SET statement_timeout = 1;
-		SET idle_in_transaction_session_timeout = 1; SET standard_conforming_strings = off`))
-	var got [7]string
+		SET idle_in_transaction_session_timeout = 1; SET standard_conforming_strings = off; SET synchronous_commit = off`))
+	var got [8]string
 	require.NoError(t, conn.Within(t.Context(), func() error {
 		return conn.QueryRow(t.Context(), `SELECT current_user, current_setting('transaction_isolation'), current_setting('statement_timeout'),
 			current_setting('lock_timeout'), current_setting('idle_in_transaction_session_timeout'), current_setting('standard_conforming_strings'),
-			coalesce(current_setting('transaction_timeout', true), '0')`).Scan(&got[0], &got[1], &got[2], &got[3], &got[4], &got[5], &got[6])
+			coalesce(current_setting('transaction_timeout', true), '0'), current_setting('synchronous_commit')`).Scan(&got[0], &got[1], &got[2], &got[3], &got[4], &got[5], &got[6], &got[7])
 	}))
-	require.Equal(t, [...]string{string(role), "read committed", "1min", "1500ms", "0", "on", "0"}, got)
+	require.Equal(t, [...]string{string(role), "read committed", "1min", "1500ms", "0", "on", "0", "on"}, got)
 }
 
 func TestBeginSQLByVersion(t *testing.T) {

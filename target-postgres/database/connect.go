@@ -170,6 +170,7 @@ func (o Options) begin(version string) string {
 	if fmt.Sscanf(version, "%d", &major); major >= 17 { // 0 for what is no version
 		b.WriteString("; SET LOCAL transaction_timeout = 0")
 	}
+	b.WriteString("; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'")
 	if o.Role != "" {
 		fmt.Fprintf(&b, "; SET LOCAL ROLE %s", o.Role)
 	}
@@ -177,8 +178,8 @@ func (o Options) begin(version string) string {
 }
 
 // BeginSQL is the text that begins every transaction of the target, without a semicolon at its end. Whatever the server,
-// the role or the database have set, the transaction is read committed, waits for a slow tap, reads a backslash
-// in a string as itself, and has the role and the timeouts of the settings.
+// the role or the database have set, the transaction is read committed, outlives a crash of the server once it is committed,
+// waits for a slow tap, reads a backslash in a string as itself, and has the role and the timeouts of the settings.
 func (c *Conn) BeginSQL() string { return c.begin }
 
 // Within runs do in a transaction of its own, which is committed when do returns nil.

@@ -94,16 +94,6 @@ func RowError(err error) (*pgconn.PgError, bool) {
 	return nil, false
 }
 
-// ChangeRefused tells whether something that depends on a table or a column forbids to change it.
-func ChangeRefused(err error) bool {
-	for _, state := range [...]string{"0A000", "2BP01", "42704", "42804", "42883"} { // not supported, depends, no such class, type, operator
-		if Is(err, state) {
-			return true
-		}
-	}
-	return false
-}
-
 // Is tells whether err comes from the server with this SQLSTATE.
 func Is(err error, state string) bool {
 	var e *pgconn.PgError
@@ -113,6 +103,7 @@ func Is(err error, state string) bool {
 // The SQLSTATEs that the loader acts on.
 const (
 	UniqueViolation  = "23505"
+	DependentObjects = "2BP01"
 	LockNotAvailable = "55P03"
 )
 
@@ -245,7 +236,7 @@ func innermost(err error) error {
 func Retryable(err error) bool {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {
-		return Lost(err)
+		return Lost(err) || errors.Is(err, errLockLost)
 	}
 	switch e.Code {
 	case LockNotAvailable, "53300": // too many connections

@@ -98,11 +98,12 @@ func (p Pipeline) own(t columns.Ident) string {
 }
 
 // SetState stores a state in the open transaction.
-func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byte) error {
-	_, err := c.Conn.Exec(ctx, "INSERT INTO "+p.own(StateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
-		ON CONFLICT (pipeline) DO UPDATE SET state = excluded.state, run = excluded.run, updated_at = excluded.updated_at`,
-		p.Name, string(state), run)
-	return Fault(err)
+func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byte) (StateMark, error) {
+	m := StateMark{Run: run}
+	err := c.QueryRow(ctx, "INSERT INTO "+p.own(StateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
+		ON CONFLICT (pipeline) DO UPDATE SET state = excluded.state, run = excluded.run, updated_at = excluded.updated_at
+		RETURNING updated_at::text`, p.Name, string(state), run).Scan(&m.At)
+	return m, Fault(err)
 }
 
 func holdable(s string) string {

@@ -50,22 +50,31 @@ func TestRunLockLost(t *testing.T) {
 		}
 	}()
 	require.Eventually(t, func() bool {
-		var waits bool
-		err := admin.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-			AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`).Scan(&waits)
-		return err == nil && waits
+		var taken bool
+		err := admin.QueryRow(ctx, `SELECT count(*) = 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND mode = 'ExclusiveLock' AND pid <> $1`,
+			first.conn.PgConn().PID()).Scan(&taken)
+		return err == nil && taken
 	}, 20*time.Second, 5*time.Millisecond)
-	require.ErrorContains(t, first.Held(ctx, late), `keeps other runs of pipeline "p" away is lost`)
+	require.ErrorContains(t, first.Held(ctx, late), `pipeline "p": the connection that keeps other runs away is lost`)
 	require.NoError(t, late.Exec(ctx, "ROLLBACK"))
 	require.Empty(t, second)
 	require.NoError(t, committing.Exec(ctx, "COMMIT"))
 	l := <-second
 	require.NotNil(t, l)
 	defer l.Close(context.Background())
-	require.NoError(t, l.Held(ctx, connect()), "the lock on commits was given back")
+	open := connect()
+	require.NoError(t, l.Held(ctx, open))
 	require.Error(t, first.Held(ctx, connect()))
 
 	var old bool
 	require.NoError(t, admin.QueryRow(ctx, "SELECT backend_xmin IS NOT NULL OR backend_xid IS NOT NULL FROM pg_stat_activity WHERE pid = $1", l.conn.PgConn().PID()).Scan(&old))
 	require.False(t, old, "the lock's transaction holds back no vacuum")
+
+	l.Close(ctx)
+	require.True(t, Retryable(l.Held(ctx, connect())))
+	var own []int32
+	require.NoError(t, admin.QueryRow(ctx, "SELECT array_agg(pid) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'").Scan(&own))
+	again, err := LockRun(ctx, o, p, own...)
+	require.NoError(t, err, "a run need not wait for itself")
+	again.Close(ctx)
 }

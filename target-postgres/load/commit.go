@@ -53,9 +53,11 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 			return err
 		}
 		if c.state != nil {
-			if err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state); err != nil {
+			mark, err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
+			if err != nil {
 				return err
 			}
+			w.stateMarks(func() { w.coming = mark })
 		}
 		if err := w.announce(ctx, last); err != nil {
 			return err
@@ -85,6 +87,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	if c.state == nil {
 		return nil
 	}
+	w.stateMarks(func() { w.mark = w.coming })
 	return w.states.write(c.state)
 }
 

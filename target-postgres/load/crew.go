@@ -21,7 +21,8 @@ type crew struct {
 
 	locking sync.Mutex
 	lock    *database.RunLock
-	mark    database.StateMark // the state that the run found
+	mark    database.StateMark // the state that the run found, or committed last
+	coming  database.StateMark // the one that is being committed
 
 	layouts atomic.Int64
 	refused atomic.Int64 // records rejected in the whole run
@@ -36,6 +37,7 @@ type crew struct {
 	err    error
 	doomed int64               // the first interval that failed: none behind it is committed
 	open   map[int64]*interval // that are not committed
+	oldest int64               // the interval whose turn it is
 }
 
 func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
@@ -114,21 +116,30 @@ func (c *crew) failure() error {
 func (c *crew) finished(iv *interval) {
 	c.mu.Lock()
 	delete(c.open, iv.number)
+	c.oldest = iv.number + 1
 	c.mu.Unlock()
 	close(iv.done)
 }
 
-// behind gives the server processes of the intervals that come after one.
-func (c *crew) behind(iv *interval) []int32 {
+// inTurn gives the server processes of the interval whose turn it is.
+func (c *crew) inTurn() []int32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	processes := []int32{}
-	for _, other := range c.open {
-		if other.number > iv.number {
-			processes = append(processes, other.processes...)
-		}
+	if iv := c.open[c.oldest]; iv != nil {
+		return append([]int32(nil), iv.processes...)
 	}
-	return processes
+	return nil
+}
+
+// processes gives the server processes of all open transactions.
+func (c *crew) processes() []int32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []int32
+	for _, iv := range c.open {
+		all = append(all, iv.processes...)
+	}
+	return all
 }
 
 // errFailed stands for the error of the interval that failed first.

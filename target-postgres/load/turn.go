@@ -14,9 +14,9 @@ import (
 // patience is how often a worker that waits looks whether it stands in the way of an interval ahead.
 const patience = 250 * time.Millisecond
 
-// errInTheWay means that another transaction waits for a row that this interval wrote, while this one waits for its turn. The
-// server cannot see that it waits, so it cannot see when each of two waits for the other.
-var errInTheWay = errors.New("another transaction waits for a row of this interval")
+// errInTheWay means that an interval ahead waits for a row that this one wrote. The server cannot see that this one waits in
+// turn, for the commit of the other.
+var errInTheWay = errors.New("an interval ahead waits for a row of this one")
 
 // awaitTurn waits until all intervals ahead are committed.
 func (w *worker) awaitTurn(ctx context.Context) error {
@@ -50,8 +50,7 @@ func (w *worker) await(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// makeWay is errInTheWay when this interval has to begin again so that another transaction can go on: an interval ahead, or one
-// of another run, behind which an interval ahead may wait. Those behind this one may wait.
+// makeWay is errInTheWay when this interval has to begin again so that one ahead can go on.
 func (w *worker) makeWay(ctx context.Context) error {
 	l := w.lanes[repeating(false)]
 	if l == nil {
@@ -60,7 +59,7 @@ func (w *worker) makeWay(ctx context.Context) error {
 	if !w.keys || w.iv.turn || l == nil {
 		return nil
 	}
-	blocks, err := l.conn.Blocks(ctx, w.behind(w.iv))
+	blocks, err := l.conn.Blocks(ctx, w.inTurn())
 	if err != nil || !blocks {
 		return err
 	}
@@ -136,8 +135,8 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then no
-// other run may have committed anything in the meantime.
+// keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then the
+// state must still be this run's: no other run has loaded anything, and the server has not lost what it said was committed.
 func (c *crew) keepLock(ctx context.Context) error {
 	c.locking.Lock()
 	defer c.locking.Unlock()
@@ -145,26 +144,42 @@ func (c *crew) keepLock(ctx context.Context) error {
 		return nil
 	}
 	c.lock.Close(ctx)
-	lock, err := database.LockRun(ctx, c.o.Connection, c.o.Pipeline)
+	lock, err := database.LockRun(ctx, c.o.Connection, c.o.Pipeline, c.processes()...)
 	if err != nil {
 		return err
 	}
+	if err := c.sameState(ctx); err != nil {
+		lock.Close(ctx)
+		return err
+	}
 	c.lock = lock
+	return nil
+}
+
+func (c *crew) sameState(ctx context.Context) error {
 	conn, err := database.Connect(ctx, c.o.Connection)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	mark, err := conn.StateMark(ctx, c.o.Pipeline)
+	found, err := conn.StateMark(ctx, c.o.Pipeline)
 	if err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if mark.Run != c.run && mark != c.mark {
-		return protocol.ConfigFault("run it again", "another run of pipeline %q loaded while this one had lost its connection", c.o.Pipeline.Name)
+	same := false
+	c.stateMarks(func() { same = found == c.mark || found == c.coming })
+	if !same {
+		return protocol.TransientFault("run it again from the state in the database",
+			"while the connection was lost, the state of pipeline %q became another: another run loaded, or the server fell back to older data", c.o.Pipeline.Name)
 	}
 	return nil
+}
+
+// stateMarks guards mark and coming.
+func (c *crew) stateMarks(do func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	do()
 }
 
 // outcome finds out whether a transaction was committed whose connection was lost during its COMMIT.

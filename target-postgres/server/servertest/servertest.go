@@ -7,6 +7,7 @@ package servertest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -27,7 +28,7 @@ func Database(t testing.TB) string {
 	t.Helper()
 	running, err := shared()
 	require.NoError(t, err)
-	dsn := running.dsn
+	dsn := running.DSN()
 	u, err := url.Parse(dsn)
 	require.NoError(t, err)
 	name := fmt.Sprintf("test_%d", databases.Add(1))
@@ -54,8 +55,9 @@ var (
 
 // A running server lives as long as this process holds its end of the pipe open.
 type running struct {
-	dsn  string
-	held *os.File
+	*server.Server
+	options server.Options
+	held    *os.File
 }
 
 // sweep waits for the end of its input, then stops the server in folder $1 and removes the folder.
@@ -64,7 +66,10 @@ read line
 read pid < "$1/server/data/postmaster.pid" && kill -QUIT "$pid" && while kill -0 "$pid" && [ -e "$1/server/data/postmaster.pid" ]; do sleep 0.1; done
 rm -rf "$1"`
 
-func start() (*running, error) {
+func start() (*running, error) { return startWith(nil) }
+
+// startWith starts a server with more settings, or others.
+func startWith(settings map[string]string) (*running, error) {
 	// Not the tests' own temporary folder, whose path may be too long for a socket.
 	dir, err := os.MkdirTemp("/tmp", "signalroom-test-")
 	if err != nil {
@@ -83,17 +88,19 @@ func start() (*running, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	s, err := server.Start(ctx, server.Options{Dir: dir, Settings: map[string]string{
+	o := server.Options{Dir: dir, Settings: map[string]string{
 		"fsync":              "off",
 		"full_page_writes":   "off",
 		"synchronous_commit": "off",
 		"max_connections":    "300",
 		"max_wal_size":       "512MB",
-	}})
+	}}
+	maps.Copy(o.Settings, settings)
+	s, err := server.Start(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	return &running{dsn: s.DSN(), held: mine}, nil
+	return &running{Server: s, options: o, held: mine}, nil
 }
 
 func execute(dsn, sql string) error {
