@@ -64,6 +64,7 @@ type Config struct {
 	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
 	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
+	Tables      tables    `json:"tables" help:"How tables are stored, by stream glob: indexes (each a list of columns, or an object with columns, unique, method, where, include), partition_by (range, a date or timestamp, with interval day, week, month or year, and if wanted start and ahead; or hash with partitions), fillfactor, unlogged (a crash of the server empties the table, and the state stays), tablespace. Indexes are also given to tables that are there." example:"{\"orders\":{\"indexes\":[[\"customer_id\"]]},\"events*\":{\"partition_by\":{\"range\":\"timestamp\",\"interval\":\"month\"}}}"`
 	KeyChange   string    `json:"key_change" enum:"fail,replace" default:"fail" help:"What is done when a table has another primary key than its stream: stop, or exchange it, which needs the new key to be unique in the table."`
 
 	MetricsFile   string `json:"metrics_file" placeholder:"FILE" help:"Keep metrics of the run in this file for Prometheus, by way of node_exporter's textfile collector, which wants a name that ends in .prom. It is written anew after commits, at most once a second, and at the end."`
@@ -114,7 +115,7 @@ func (c *Config) method() protocol.Disposition {
 func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
-		Contracts: c.Contract, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete,
+		Contracts: c.Contract, Tables: c.Tables, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete,
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},

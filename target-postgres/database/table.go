@@ -20,7 +20,7 @@ type Table struct {
 	Uniques  []Unique // constraints and indexes that make rows unique
 	Triggers bool     // row triggers fire before an insert, and may change the row
 	Watched  bool     // a foreign key refers to it, or a trigger fires when rows are deleted
-	Parted   bool     // partitioned: what RETURNING may name is less
+	columns.Storage
 }
 
 // A Column is a column of a table.
@@ -70,7 +70,9 @@ func (t *Table) Arbiters(key []columns.Ident) []string {
 const tableQuery = `SELECT c.oid, c.relkind::text, c.relnatts,
 	EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 3 = 3 AND g.tgtype & 4 = 4),
 	EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid)
-		OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 8 = 8)
+		OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 8 = 8),
+	ARRAY(SELECT i.relname::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid),
+	ARRAY(SELECT p.relname::text FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid WHERE h.inhparent = c.oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = $1 AND c.relname = $2`
 
@@ -114,7 +116,8 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	t := &Table{Name: name}
 	var oid uint32
 	var kind string
-	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(&oid, &kind, &t.Used, &t.Triggers, &t.Watched)
+	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(
+		&oid, &kind, &t.Used, &t.Triggers, &t.Watched, &t.Indexes, &t.Partitions)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return t, nil
 	}

@@ -40,6 +40,7 @@ type Options struct {
 	Dispositions map[string]protocol.Disposition // by stream glob
 	Method       protocol.Disposition            // of every stream that no glob names; empty for the stream's own
 	Contracts    map[string]columns.Contracts    // by stream glob
+	Tables       map[string]columns.Physical     // by stream glob
 	Case         columns.Case                    // of the names of tables and columns
 	ReplaceKey   bool                            // a table whose primary key is not the stream's gets that
 	Types        columns.Types                   // of new columns

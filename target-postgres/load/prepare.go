@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/columns"
@@ -49,6 +50,7 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 	c.have = t.Shapes()
 	contract, _ := protocol.ByGlob(o.Contracts, p.schemas[0].Name)
 	diff := columns.DiffOptions{Contracts: contract, Used: t.Used}
+	physical, _ := protocol.ByGlob(o.Tables, p.schemas[0].Name)
 	exists := t.Exists
 	for _, schema := range p.schemas {
 		want := p.wanted(o, schema)
@@ -66,7 +68,9 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 				c.have = append(c.have, change.Column)
 			}
 			c.places = plan.Places
-			c.statements = append(c.statements, columns.Create(t.Name, c.have, schema.Schema.Description, p.deferKey(o, want))...)
+			later := physical.Partition == nil && p.deferKey(o, want)
+			c.statements = append(c.statements, physical.Create(t.Name, c.have, schema.Schema.Description, later)...)
+			t.Parted = physical.Partition != nil
 			c.statements = append(c.statements, o.grants(t.Name)...)
 			exists, diff.Used = true, len(c.have)
 			continue
@@ -91,7 +95,9 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 			return c, err
 		}
 	}
-	return c, nil
+	completed, err := physical.Complete(t.Name, c.have, &t.Storage, time.Now())
+	c.statements = append(c.statements, completed...)
+	return c, err
 }
 
 // tableChanges are what brings a table to the form that SCHEMAs want.
@@ -203,6 +209,9 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	}
 	if err := conn.CheckTable(ctx, t.Name, c.statements, w.o.privileges(p.schemas[len(p.schemas)-1])...); err != nil {
 		return nil, err
+	}
+	if physical, _ := protocol.ByGlob(w.o.Tables, p.stream.name); t.Exists && !t.Parted && physical.Partition != nil {
+		w.o.Log.Warn("the table was there and stays without partitions", "stream", p.stream.name)
 	}
 	if err := w.unmixed(ctx, conn, p, t); err != nil {
 		return nil, err
