@@ -17,6 +17,7 @@ import (
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/protocol/singer"
+	"github.com/signalroom/signalroom/target-postgres/batch"
 	"github.com/signalroom/signalroom/target-postgres/load"
 	"github.com/signalroom/signalroom/target-postgres/server"
 )
@@ -89,7 +90,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 	var config Config
 	given, err := settings.Parse(&settings.Program{
 		Name: "target-postgres", Version: settings.BuildVersion(), Description: "Loads Singer messages into PostgreSQL.",
-		Capabilities: []string{"about", "activate-version", "hard-delete", "soft-delete", "structured-logging", "target-schema"},
+		Capabilities: []string{"about", "activate-version", "batch", "hard-delete", "soft-delete", "structured-logging", "target-schema"},
 		Examples: []settings.Example{
 			{Says: "load what a tap sends into a private server", Command: "tap-x --state state.json | target-postgres --embedded ./db > next.json"},
 			{Says: "load exactly once, with the state in the database", Command: "tap-x --state <(target-postgres state) | target-postgres"},
@@ -141,7 +142,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 	if given.Command() == "rejects replay" {
 		return p.replay(ctx, o, shown, command.Rejects.Replay, command.Input)
 	}
-	return p.load(ctx, output, progress, s, &config, o, command.Input, command.Plan)
+	return p.load(ctx, output, progress, s, &config, o, given.Env, command.Input, command.Plan)
 }
 
 func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
@@ -151,7 +152,8 @@ func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
 }
 
 // load reads messages to the end.
-func (p Program) load(ctx context.Context, output *logs.Output, live *logs.Live, s *signals, config *Config, o load.Options, path string, plan bool) error {
+func (p Program) load(ctx context.Context, output *logs.Output, live *logs.Live, s *signals, config *Config,
+	o load.Options, env func(string) (string, bool), path string, plan bool) error {
 	input := p.Stdin
 	if path != "" {
 		file, err := openInput(path)
@@ -161,7 +163,7 @@ func (p Program) load(ctx context.Context, output *logs.Output, live *logs.Live,
 		defer file.Close()
 		input = file
 	}
-	reader := singer.NewReader(input, singer.Options{Log: o.Log})
+	reader := batch.New(ctx, singer.NewReader(input, singer.Options{Log: o.Log}), batch.Options{Env: env, Log: o.Log})
 	defer reader.Close()
 	s.drain(reader)
 	if plan {
@@ -195,7 +197,7 @@ type signals struct {
 	cancel context.CancelFunc
 	mu     sync.Mutex
 	got    os.Signal
-	reader *singer.Reader
+	reader io.Closer
 }
 
 // watch begins to wait, until the function that it returns is called.
@@ -228,7 +230,7 @@ func (s *signals) arrive(got os.Signal) {
 }
 
 // drain names the reader that a signal closes.
-func (s *signals) drain(reader *singer.Reader) {
+func (s *signals) drain(reader io.Closer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reader = reader

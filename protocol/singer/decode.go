@@ -62,7 +62,7 @@ func (r *Reader) member(name []byte, pos int) (end int, err error) {
 }
 
 // decode makes a message of a line, or nothing of one that is to be ignored.
-func (r *Reader) decode(line []byte) (*protocol.Message, error) {
+func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 	r.line, r.envelope = line, envelope{}
 	end, err := r.outer.Object(line, rawjson.SkipSpace(line, 0), r.visit)
 	if err == nil {
@@ -89,7 +89,7 @@ func (r *Reader) decode(line []byte) (*protocol.Message, error) {
 		m.Stream = of.name
 	}
 	invalid := 0
-	if !r.block.valid && !utf8.Valid(line) {
+	if !valid && !utf8.Valid(line) {
 		invalid = firstInvalid(line)
 		if kind != protocol.RecordMessage {
 			return nil, r.fault(of, "write UTF-8", "invalid UTF-8 at byte %d", invalid)

@@ -6,20 +6,16 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/lines"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-// DefaultMaxLine is the longest line that a Reader takes unless it is told otherwise: 256 MiB, about as much as PostgreSQL
-// can hold in one jsonb, and more than Meltano lets through.
-const DefaultMaxLine = 256 << 20
-
 // Options are the choices of a Reader. The zero value is ready to use.
 type Options struct {
-	MaxLine int          // bytes; 0 is DefaultMaxLine
+	MaxLine int          // bytes; 0 is lines.DefaultMax
 	Strict  bool         // a message of an unknown type is an error
 	Log     *slog.Logger // for warnings; nil drops them
 }
@@ -28,13 +24,9 @@ type Options struct {
 // does not stall the program that writes.
 type Reader struct {
 	options Options
-	ahead   *readAhead
-	close   func()
-
-	block  block
-	rest   []byte // of the block
-	number int64  // of the line
-	err    error  // the end
+	lines   *lines.Reader
+	number  int64 // of the line
+	err     error // the end
 
 	envelope envelope
 	outer    rawjson.Scanner
@@ -60,17 +52,12 @@ type known struct {
 
 // NewReader starts to read r. The caller calls Close when it is done.
 func NewReader(r io.Reader, options Options) *Reader {
-	if options.MaxLine <= 0 {
-		options.MaxLine = DefaultMaxLine
-	}
 	if options.Log == nil {
 		options.Log = slog.New(slog.DiscardHandler)
 	}
-	ahead := startReadAhead(r, options.MaxLine)
 	reader := &Reader{
 		options: options,
-		ahead:   ahead,
-		close:   sync.OnceFunc(func() { close(ahead.done) }),
+		lines:   lines.NewReader(r, options.MaxLine),
 		byRaw:   map[string]*known{},
 		byName:  map[string]*known{},
 		unknown: map[string]bool{},
@@ -82,8 +69,7 @@ func NewReader(r io.Reader, options Options) *Reader {
 // Close ends the reading ahead and makes a waiting Next return [protocol.ErrClosed]. It is safe to call at any time, from
 // any goroutine. A Read of the input that is under way is not waited for: close the input to end that.
 func (r *Reader) Close() error {
-	r.close()
-	return nil
+	return r.lines.Close()
 }
 
 // Next gives the next message; it and what it holds are valid until the next call. At the end of the input it returns
@@ -92,11 +78,12 @@ func (r *Reader) Close() error {
 // was cut off.
 func (r *Reader) Next() (*protocol.Message, error) {
 	for r.err == nil {
-		line, whole, err := r.nextLine()
+		next, err := r.lines.Next()
 		if err != nil {
-			r.err = err
+			r.err = r.ended(err)
 			break
 		}
+		line := next.Text
 		r.number++
 		if r.number == 1 {
 			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
@@ -104,14 +91,14 @@ func (r *Reader) Next() (*protocol.Message, error) {
 		if rawjson.SkipSpace(line, 0) == len(line) {
 			continue
 		}
-		message, err := r.decode(line)
+		message, err := r.decode(line, next.UTF8)
 		if err == nil && message == nil {
 			continue
 		}
 		if err == nil || message != nil {
 			return message, err
 		}
-		if r.err = err; !whole {
+		if r.err = err; !next.Whole {
 			r.err = truncated(err, r.number)
 		}
 	}
@@ -127,45 +114,15 @@ func truncated(err error, line int64) error {
 	return protocol.DataFault("the program that writes has died; see its log", "line %d: %w", line, protocol.ErrTruncated)
 }
 
-// nextLine gives a line without its end; whole is false when the input stops before it.
-func (r *Reader) nextLine() (line []byte, whole bool, err error) {
-	for {
-		if i := bytes.IndexByte(r.rest, '\n'); i >= 0 {
-			line, r.rest = r.rest[:i:i], r.rest[i+1:]
-			if len(line) > r.options.MaxLine {
-				return nil, false, r.tooLong()
-			}
-			return line, true, nil
-		}
-		switch err := r.block.err; {
-		case errors.Is(err, io.EOF) && len(r.rest) > 0:
-			line, r.rest = r.rest, nil
-			return line, false, nil
-		case errors.Is(err, io.EOF):
-			return nil, false, io.EOF
-		case errors.Is(err, errLineTooLong):
-			return nil, false, r.tooLong()
-		case err != nil:
-			return nil, false, protocol.SystemFault("", "reading the input after line %d: %w", r.number, err)
-		}
-		r.ahead.release(r.block.memory)
-		r.block = block{}
-		select {
-		case <-r.ahead.done:
-			return nil, false, protocol.ErrClosed
-		default:
-		}
-		select {
-		case r.block = <-r.ahead.full:
-			r.rest = r.block.data
-		case <-r.ahead.done:
-			return nil, false, protocol.ErrClosed
-		}
+// ended is what the end of the lines means.
+func (r *Reader) ended(err error) error {
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, protocol.ErrClosed):
+		return err
+	case errors.Is(err, lines.ErrTooLong):
+		return protocol.DataFault("send smaller records", "line %d is longer than %d bytes", r.number+1, r.lines.Max())
 	}
-}
-
-func (r *Reader) tooLong() error {
-	return protocol.DataFault("send smaller records", "line %d is longer than %d bytes", r.number+1, r.options.MaxLine)
+	return protocol.SystemFault("", "reading the input after line %d: %w", r.number, err)
 }
 
 func (r *Reader) warn(stream, text string, args ...any) {

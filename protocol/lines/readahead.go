@@ -1,8 +1,7 @@
-package singer
+package lines
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"unicode/utf8"
 )
@@ -11,8 +10,6 @@ const (
 	blockSize  = 256 << 10 // one Read at most
 	blockCount = 4
 )
-
-var errLineTooLong = errors.New("the line is too long")
 
 // A block is a run of whole lines. The last block of an input may end in a part of a line, and has an err.
 type block struct {
@@ -31,6 +28,7 @@ type readAhead struct {
 	full    chan block
 	large   chan struct{} // holds the one permission for a larger block
 	done    chan struct{} // closed when nobody wants more
+	ended   chan struct{} // closed when the input will not be read again
 }
 
 func startReadAhead(input io.Reader, maxLine int) *readAhead {
@@ -41,6 +39,7 @@ func startReadAhead(input io.Reader, maxLine int) *readAhead {
 		full:    make(chan block, blockCount),
 		large:   make(chan struct{}, 1),
 		done:    make(chan struct{}),
+		ended:   make(chan struct{}),
 	}
 	for range blockCount {
 		a.free <- nil // made when it is needed: most inputs are short
@@ -63,6 +62,7 @@ func (a *readAhead) release(memory []byte) {
 
 // run ends after an error of the input, which it hands over, or when done is closed.
 func (a *readAhead) run() {
+	defer close(a.ended)
 	memory, ok := a.take()
 	if !ok {
 		return
@@ -71,7 +71,7 @@ func (a *readAhead) run() {
 	for empty := 0; ; {
 		if filled == len(memory) {
 			if filled > a.maxLine {
-				a.send(block{memory: memory, err: errLineTooLong})
+				a.send(block{memory: memory, err: ErrTooLong})
 				return
 			}
 			if memory, ok = a.grow(memory); !ok {
