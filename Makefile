@@ -42,9 +42,12 @@ fuzz: ## Fuzz every target in turn, for TIME=1m each
 		echo "$$target in $$package"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) "$$package" || exit 1; done
 
 .PHONY: bench
-bench: build ## Measure speed and memory beside rivals; the table is also in build/bench.txt
-	@mkdir -p build
-	go run ./conformance/bench
+bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
+	go run ./conformance/bench $(BENCHFLAGS) $(PARTS)
+
+.PHONY: bench-peers
+bench-peers: build ## Install other loaders below build/peers and measure them on the same rows
+	go run ./conformance/bench $(BENCHFLAGS) peers
 
 .PHONY: lint
 lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck

@@ -27,7 +27,7 @@ type Config struct {
 	SSL                  bool          `json:"ssl" hidden:"" group:"Connection" help:"PipelineWise's word for sslmode require."`
 	SSLClientCertificate *bool         `json:"ssl_client_certificate_enable" hidden:"" group:"Connection" help:"MeltanoLabs' switch for sslcert and sslkey."`
 	Auth                 string        `json:"auth" enum:"password,rds_iam" default:"password" group:"Connection" help:"How to log in: with the password, or certificate, that is given, or with tokens of AWS IAM, by the credentials that the AWS SDK finds."`
-	AWSRegion            string        `json:"aws_region" env:"AWS_REGION,AWS_DEFAULT_REGION" group:"Connection" help:"Region of the server, for rds_iam; the one in the server's name when absent."`
+	AWSRegion            string        `json:"aws_region" group:"Connection" help:"Region of the server, for rds_iam. When absent it is the one in the server's name, then that of the AWS SDK."`
 	PasswordCommand      string        `json:"password_command" group:"Connection" help:"A shell command that prints the password, run for each new connection: for tokens that live for minutes." example:"gcloud sql generate-login-token"`
 	Role                 string        `json:"role" group:"Connection" help:"The role to act as, which then owns what is made; the user when absent."`
 	StatementTimeout     time.Duration `json:"statement_timeout" default:"0s" min:"0s" group:"Connection" help:"Longest time that one statement may take; 0 for no bound."`
@@ -62,6 +62,7 @@ type Config struct {
 
 	MaxRejects  int64     `json:"max_rejects" alias:"invalid_records_threshold" default:"100" min:"0" help:"How many records may be rejected before the run stops; 0 stops at the first."`
 	ExtraFields string    `json:"on_extra_fields" enum:"keep,add,drop,fail" default:"keep" help:"Members that the schema does not declare: keep them in the column _extra, add columns, drop them, or reject the record."`
+	Missing     string    `json:"missing_fields" enum:"null,keep" default:"null" help:"Properties that a record does not name: null writes null; keep leaves what the row has, where rows are merged. A cursor that is missing counts as the oldest."`
 	Uncovered   string    `json:"uncovered_rows" enum:"auto,keep,drop" default:"auto" help:"Rows without a key that follow the last state: keep or drop them; auto drops them, since they come again, unless the run saw no state at all."`
 	Contract    contracts `json:"schema_contract" help:"What may be done to tables for new columns and other types: evolve, freeze (stop the run), discard_row or discard_value; one word, or one for each stream glob. In place of a word an object tells tables that are not there, columns and types apart, and columns by glob." example:"{\"*\":\"freeze\",\"orders\":{\"tables\":\"freeze\",\"columns\":\"discard_value\",\"types\":{\"note*\":\"evolve\",\"*\":\"freeze\"}}}"`
 	Tables      tables    `json:"tables" help:"How tables are stored, by stream glob: indexes (each a list of columns, or an object with columns, unique, method, where, include), partition_by (range, a date or timestamp, with interval day, week, month or year, and if wanted start and ahead; or hash with partitions), fillfactor, unlogged (a crash of the server empties the table, and the state stays), tablespace. Indexes are also given to tables that are there." example:"{\"orders\":{\"indexes\":[[\"customer_id\"]]},\"events*\":{\"partition_by\":{\"range\":\"timestamp\",\"interval\":\"month\"}}}"`
@@ -119,7 +120,7 @@ func (c *Config) options(connection database.Options) load.Options {
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
-		ExtraFields: load.ExtraFields(c.ExtraFields), Uncovered: load.Uncovered(c.Uncovered),
+		ExtraFields: load.ExtraFields(c.ExtraFields), Missing: load.MissingFields(c.Missing), Uncovered: load.Uncovered(c.Uncovered),
 		NotifyChannel: c.NotifyChannel, Program: settings.BuildVersion(),
 	}
 	if c.NameCase == "lower" {

@@ -95,7 +95,9 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 			{Says: "load what a tap sends into a private server", Command: "tap-x --state state.json | target-postgres --embedded ./db > next.json"},
 			{Says: "load exactly once, with the state in the database", Command: "tap-x --state <(target-postgres state) | target-postgres"},
 			{Says: "show what would be done to the tables", Command: "tap-x --test=schema | target-postgres --plan"},
-			{Says: "see what was loaded, and load rejects once more when their cause is mended", Command: "target-postgres loads; target-postgres rejects replay"},
+			{Says: "see what was loaded, run by run and stream by stream, or interval by interval", Command: "target-postgres loads --stream 'order*' --intervals"},
+			{Says: "load rejects when their cause is mended, each of them once", Command: "target-postgres rejects list; target-postgres rejects replay"},
+			{Says: "keep metrics for Prometheus, beside the live lines and the summary on a terminal", Command: "tap-x | target-postgres --metrics-file /var/lib/node_exporter/loads.prom"},
 		},
 		Foreign: foreign(), Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
 	}, &command, &config)

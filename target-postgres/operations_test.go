@@ -174,6 +174,27 @@ func TestReplayOnce(t *testing.T) {
 	require.Equal(t, "1200 | 0 | 1199\n", answers(t, dsn, "SELECT count(DISTINCT n), min(n), max(n) FROM log"))
 }
 
+// What is replayed together is one transaction, however small intervals are otherwise: a row that is not in is not marked.
+func TestReplayIsOneTransaction(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	conn := servertest.Connect(t, dsn)
+	_, err := conn.Exec(t.Context(), "CREATE TABLE keyed (n bigint PRIMARY KEY CHECK (n < 0), text text)")
+	require.NoError(t, err)
+	var in strings.Builder
+	in.WriteString(keyedSchema)
+	for i := range 300 {
+		fmt.Fprintf(&in, `{"type":"RECORD","stream":"keyed","record":{"n":%d}}`+"\n", i)
+	}
+	small := load.Limits{Segment: 500, Open: 2000, Sent: 2000, Small: 1}
+	require.Zero(t, run(t, dsn, input{stdin: in.String(), args: []string{"--max-rejects=5000"}, limits: small}).code)
+	_, err = conn.Exec(t.Context(), "DROP TABLE keyed")
+	require.NoError(t, err)
+	r := run(t, dsn, input{args: []string{"rejects", "replay", "--batch-size-rows=10"}, limits: small})
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, "300\n300 | 1\n", answers(t, dsn, "SELECT count(*) FROM keyed;\nSELECT count(replayed_at), count(DISTINCT replayed_at) FROM _signalroom_rejects"))
+}
+
 // Each commit is announced, in the transaction that it tells of.
 func TestNotify(t *testing.T) {
 	t.Parallel()

@@ -30,21 +30,20 @@ func (b *bench) store(ctx context.Context) (folder string, env []string, stop fu
 	return folder, env, s.Stop, nil
 }
 
-// csvSize is the size of each input: long enough that starting up does not count.
-const csvSize = 256 << 20
-
-func (b *bench) csv(ctx context.Context) error {
+// csv measures the tap on two shapes of rows. Its inputs are long enough that starting up does not count.
+func (b *bench) csv(ctx context.Context) (*table, error) {
 	folder, env, stop, err := b.store(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stop()
 	self, err := os.Executable()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	orders := orderRows()
-	b.row("\nCSV to RECORD lines\tMB of CSV per CPU s\tMB of lines per CPU s\trows per CPU s\tCPU s\twall s\tratio to encoding/csv")
+	t := newTable("MB of CSV per CPU s", "MB of lines per CPU s", "rows per CPU s", "CPU s", "wall s", "ratio")
+	t.Input = fmt.Sprintf("%d MB of CSV", b.rows<<8/1_000_000)
 	for _, shape := range []struct {
 		name string
 		head []byte
@@ -54,17 +53,17 @@ func (b *bench) csv(ctx context.Context) error {
 		{fmt.Sprintf("orders, %d columns", bytes.Count(orders.head, []byte(","))+1), orders.head, orders.next},
 	} {
 		path := filepath.Join(folder, "input.csv")
-		size, rows, err := generate(path, csvSize, shape.head, shape.next)
+		size, rows, err := generate(path, int64(b.rows)<<8, shape.head, shape.next)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		b.say("csv: %s, %d rows, %d MB", shape.name, rows, size>>20)
 		programs := []struct {
 			name string
 			args []string
 		}{
-			{"tap-s3-exports", []string{filepath.Join(b.bin, "tap-s3-exports")}},
-			{"tap-s3-exports, types: text", []string{filepath.Join(b.bin, "tap-s3-exports"), "--types", "text"}},
+			{"tap-s3-exports", []string{b.program("tap-s3-exports")}},
+			{"tap-s3-exports, types: text", []string{b.program("tap-s3-exports"), "--types", "text"}},
 			{"encoding/csv, local file", []string{self, "child", "csv", path}},
 			{"the object's bytes alone", []string{self, "child", "get", "input.csv"}},
 		}
@@ -73,7 +72,7 @@ func (b *bench) csv(ctx context.Context) error {
 			for i, p := range programs {
 				u, err := process(ctx, nil, env, p.args[0], p.args[1:]...)
 				if err != nil {
-					return err
+					return nil, err
 				}
 				cpu[i], wall[i] = append(cpu[i], u.cpu.Seconds()), append(wall[i], u.wall.Seconds())
 			}
@@ -84,16 +83,19 @@ func (b *bench) csv(ctx context.Context) error {
 			m := median(cpu[i])
 			printed, err := outputSize(ctx, env, p.args[0], p.args[1:]...)
 			if err != nil {
-				return err
+				return nil, err
 			}
-			b.row("%s: %s\t%.0f\t%.0f\t%.0f\t%.2f\t%.2f\t%.2f", shape.name, p.name,
-				float64(size)/1e6/m, float64(printed)/1e6/m, float64(rows)/m, m, median(wall[i]), base/m)
+			v := values{"MB of CSV per CPU s": float64(size) / 1e6 / m, "rows per CPU s": float64(rows) / m, "CPU s": m, "wall s": median(wall[i]), "ratio": base / m}
+			if printed > 0 {
+				v["MB of lines per CPU s"] = float64(printed) / 1e6 / m
+			}
+			t.add(shape.name, p.name, v)
 		}
 		if err := os.Remove(path); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return t, nil
 }
 
 // repeated gives the rows of a real order export over and over.
@@ -124,14 +126,15 @@ func orderRows() repeated {
 	return r
 }
 
+// child is what this program does as a rival, in a process of its own.
 func child(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "csv":
 		return plainCSV(args[1], os.Stdout)
 	case len(args) == 2 && args[0] == "get":
 		return getObject(ctx, args[1])
-	case len(args) == 3 && args[0] == "copy":
-		return copyCSV(ctx, args[1], args[2])
+	case len(args) > 2 && args[0] == "sql":
+		return statements(ctx, args[1], args[2:])
 	}
 	return fmt.Errorf("unknown child %v", args)
 }

@@ -1,35 +1,59 @@
-// Package main measures the built programs beside rivals that do the same work in the same run, in turns, and prints medians:
+// Package main measures the built programs beside rivals that do the same work on the same server in the same run, in turns. The
+// medians count.
 //
-//	csv     CSV to RECORD lines: megabytes of CSV per CPU second of tap-s3-exports, reading from an S3 server over HTTP, beside a
-//	        plain reader with encoding/csv over the local file, and beside reading the object's bytes alone
-//	load    a million events into a new table, without and with a key: rows per second of target-postgres beside psql's \copy of the
-//	        same rows from CSV (the same COPY through pgx where there is no psql)
-//	memory  peak resident memory of both programs for 100 MB and for 1 GB of input
+//	csv       CSV to RECORD lines, beside encoding/csv over the local file
+//	load      a million rows into a new table, beside psql's \copy of the same rows
+//	merge     a million rows by key into a million, changed and unchanged, beside COPY and INSERT … ON CONFLICT DO UPDATE by hand
+//	replace   a million rows in the place of a million, beside TRUNCATE and COPY in one transaction
+//	append    a million rows into ten million with a key, beside the same into an empty table
+//	parallel  a million rows over one, two and four connections, beside one \copy and two at once
+//	trickle   a row a second: from the writing of its STATE to its visibility on another connection
+//	memory    peak resident memory for short and long inputs and for a thousand streams in turns
+//	peers     other loaders on the same rows; only when it is named, since it installs them below build/peers
 //
-// Inputs are generated below build/bench and removed at the end.
+// Without names all run but peers. Each writes its figures into docs/benchmarks.json when it ends, and the page and the chart
+// are made of that file; so one can be run again alone. Figures of smaller inputs (-rows) go to build/, not into the docs.
+// Inputs and the server lie below build/bench and are removed at the end. Without psql the same statements run through pgx.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"text/tabwriter"
+	"time"
 )
 
 // A bench is one run of this program.
 type bench struct {
-	folder string // for inputs and servers
+	folder string // for inputs and servers; removed at the end
 	bin    string // of the programs under test
-	rows   int    // of the load
+	peers  string // where other loaders are installed
+	rows   int    // of most inputs; the others are a share of it
 	rounds int
-	report *tabwriter.Writer
+	server map[string]string // settings
 	log    io.Writer
+}
+
+// fullRows is the size that the figures in the docs are of.
+const fullRows = 1_000_000
+
+type part struct {
+	name string
+	run  func(*bench, context.Context) (*table, error)
+}
+
+func parts() []part {
+	return []part{
+		{"csv", (*bench).csv}, {"load", onServer((*bench).load)}, {"merge", onServer((*bench).merge)}, {"replace", onServer((*bench).replace)},
+		{"append", onServer((*bench).append)}, {"parallel", onServer((*bench).parallel)}, {"trickle", onServer((*bench).trickle)},
+		{"memory", onServer((*bench).memory)}, {"peers", onServer((*bench).others)},
+	}
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -42,13 +66,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	rows := flags.Int("rows", 1_000_000, "rows of the load")
-	rounds := flags.Int("rounds", 3, "how often each program runs; the median counts")
-	out := flags.String("out", filepath.Join("build", "bench.txt"), "where the table is written too")
+	b := &bench{folder: filepath.Join("build", "bench"), bin: "bin", peers: filepath.Join("build", "peers"), server: defaults(), log: stderr}
+	flags.IntVar(&b.rows, "rows", fullRows, "rows of an input")
+	flags.IntVar(&b.rounds, "rounds", 5, "how often each program runs; the median counts")
+	docs := flags.String("docs", "", "folder of benchmarks.json, .md and .svg; docs at full size, otherwise build")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
-	return exitCode(measure(ctx, *rows, *rounds, *out, flags.Args(), stdout, stderr), stderr)
+	if *docs == "" {
+		*docs = map[bool]string{true: "docs", false: "build"}[b.rows == fullRows]
+	}
+	return exitCode(b.measure(ctx, *docs, flags.Args(), stdout), stderr)
 }
 
 func exitCode(err error, stderr io.Writer) int {
@@ -59,53 +87,50 @@ func exitCode(err error, stderr io.Writer) int {
 	return 0
 }
 
-func measure(ctx context.Context, rows, rounds int, out string, which []string, stdout, stderr io.Writer) error {
-	folder, err := filepath.Abs(filepath.Join("build", "bench"))
-	if err != nil {
+// measure runs the named parts, or all but peers, and writes what each found as soon as it ends.
+func (b *bench) measure(ctx context.Context, docs string, names []string, stdout io.Writer) (err error) {
+	if err := b.prepare(); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(folder); err != nil {
-		return err
+	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
+	for _, name := range names {
+		if !slices.ContainsFunc(parts(), func(p part) bool { return p.name == name }) {
+			return fmt.Errorf("there is no part %q", name)
+		}
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return err
-	}
-	defer os.RemoveAll(folder)
-	bin, err := filepath.Abs("bin")
-	if err != nil {
-		return err
-	}
-	file, err := os.Create(out)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	report := tabwriter.NewWriter(io.MultiWriter(stdout, file), 0, 0, 2, ' ', 0)
-	b := &bench{folder: folder, bin: bin, rows: rows, rounds: rounds, report: report, log: stderr}
-	fmt.Fprintf(report, "%s, %d cores, medians of %d\n", runtime.GOOS+"/"+runtime.GOARCH, runtime.NumCPU(), rounds)
-	for _, part := range []struct {
-		name string
-		run  func(context.Context) error
-	}{{"csv", b.csv}, {"load", b.load}, {"memory", b.memory}} {
-		if len(which) > 0 && !slices.Contains(which, part.name) {
+	for _, p := range parts() {
+		if len(names) > 0 && !slices.Contains(names, p.name) || len(names) == 0 && p.name == "peers" {
 			continue
 		}
-		if err := part.run(ctx); err != nil {
-			return fmt.Errorf("%s: %w", part.name, err)
+		start := time.Now()
+		t, err := p.run(b, ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		if err := report.Flush(); err != nil {
+		b.describe(t, time.Since(start))
+		fmt.Fprintf(stdout, "\n%s, %s\n%s", p.name, t.provenance(), t.text())
+		if err := record(docs, p.name, t); err != nil {
 			return err
 		}
 	}
-	return file.Sync()
+	return nil
 }
 
-// row prints a line of the report; cells are separated by tabs.
-func (b *bench) row(format string, args ...any) { fmt.Fprintf(b.report, format+"\n", args...) }
+// prepare makes all folders absolute, since programs run in others, and the run's own one new.
+func (b *bench) prepare() error {
+	for _, dir := range []*string{&b.folder, &b.bin, &b.peers} {
+		abs, err := filepath.Abs(*dir)
+		if err != nil {
+			return err
+		}
+		*dir = abs
+	}
+	if err := os.RemoveAll(b.folder); err != nil {
+		return err
+	}
+	return os.MkdirAll(b.folder, 0o755)
+}
 
 func (b *bench) say(format string, args ...any) { fmt.Fprintf(b.log, format+"\n", args...) }
 
-func median(values []float64) float64 {
-	slices.Sort(values)
-	return values[len(values)/2]
-}
+func (b *bench) program(name string) string { return filepath.Join(b.bin, name) }

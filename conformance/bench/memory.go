@@ -2,68 +2,113 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/signalroom/signalroom/conformance/sample"
-	"github.com/signalroom/signalroom/target-postgres/server"
 )
 
-// memory measures peaks. A process inherits the peak of the one that started it, so this program itself must stay small.
-func (b *bench) memory(ctx context.Context) (err error) {
+// streams is how many streams take turns in one of the inputs.
+const streams = 1000
+
+// memory measures peaks, one run each. A process inherits the peak of the one that started it, so this program itself must stay small.
+func (b *bench) memory(ctx context.Context, db *postgres) (*table, error) {
 	folder, env, stop, err := b.store(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer stop()
-	db, err := server.Start(ctx, server.Options{Dir: filepath.Join(b.folder, "memory"), Settings: map[string]string{"max_wal_size": "8GB"}})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Stop(context.WithoutCancel(ctx))) }()
-
-	b.row("\nPeak memory, one run each\tinput MB\tpeak MiB")
-	for _, size := range []int64{100e6, 1e9} {
+	sizes := [2]int64{int64(b.rows) * 100, int64(b.rows) * 2000}
+	t := newTable(megabytes(sizes[0]), megabytes(sizes[1]))
+	t.Input, t.Rounds = fmt.Sprintf("%s and %s MB", grouped(float64(sizes[0])/1e6), grouped(float64(sizes[1])/1e6)), 1
+	peaks := values{}
+	for _, size := range sizes {
 		path := filepath.Join(folder, "input.csv")
 		if _, _, err := generate(path, size, []byte(strings.Join(sample.EventColumns, ",")+"\n"), sample.AppendEventCSV); err != nil {
-			return err
+			return nil, err
 		}
-		u, err := process(ctx, nil, env, filepath.Join(b.bin, "tap-s3-exports"))
+		u, err := process(ctx, nil, env, b.program("tap-s3-exports"))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		b.row("tap-s3-exports\t%d\t%.1f", size/1e6, float64(u.peak)/(1<<20))
+		peaks[megabytes(size)] = b.peak("tap-s3-exports", size, u)
 		if err := os.Remove(path); err != nil {
-			return err
-		}
-		for _, key := range []bool{false, true} {
-			name := map[bool]string{false: "no key", true: "key"}[key]
-			for _, states := range []bool{true, false} {
-				next, kind := singer, "a STATE every 10,000 rows"
-				if !states {
-					next, kind = func(dst []byte, n int) []byte { return sample.AppendEventRecord(dst, "events", n) }, "no STATE"
-				}
-				in, out, err := os.Pipe()
-				if err != nil {
-					return err
-				}
-				go func() {
-					_, _, _ = write(out, size, sample.EventSchema("events", key), next) // a target that dies is the process's error
-					out.Close()
-				}()
-				pipeline := strings.ReplaceAll(name+" "+kind, " ", "_")
-				u, err := process(ctx, io.Reader(in), nil, filepath.Join(b.bin, "target-postgres"), "--dsn", db.DSN(), "--pipeline", pipeline,
-					"--default-target-schema", pipeline)
-				in.Close()
-				if err != nil {
-					return err
-				}
-				b.row("target-postgres, %s, %s\t%d\t%.1f", name, kind, size/1e6, float64(u.peak)/(1<<20))
-			}
+			return nil, err
 		}
 	}
-	return nil
+	t.add("", "tap-s3-exports", peaks)
+	inputs := []struct {
+		name  string
+		sizes []int64
+		head  func(key string) []byte
+		next  func([]byte, int) []byte
+	}{
+		{"a STATE every 10,000 rows", sizes[:], schema, singer},
+		{"no STATE", sizes[:], schema, eventAlone},
+		{fmt.Sprintf("%s streams in turns, a STATE every 10,000 rows", grouped(streams)), sizes[:1], manySchemas, oneOfMany},
+	}
+	return t, byKey(func(key, group string) error {
+		for _, input := range inputs {
+			peaks, name := values{}, "target-postgres, "+group+", "+input.name
+			for _, size := range input.sizes {
+				if err := db.begin(ctx, ""); err != nil {
+					return err
+				}
+				u, err := b.piped(ctx, db.run, size, input.head(key), input.next)
+				if err != nil {
+					return err
+				}
+				peaks[megabytes(size)] = b.peak(name, size, u)
+			}
+			t.add("", name, peaks)
+		}
+		return nil
+	})
+}
+
+// megabytes is the column of an input's size.
+func megabytes(size int64) string {
+	return fmt.Sprintf("MiB for %s MB of input", grouped(float64(size)/1e6))
+}
+
+func (b *bench) peak(name string, size int64, u usage) float64 {
+	mib := float64(u.peak) / (1 << 20)
+	b.say("%s, %s MB: %.1f MiB", name, grouped(float64(size)/1e6), mib)
+	return mib
+}
+
+// piped runs target-postgres on lines that are made while it reads them.
+func (b *bench) piped(ctx context.Context, dsn string, size int64, head []byte, next func([]byte, int) []byte) (usage, error) {
+	in, out, err := os.Pipe()
+	if err != nil {
+		return usage{}, err
+	}
+	defer in.Close()
+	go func() {
+		defer out.Close()
+		_, _, _ = write(out, size, head, next) // a target that dies is the process's error
+	}()
+	return process(ctx, in, nil, b.program("target-postgres"), "--dsn", dsn, "--pipeline", "bench", "--add-record-metadata=false")
+}
+
+func eventAlone(dst []byte, n int) []byte { return sample.AppendEventRecord(dst, "events", n) }
+
+func streamName(n int) string { return "events" + strconv.Itoa(n%streams) }
+
+func manySchemas(key string) (head []byte) {
+	for n := range streams {
+		head = append(head, sample.EventSchema(streamName(n), key != "")...)
+	}
+	return head
+}
+
+func oneOfMany(dst []byte, n int) []byte {
+	dst = sample.AppendEventRecord(dst, streamName(n), n)
+	if (n+1)%stateEvery == 0 {
+		dst = sample.AppendEventState(dst, "events", n)
+	}
+	return dst
 }

@@ -20,10 +20,31 @@ type usage struct {
 }
 
 // process runs a program to its end. Its output is thrown away by the kernel, its messages are shown when it fails.
-func process(ctx context.Context, stdin io.Reader, env []string, name string, args ...string) (usage, error) {
+func process(ctx context.Context, stdin *os.File, env []string, name string, args ...string) (usage, error) {
+	return processTo(ctx, stdin, nil, env, name, args...)
+}
+
+// reading is process with a file as input.
+func reading(ctx context.Context, path string, env []string, name string, args ...string) (usage, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return usage{}, err
+	}
+	defer in.Close()
+	return process(ctx, in, env, name, args...)
+}
+
+// processTo is process with the output in a file. A nil file is the null device.
+func processTo(ctx context.Context, stdin, stdout *os.File, env []string, name string, args ...string) (usage, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	var messages bytes.Buffer
-	cmd.Stdin, cmd.Stderr = stdin, &messages
+	cmd.Stderr = &messages
+	if stdin != nil {
+		cmd.Stdin = stdin
+	}
+	if stdout != nil {
+		cmd.Stdout = stdout
+	}
 	cmd.Env = append(os.Environ(), env...)
 	start := time.Now()
 	if err := cmd.Run(); err != nil {

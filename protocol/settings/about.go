@@ -50,15 +50,17 @@ func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 		out.SetIndent("", "  ")
 		return out.Encode(about{p.Name, p.Description, p.Version, p.sdkVersion(), append([]string{}, p.Capabilities...), schema})
 	case Markdown:
-		if _, err := fmt.Fprintf(w, "# `%s`\n\n%s\n\n## Capabilities\n\n", p.Name, p.Description); err != nil {
-			return err
+		var b strings.Builder
+		fmt.Fprintf(&b, "# `%s`\n\n%s\n\n", p.Name, p.Description)
+		for _, example := range p.Examples {
+			fmt.Fprintf(&b, "    # %s\n    %s\n\n", example.Says, example.Command)
 		}
+		fmt.Fprint(&b, "## Capabilities\n\n")
 		for _, capability := range p.Capabilities {
-			if _, err := fmt.Fprintf(w, "* `%s`\n", capability); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "* `%s`\n", capability)
 		}
-		if _, err := fmt.Fprint(w, "\n## Settings\n\n"); err != nil {
+		fmt.Fprint(&b, "\n## Settings\n\n")
+		if _, err := io.WriteString(w, b.String()); err != nil {
 			return err
 		}
 		return WriteMarkdown(w, p, config)

@@ -79,7 +79,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 	deletes := false
 	for _, p := range s.Schema.Properties {
 		if IsMetadata(p.Name) {
-			deletes = deletes || p.Name == deletedAtName
+			deletes = deletes || p.Name == DeletedAtName
 			continue
 		}
 		if at, twice := position[p.Name]; twice {
@@ -107,7 +107,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 	}
 	for _, c := range metadata(o.Metadata) {
 		if c.Source == DeletedAt && deletes {
-			c.Property = deletedAtName
+			c.Property = DeletedAtName
 		}
 		out = append(out, c)
 	}
@@ -138,14 +138,15 @@ func isReserved(name string) bool {
 	return isSystemColumn(name) || name == string(ExtraName) || IsMetadata(name)
 }
 
-const deletedAtName = "_sdc_deleted_at"
+// DeletedAtName is the member by which log-based taps mark deleted rows.
+const DeletedAtName = "_sdc_deleted_at"
 
 func metadata(m Metadata) []Column {
 	all := []Column{
 		{Name: "_sdc_extracted_at", Type: Type{Kind: Timestamptz}, Source: ExtractedAt, Comment: "When the tap read the record from its source."},
 		{Name: "_sdc_received_at", Type: Type{Kind: Timestamptz}, Source: ReceivedAt, Comment: "When the target read the record."},
 		{Name: "_sdc_batched_at", Type: Type{Kind: Timestamptz}, Source: BatchedAt, Comment: "When the batch of the record began."},
-		{Name: deletedAtName, Type: Type{Kind: Timestamptz}, Source: DeletedAt, Comment: "When the record was found deleted; null while it is there."},
+		{Name: DeletedAtName, Type: Type{Kind: Timestamptz}, Source: DeletedAt, Comment: "When the record was found deleted; null while it is there."},
 		{Name: "_sdc_sequence", Type: Type{Kind: Bigint}, Source: Sequence, Comment: "Milliseconds since 1970 when the target read the record."},
 		{Name: "_sdc_table_version", Type: Type{Kind: Bigint}, Source: TableVersion, Comment: "The version that the tap gave the record."},
 		{Name: "_sdc_sync_started_at", Type: Type{Kind: Bigint}, Source: SyncStartedAt, Comment: "Milliseconds since 1970 when the target started."},
@@ -163,7 +164,7 @@ func metadata(m Metadata) []Column {
 // with the column it is ours, without it it is left out, as in the SDK.
 func IsMetadata(member string) bool {
 	switch member {
-	case "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", deletedAtName, "_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at":
+	case "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", DeletedAtName, "_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at":
 		return true
 	}
 	return false

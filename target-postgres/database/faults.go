@@ -94,6 +94,16 @@ func RowError(err error) (*pgconn.PgError, bool) {
 	return nil, false
 }
 
+// ChangeRefused tells whether something that depends on a table or a column forbids to change it.
+func ChangeRefused(err error) bool {
+	for _, state := range [...]string{"0A000", "2BP01", "42704", "42804", "42883"} { // not supported, depends, no such class, type, operator
+		if Is(err, state) {
+			return true
+		}
+	}
+	return false
+}
+
 // Is tells whether err comes from the server with this SQLSTATE.
 func Is(err error, state string) bool {
 	var e *pgconn.PgError
@@ -103,7 +113,6 @@ func Is(err error, state string) bool {
 // The SQLSTATEs that the loader acts on.
 const (
 	UniqueViolation  = "23505"
-	DependentObjects = "2BP01"
 	LockNotAvailable = "55P03"
 )
 

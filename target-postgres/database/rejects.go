@@ -188,7 +188,7 @@ func (c *Conn) RejectsByID(ctx context.Context, p Pipeline, ids []int64) ([]Reje
 
 // MarkReplayed marks rejects as replayed, in the open transaction. It is a Transient fault when one of them is marked already.
 func (c *Conn) MarkReplayed(ctx context.Context, p Pipeline, ids []int64) error {
-	tag, err := c.Conn.Exec(ctx, "UPDATE "+p.own(RejectsTable)+" SET replayed_at = clock_timestamp() WHERE id = ANY ($1) AND replayed_at IS NULL", ids)
+	tag, err := c.Conn.Exec(ctx, "UPDATE "+p.own(RejectsTable)+" SET replayed_at = now() WHERE id = ANY ($1) AND replayed_at IS NULL", ids)
 	if err != nil {
 		return Fault(err)
 	}

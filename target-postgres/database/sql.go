@@ -26,6 +26,8 @@ type Shape struct {
 	Hard       bool          // versions delete rows instead of marking them
 	Triggers   bool
 	Parted     bool
+	Partial    bool // a column that a record does not name keeps its value
+	New        bool // partial rows whose key is new, not the others
 	Same       bool // most rows are in the table already
 }
 
@@ -61,6 +63,9 @@ func (s Shape) Compared() []ShapeColumn {
 // LineColumn is the column of a staging table that holds the line a row came from. It also orders rows by arrival.
 const LineColumn columns.Ident = "_signalroom_line"
 
+// AbsentColumn is the column of a staging table of partial rows that has a bit for each column: 1 where the record did not name it.
+const AbsentColumn columns.Ident = "_signalroom_absent"
+
 // Statements are what a stream's rows need. The arguments of Merge and Append are the first and the last line; both
 // answer one row: inserted, updated, deleted. The arguments of Activate are the version and, unless Hard, the instant.
 type Statements struct {
@@ -68,6 +73,7 @@ type Statements struct {
 	CopyStaging string // rows and their lines
 	Staging     string // makes the staging table
 	Merge       string
+	AddPartial  string // comes before Merge where rows are partial
 	MergeAnew   string // Merge into rows of the same set
 	MergeSame   string // Merge for rows of which most are in the table already, just the same
 	Append      string
@@ -79,13 +85,12 @@ type Statements struct {
 // Statements renders them.
 func (s Shape) Statements() (Statements, error) {
 	var st Statements
-	templates, err := template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of}).ParseFS(files, "sql/*.sql")
+	templates, err := template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of, "at": at}).ParseFS(files, "sql/*.sql")
 	if err != nil {
 		return st, fmt.Errorf("statement templates: %w", err)
 	}
-	anew, clear := s, s
-	anew.Newest, clear.Key = s.Cursor != "", nil
-	same := s
+	anew, clear, added, same := s, s, s, s
+	anew.Newest, clear.Key, added.New = s.Cursor != "", nil, true
 	same.Same = !s.Triggers && len(s.Assigned()) > 0 // a trigger may change a row before it is compared
 	for _, t := range []struct {
 		name  string
@@ -94,7 +99,9 @@ func (s Shape) Statements() (Statements, error) {
 		when  bool
 	}{
 		{"staging.sql", &st.Staging, s, true},
-		{"merge.sql", &st.Merge, s, len(s.Key) > 0},
+		{"merge.sql", &st.Merge, s, len(s.Key) > 0 && !s.Partial},
+		{"partial.sql", &st.Merge, s, s.Partial},
+		{"partial.sql", &st.AddPartial, added, s.Partial},
 		{"merge.sql", &st.MergeAnew, anew, len(s.Key) > 0},
 		{"merge.sql", &st.MergeSame, same, len(s.Key) > 0},
 		{"append.sql", &st.Append, s, true},
@@ -112,13 +119,31 @@ func (s Shape) Statements() (Statements, error) {
 		*t.into = strings.TrimSpace(b.String())
 	}
 	st.CopyTable = fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", s.Table, names(s.Columns))
-	st.CopyStaging = fmt.Sprintf("COPY %s (%s, %s) FROM STDIN BINARY", s.Staging, names(s.Columns), LineColumn)
+	staged := names(s.Columns)
+	if s.Partial {
+		staged += ", " + AbsentColumn.String()
+	}
+	st.CopyStaging = fmt.Sprintf("COPY %s (%s, %s) FROM STDIN BINARY", s.Staging, staged, LineColumn)
 	return st, nil
 }
 
 // StagedRecord is the statement that gives one staged row as a JSON object, for a reject whose record is no longer in memory.
 func (s Shape) StagedRecord() string {
-	return fmt.Sprintf("SELECT (to_jsonb(s) - '%s')::text FROM %s AS s WHERE %s = $1", string(LineColumn), s.Staging, LineColumn)
+	absent := ""
+	if s.Partial {
+		list := make([]string, len(s.Columns))
+		for i, c := range s.Columns {
+			list[i] = Literal(string(c.Name))
+		}
+		absent = fmt.Sprintf(" - %s - ARRAY(SELECT c FROM unnest(ARRAY[%s]) WITH ORDINALITY AS u(c, n) WHERE get_bit(s.%s, n::integer - 1) = 1)",
+			Literal(string(AbsentColumn)), strings.Join(list, ", "), AbsentColumn)
+	}
+	return fmt.Sprintf("SELECT (to_jsonb(s) - '%s'%s)::text FROM %s AS s WHERE %s = $1", string(LineColumn), absent, s.Staging, LineColumn)
+}
+
+// Unstage is the statement that takes one staged row out.
+func (s Shape) Unstage(line int64) string {
+	return fmt.Sprintf("DELETE FROM %s WHERE %s = %d", s.Staging, LineColumn, line)
 }
 
 // Middle is the statement that gives how many rows are staged between two lines, and the line in their middle.
@@ -132,6 +157,14 @@ func names(list []ShapeColumn) string {
 		quoted[i] = c.Name.String()
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// at is a column of partial rows and its bit.
+func at(bit int, name columns.Ident) any {
+	return struct {
+		Bit  int
+		Name columns.Ident
+	}{bit, name}
 }
 
 // of names the columns of a row.

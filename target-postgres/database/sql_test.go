@@ -32,13 +32,15 @@ func TestStatements(t *testing.T) {
 			Columns: []ShapeColumn{key("id")}},
 		"replace_scope": {Table: orders, Staging: staging, Scope: `t."client_id" = 'acme'::text`, Key: []columns.Ident{"client_id", "id"}, Cursor: "updated_at",
 			Columns: []ShapeColumn{key("client_id"), key("id"), column("updated_at")}},
+		"partial": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"}, Cursor: "updated_at", Newest: true, Partial: true,
+			Removed: "_sdc_deleted_at", Hard: true, Columns: []ShapeColumn{column("status"), key("id"), column("updated_at"), column("_sdc_deleted_at"), ours("_sdc_received_at")}},
 		"keyless": {Table: columns.Table{Schema: `we"ird`, Name: `na"me; --`}, Staging: staging, Scope: "true", Columns: []ShapeColumn{column(`a"b`)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			st, err := s.Statements()
 			require.NoError(t, err)
-			got := strings.Join([]string{"-- CopyTable", st.CopyTable, "-- CopyStaging", st.CopyStaging, "-- Staging", st.Staging, "-- Merge", st.Merge,
+			got := strings.Join([]string{"-- CopyTable", st.CopyTable, "-- CopyStaging", st.CopyStaging, "-- Staging", st.Staging, "-- AddPartial", st.AddPartial, "-- Merge", st.Merge,
 				"-- MergeAnew", st.MergeAnew, "-- MergeSame", st.MergeSame, "-- Append", st.Append, "-- Sweep", st.Sweep, "-- Clear", st.Clear, "-- Activate", st.Activate, ""}, "\n")
 			golden := filepath.Join("testdata", name+".sql")
 			if *update {

@@ -43,13 +43,11 @@ func (c *Conn) Status(ctx context.Context, transaction int64) (TransactionStatus
 	return status, Fault(err)
 }
 
-// Blocks tells whether one of the server processes waits for a lock that this connection's transaction holds.
-func (c *Conn) Blocks(ctx context.Context, processes []int32) (bool, error) {
-	if len(processes) == 0 {
-		return false, nil
-	}
+// Blocks tells whether a server process, but for some, waits for a row that this connection's transaction wrote.
+func (c *Conn) Blocks(ctx context.Context, but []int32) (bool, error) {
 	var blocks bool
-	err := c.QueryRow(ctx, "SELECT coalesce(bool_or(pg_backend_pid() = ANY (pg_blocking_pids(p))), false) FROM unnest($1::int[]) p", processes).Scan(&blocks)
+	err := c.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple', 'spectoken')
+		AND pid <> ALL ($1::int[]) AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))`, but).Scan(&blocks)
 	return blocks, Fault(err)
 }
 

@@ -111,6 +111,9 @@ func (l *loader) flushLargest() error {
 // and much sooner when another worker is free to go on.
 func (l *loader) worthCommit() bool {
 	o := &l.o
+	if o.Replay != nil {
+		return false // its one interval ends with its source
+	}
 	return l.opened >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
 		l.bytes >= int64(o.Limits.Small) && l.crew.room()
 }

@@ -37,7 +37,6 @@ type crew struct {
 	err    error
 	doomed int64               // the first interval that failed: none behind it is committed
 	open   map[int64]*interval // that are not committed
-	oldest int64               // the interval whose turn it is
 }
 
 func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
@@ -116,19 +115,21 @@ func (c *crew) failure() error {
 func (c *crew) finished(iv *interval) {
 	c.mu.Lock()
 	delete(c.open, iv.number)
-	c.oldest = iv.number + 1
 	c.mu.Unlock()
 	close(iv.done)
 }
 
-// inTurn gives the server processes of the interval whose turn it is.
-func (c *crew) inTurn() []int32 {
+// behind gives the server processes of the intervals that come after one.
+func (c *crew) behind(iv *interval) []int32 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if iv := c.open[c.oldest]; iv != nil {
-		return append([]int32(nil), iv.processes...)
+	processes := []int32{}
+	for _, other := range c.open {
+		if other.number > iv.number {
+			processes = append(processes, other.processes...)
+		}
 	}
-	return nil
+	return processes
 }
 
 // processes gives the server processes of all open transactions.

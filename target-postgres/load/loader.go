@@ -308,6 +308,13 @@ func (l *loader) record(m *protocol.Message) error {
 		}
 		g, before, bad = l.encode(s, r)
 	}
+	if bad == errMark {
+		mark := protocol.Schema{Kinds: protocol.Null | protocol.String, Format: "date-time"}
+		if err := l.add(s, []protocol.Property{{Name: columns.DeletedAtName, Schema: mark}}); err != nil {
+			return err
+		}
+		g, before, bad = l.encode(s, r)
+	}
 	if bad == errKnownKey {
 		if err := l.addKey(s); err != nil {
 			return err
@@ -392,14 +399,19 @@ func (l *loader) versioned(s *stream) error {
 func (l *loader) undeclared(s *stream, r *protocol.Record) error {
 	if l.o.ExtraFields == AddExtra {
 		if added := s.plan.undeclaredProperties(r.Fields); len(added) > 0 {
-			s.added = append(s.added, added...)
-			s.declared = withProperties(s.declared, added)
-			s.seen = append(s.seen, s.declared)
-			return l.prepare(s, []*protocol.Stream{s.declared})
+			return l.add(s, added)
 		}
 	}
 	s.extra = true
 	return l.again(s)
+}
+
+// add takes properties for declared, in this SCHEMA and those to come.
+func (l *loader) add(s *stream, more []protocol.Property) error {
+	s.added = append(s.added, more...)
+	s.declared = withProperties(s.declared, more)
+	s.seen = append(s.seen, s.declared)
+	return l.prepare(s, []*protocol.Stream{s.declared})
 }
 
 // segment gives the stream's open segment, where the next row goes.

@@ -23,6 +23,10 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	switch {
 	case ld.layout.mode == protocol.Append || sql == "":
 		sql = ld.layout.statements.Append
+	case ld.layout.partial:
+		if err := w.moveRange(ctx, ld, ld.layout.statements.AddPartial, 0, everyLine); err != nil {
+			return err
+		}
 	case ld.anew:
 		sql = ld.layout.statements.MergeAnew
 	case ld.stream.same.Load(), ld.layout.mode == protocol.Replace:
@@ -82,6 +86,12 @@ func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, 
 		key := ld.layout.keyOfRow([]byte(record))
 		if raw := w.record(ld.stream, *middle); raw != nil {
 			record = string(raw)
+		}
+		if ld.layout.partial {
+			// The next statement would meet it again.
+			if err := conn.Exec(ctx, ld.layout.shape.Unstage(*middle)); err != nil {
+				return database.Fault(err)
+			}
 		}
 		return w.reject(ld, database.Reject{
 			Line: *middle, Key: key, Column: e.ColumnName, Reason: database.Reason(e), SQLState: e.Code, Record: record,

@@ -23,6 +23,15 @@ const (
 	FailExtra ExtraFields = "fail" // the record is rejected
 )
 
+// MissingFields says what becomes of properties that a record of a merge does not name.
+type MissingFields string
+
+// The words of missing_fields.
+const (
+	NullMissing MissingFields = "null"
+	KeepMissing MissingFields = "keep" // the row keeps its value
+)
+
 // Uncovered says what becomes of rows without a key that follow the last state when the input ends.
 type Uncovered string
 
@@ -56,6 +65,7 @@ type Options struct {
 	BatchWait           time.Duration
 	MaxRejects          int64
 	ExtraFields         ExtraFields
+	Missing             MissingFields
 	Uncovered           Uncovered
 	Limits              Limits
 	Log                 *slog.Logger
@@ -67,12 +77,12 @@ type Options struct {
 	Replay        *Replay // of a run over rejects
 }
 
-// A Replay is what a run over rejects does differently.
+// A Replay is what a run over rejects does differently. Such a run has no states, and is one transaction.
 type Replay struct {
 	// Received tells when the record of a line came first. A row that came later is not overwritten by it where there is no
 	// cursor to tell by, as far as the metadata columns do.
 	Received func(line int64) time.Time
-	// Commit is called in each transaction before its end, in place of storing its rejects.
+	// Commit is called in the transaction before its end, in place of storing its rejects; again when it is tried again.
 	Commit func(ctx context.Context, c *database.Conn, rejects []database.Reject) error
 }
 

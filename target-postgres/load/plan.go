@@ -22,6 +22,7 @@ type layout struct {
 	statements database.Statements
 	arbiters   []string  // indexes whose violation means that the key is there already
 	keyField   int       // of a tuple: the first column of such an index
+	partial    bool      // properties that a record does not name stay as they are: the tuple ends with a bit for each column
 	deferred   bool      // the table gets its key later
 	form       string    // of the table's columns, when the layout was made
 	clears     bool      // a large replace deletes all old rows and writes the new ones to the table itself
@@ -73,6 +74,7 @@ const (
 	undeclared = -2 // what on_extra_fields says
 	refused    = -3 // a contract rejects records that have a value for it
 	discarded  = -4 // nowhere: a contract drops its values
+	unmarked   = -6 // the stream turns out to mark deleted rows
 	crowded    = -5 // _extra, because the table has no room for its column
 )
 
@@ -89,6 +91,9 @@ type problem struct {
 
 // errExtra is a problem that a column for undeclared members mends.
 var errExtra = &problem{reason: "undeclared members"}
+
+// errMark is a problem that reading _sdc_deleted_at mends.
+var errMark = &problem{reason: "an undeclared mark of deletion"}
 
 // errKnownKey is a problem that a key of the table mends.
 var errKnownKey = &problem{reason: "a key that came before"}
@@ -116,6 +121,10 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			if f.Value[0] != 'n' {
 				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
 			}
+		case s == unmarked:
+			if f.Value[0] != 'n' {
+				return dst, errMark
+			}
 		case s == crowded && f.Value[0] == 'n':
 		case s == crowded && p.extra >= 0:
 			p.extras = append(p.extras, *f)
@@ -137,7 +146,11 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 	}
 	p.hash = 0
 	begin := len(dst)
-	dst = binary.BigEndian.AppendUint16(dst, uint16(len(p.slots)))
+	fields := len(p.slots)
+	if p.layout.partial {
+		fields++
+	}
+	dst = binary.BigEndian.AppendUint16(dst, uint16(fields))
 	var err error
 	for i := range p.slots {
 		s := &p.slots[i]
@@ -180,7 +193,27 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			}
 		}
 	}
+	if p.layout.partial {
+		dst = p.appendAbsent(dst)
+	}
 	return dst, nil
+}
+
+// appendAbsent appends a field of type bit: 1 for each column that the record does not name.
+func (p *plan) appendAbsent(dst []byte) []byte {
+	bits := len(p.slots)
+	size := (bits + 7) / 8
+	dst = binary.BigEndian.AppendUint32(dst, uint32(4+size))
+	dst = binary.BigEndian.AppendUint32(dst, uint32(bits))
+	at := len(dst)
+	dst = append(dst, make([]byte, size)...)
+	for i := range p.slots {
+		from := p.slots[i].from
+		if from == columns.Property && len(p.values[i]) == 0 || from == columns.Extra && len(p.extras) == 0 {
+			dst[at+i/8] |= 0x80 >> (i % 8)
+		}
+	}
+	return dst
 }
 
 // discard counts a value that is dropped.
@@ -314,6 +347,8 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		case columns.DeletedAt:
 			if want.Property != "" {
 				p.named[want.Property] = i
+			} else {
+				p.named[string(want.Name)] = unmarked
 			}
 		case columns.Extra:
 			p.extra = i

@@ -248,9 +248,10 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	return w.plans(ctx, conn, p, t)
 }
 
-// changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one.
+// changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one, and an
+// operator of something that the catalogs were not asked about may be missing for the new type.
 func changeFault(t *database.Table, err error) error {
-	if _, ok := database.RowError(err); ok || database.Is(err, database.DependentObjects) {
+	if _, row := database.RowError(err); row || database.ChangeRefused(err) {
 		return protocol.ConfigFault("mend the rows that are there and what depends on the table, or load into another one", "%s cannot be changed: %w", t.Name, database.Fault(err))
 	}
 	return database.Fault(err)
@@ -298,7 +299,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	switch {
 	case l.repeats:
 		s.straight.Store(true)
-	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "":
+	case l.mode == protocol.Replace || len(l.shape.Key) == 0 || l.shape.Removed != "" || l.partial:
 		s.straight.Store(false)
 	case l.mode == protocol.Append:
 		s.straight.Store(s.resting.Load() == 0)
@@ -345,6 +346,8 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 		}
 		sh.Columns = append(sh.Columns, database.ShapeColumn{Name: c.name, Ignored: ignored, Key: slices.Contains(sh.Key, c.name)})
 	}
+	l.partial = w.o.Missing == KeepMissing && l.mode == protocol.Merge && !l.awaitsKey(t) && len(sh.Compared()) > 0
+	sh.Partial = l.partial
 	var err error
 	if sh.Scope, err = scope(t, latest, places); err != nil {
 		return err

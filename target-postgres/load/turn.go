@@ -14,9 +14,9 @@ import (
 // patience is how often a worker that waits looks whether it stands in the way of an interval ahead.
 const patience = 250 * time.Millisecond
 
-// errInTheWay means that an interval ahead waits for a row that this one wrote. The server cannot see that this one waits in
-// turn, for the commit of the other.
-var errInTheWay = errors.New("an interval ahead waits for a row of this one")
+// errInTheWay means that another transaction waits for a row that this interval wrote, while this one waits for its turn. The
+// server cannot see that it waits, so it cannot see when each of two waits for the other.
+var errInTheWay = errors.New("another transaction waits for a row of this interval")
 
 // awaitTurn waits until all intervals ahead are committed.
 func (w *worker) awaitTurn(ctx context.Context) error {
@@ -50,7 +50,8 @@ func (w *worker) await(ctx context.Context, done <-chan struct{}) error {
 	}
 }
 
-// makeWay is errInTheWay when this interval has to begin again so that one ahead can go on.
+// makeWay is errInTheWay when this interval has to begin again so that another transaction can go on: an interval ahead, or one
+// of another run, behind which an interval ahead may wait. Those behind this one may wait.
 func (w *worker) makeWay(ctx context.Context) error {
 	l := w.lanes[repeating(false)]
 	if l == nil {
@@ -59,7 +60,7 @@ func (w *worker) makeWay(ctx context.Context) error {
 	if !w.keys || w.iv.turn || l == nil {
 		return nil
 	}
-	blocks, err := l.conn.Blocks(ctx, w.inTurn())
+	blocks, err := l.conn.Blocks(ctx, w.behind(w.iv))
 	if err != nil || !blocks {
 		return err
 	}

@@ -2,6 +2,7 @@ package values
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/signalroom/signalroom/target-postgres/columns"
 )
@@ -31,6 +32,9 @@ func (p *Problem) Error() string {
 	case WrongKind:
 		return fmt.Sprintf("a JSON type that its schema does not declare or %s cannot take", p.Type)
 	case BadFormat:
+		if strings.HasPrefix(p.Type.String(), "i") {
+			return fmt.Sprintf("not an %s", p.Type)
+		}
 		return fmt.Sprintf("not a %s", p.Type)
 	case OutOfRange:
 		return fmt.Sprintf("out of the range of %s", p.Type)

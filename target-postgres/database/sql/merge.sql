@@ -6,7 +6,7 @@ WITH batch AS (
 	SELECT DISTINCT ON ({{idents .Key}}) {{names .Columns}}
 	FROM {{.Staging}}
 	WHERE "_signalroom_line" BETWEEN $1 AND $2
-	ORDER BY {{idents .Key}}, {{if .Cursor}}{{.Cursor}}{{if .CursorText}} COLLATE "C"{{end}} DESC NULLS LAST, {{end}}"_signalroom_line" DESC
+	ORDER BY {{idents .Key}}, {{template "newest" .}}
 ),
 {{- if .Removed}} gone AS (
 	DELETE FROM {{.Table}} AS t USING batch AS excluded
@@ -38,6 +38,7 @@ SELECT
 {{- end}} {{if .Removed}}(SELECT count(*) FROM gone){{else}}0::bigint{{end}}
 FROM {{if .Parted}}known, (SELECT count(*) AS n FROM merged) AS merged, (SELECT count(*) AS n FROM batch{{if .Removed}} WHERE {{.Removed}} IS NULL{{end}}) AS live
 {{- else}}merged{{end}}
+{{- define "newest"}}{{if .Cursor}}{{.Cursor}}{{if .CursorText}} COLLATE "C"{{end}} DESC NULLS LAST, {{end}}"_signalroom_line" DESC{{end}}
 {{- define "newer"}}
 	{{- if .Newest}}
 		AND (t.{{.Cursor}} IS NULL OR excluded.{{.Cursor}} {{if .CursorText}}COLLATE "C" {{end}}>= t.{{.Cursor}})
