@@ -171,3 +171,22 @@ func TestReadOnlyServer(t *testing.T) {
 	require.Equal(t, 4, r.code, r.stderr)
 	require.Contains(t, r.stderr, "no server that target_session_attrs asks for")
 }
+
+// The privileges that docs/connecting.md gives a role are enough for every disposition and for tables that change.
+func TestFewPrivileges(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	names, as := roles(t, dsn, "LOGIN PASSWORD 'p'")
+	database := strings.TrimSpace(answers(t, dsn, "SELECT current_database()"))
+	_, err := servertest.Connect(t, dsn).PgConn().Exec(t.Context(), "REVOKE ALL ON DATABASE "+database+" FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC; "+
+		"CREATE SCHEMA raw AUTHORIZATION "+names[0]+"; GRANT CONNECT, TEMPORARY ON DATABASE "+database+" TO "+names[0]).ReadAll()
+	require.NoError(t, err)
+	wider := strings.Replace(keyedSchema, `"text":`, `"more":{"type":"string"},"text":`, 1) + `{"type":"RECORD","stream":"keyed","record":{"n":1,"more":"y"}}` + "\n"
+	for _, in := range []string{oneLog, oneKeyed, oneKeyed, wider} {
+		for _, method := range []string{"append-only", "upsert", "overwrite"} {
+			r := run(t, dsn, input{stdin: in, args: []string{"--dsn=" + as, "--default-target-schema=raw", "--load-method=" + method}})
+			require.Zero(t, r.code, r.stderr)
+		}
+	}
+	require.Equal(t, "1 | y\n", answers(t, dsn, "SELECT n, more FROM raw.keyed"))
+}

@@ -87,7 +87,7 @@ func (o Options) Config() (*pgx.ConnConfig, error) {
 		c.DialFunc = o.Dial
 		c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil } // the far end looks it up
 	}
-	// A session's own choices must not change how a value is read, nor end a transaction that waits for the tap.
+	// A session's own choices must not change how a value is read.
 	maps.DeleteFunc(c.RuntimeParams, func(name, _ string) bool {
 		return strings.EqualFold(name, "TimeZone") || strings.EqualFold(name, "client_encoding")
 	})

@@ -233,7 +233,7 @@ func innermost(err error) error {
 			}
 			err = e.Unwrap()
 		case interface{ Unwrap() []error }:
-			err = e.Unwrap()[0]
+			err = e.Unwrap()[len(e.Unwrap())-1] // of attempts, the last: the first may be one with TLS that was worth a try
 		default:
 			return err
 		}
