@@ -84,7 +84,8 @@ func (p *Plan) Crowded() (n int) {
 // number, or a text, or an instant; so new values go to a variant. A key column has no variant, because a key is one column: it is widened to text or, for objects, to jsonb instead.
 //
 // A column of the table that the stream does not have is kept. When it demands values that nobody sends any more, it is
-// allowed nulls. Metadata columns and _extra are not added to a table whose columns are not to evolve.
+// allowed nulls. Metadata columns and _extra are not added to a table whose columns are not to evolve; without _extra a
+// frozen contract costs a row with undeclared members only that row.
 //
 // A table has room for [MaxColumns]. The key, metadata columns and _extra come first, then properties in their order; the
 // values of those that find no room go to _extra.
@@ -225,6 +226,10 @@ func (d *differ) add(want *Column) Place {
 	case contract == Evolve:
 		p.Column = column
 		d.plan.Changes = append(d.plan.Changes, Change{Action: AddColumn, Column: column})
+	case want.Source == Extra && contract == Freeze:
+		p.Misfit = DiscardRow
+	case want.Source == Extra:
+		p.Misfit = contract
 	case want.Source != Property:
 		p.Misfit = DiscardValue
 	case contract == Freeze:

@@ -253,7 +253,7 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 		return errFailed
 	}
 	if s.discards = len(answer.plans) == 0; !s.discards {
-		s.retire()
+		s.replaced, s.values = s.tally()
 		s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
 		l.watch(s)
 	}

@@ -47,13 +47,15 @@ type plan struct {
 	keys   []int          // slots of the key
 	extra  int            // slot of _extra, -1 without
 
+	dropsExtra bool // a contract leaves out undeclared members rather than to add it
+
 	values  [][]byte // of the record under way, by slot
 	extras  []protocol.Field
 	scratch []byte
 
 	keySet       *keySet // of a first load
 	hash         uint64  // of the key of the latest record, while there is one
-	discards     int64   // values that a contract dropped
+	dropped      int64   // values that a contract left out
 	extracted    []byte  // the field of the time_extracted before
 	extractedRaw []byte  // and its text
 }
@@ -90,7 +92,7 @@ type problem struct {
 }
 
 // errExtra is a problem that a column for undeclared members mends.
-var errExtra = &problem{reason: "undeclared members"}
+var errExtra = &problem{reason: "members that the schema does not declare, and no column to keep them in"}
 
 // errMark is a problem that reading _sdc_deleted_at mends.
 var errMark = &problem{reason: "an undeclared mark of deletion"}
@@ -109,6 +111,7 @@ type instant struct {
 func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraFields) ([]byte, *problem) {
 	clear(p.values)
 	p.extras = p.extras[:0]
+	dropped := int64(0)
 	for i := range r.Fields {
 		f := &r.Fields[i]
 		switch s := p.slot(i, f.Name); {
@@ -116,7 +119,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			p.values[s] = f.Value
 		case s == ignored:
 		case s == discarded:
-			p.discard(f.Value)
+			dropped += present(f.Value)
 		case s == refused:
 			if f.Value[0] != 'n' {
 				return dst, &problem{column: string(f.Name), reason: "the table has no column for it and the contract forbids one"}
@@ -135,6 +138,8 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			return dst, &problem{column: string(f.Name), reason: "a member that the schema does not declare"}
 		case extra == KeepExtra && p.extra >= 0:
 			p.extras = append(p.extras, *f)
+		case extra == KeepExtra && p.dropsExtra:
+			dropped += present(f.Value)
 		default:
 			return dst, errExtra
 		}
@@ -165,7 +170,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 				if !s.discards {
 					return dst[:begin], &problem{column: s.property, reason: err.Error()}
 				}
-				p.discard(p.values[i])
+				dropped++
 				dst = values.AppendNull(dst)
 			}
 			if s.key && p.keySet != nil {
@@ -196,6 +201,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 	if p.layout.partial {
 		dst = p.appendAbsent(dst)
 	}
+	p.dropped += dropped
 	return dst, nil
 }
 
@@ -216,11 +222,12 @@ func (p *plan) appendAbsent(dst []byte) []byte {
 	return dst
 }
 
-// discard counts a value that is dropped.
-func (p *plan) discard(value []byte) {
-	if value[0] != 'n' {
-		p.discards++
+// present counts a value that is there and not null.
+func present(value []byte) int64 {
+	if len(value) == 0 || value[0] == 'n' {
+		return 0
 	}
+	return 1
 }
 
 // slot finds where the member at position i goes. Records of one stream mostly have the same members in the same order.
@@ -317,6 +324,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 	for _, place := range places {
 		want := &place.Want
 		if place.Column.Name == "" {
+			p.dropsExtra = p.dropsExtra || want.Source == columns.Extra && place.Misfit == columns.DiscardValue
 			if want.Source == columns.Property {
 				switch {
 				case place.Extra:
@@ -359,17 +367,6 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		return nil, protocol.DataFault("the tap must declare its key as properties", "a key property is no property of the schema (key: %q)", schema.KeyProperties)
 	}
 	return p, nil
-}
-
-// replaced tells what had to be replaced in values, for one line in the log.
-func (p *plan) replaced() (t values.Tally) {
-	for i := range p.slots {
-		u := p.slots[i].encoder.Tally()
-		t.NUL += u.NUL
-		t.Malformed += u.Malformed
-		t.NonFinite += u.NonFinite
-	}
-	return t
 }
 
 func (p *problem) String() string {

@@ -36,10 +36,10 @@ type stream struct {
 
 	keys *keySet // of a first load: the table gets its key later
 
-	discards  bool  // a contract leaves out its rows, because it has no table
-	discarded int64 // how many
-	values    int64 // that a contract dropped
-	replaced  values.Tally
+	discards  bool         // a contract leaves out its rows, because it has no table
+	discarded int64        // how many
+	replaced  values.Tally // in values, by plans that are no longer in force
+	values    int64        // that a contract dropped, likewise
 
 	// What the workers know of it.
 	remarked bool         // that its schema is unusual
@@ -69,4 +69,16 @@ func (s *stream) planFor(declared *protocol.Stream) *plan {
 		}
 	}
 	return nil
+}
+
+// tally is what had to be replaced in the stream's values, and how many of them a contract dropped.
+func (s *stream) tally() (replaced values.Tally, dropped int64) {
+	replaced, dropped = s.replaced, s.values
+	for _, p := range s.plans {
+		for i := range p.slots {
+			replaced.Add(p.slots[i].encoder.Tally())
+		}
+		dropped += p.dropped
+	}
+	return replaced, dropped
 }

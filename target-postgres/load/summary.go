@@ -26,26 +26,12 @@ type StreamSummary struct {
 	Replaced  values.Tally
 }
 
-// retire takes over what the stream's plans have counted, and lets go of them.
-func (s *stream) retire() {
-	for _, p := range s.plans {
-		t := p.replaced()
-		s.values += p.discards
-		s.replaced.NUL += t.NUL
-		s.replaced.Malformed += t.Malformed
-		s.replaced.NonFinite += t.NonFinite
-	}
-	s.plans = nil
-}
-
 func (l *loader) summary(started time.Time) *Summary {
 	sum := &Summary{State: l.crew.states.last, Took: time.Since(started)}
 	for _, s := range l.order {
-		s.retire()
-		sum.Streams = append(sum.Streams, StreamSummary{
-			Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load(), Discarded: s.discarded,
-			Values: s.values, Replaced: s.replaced,
-		})
+		one := StreamSummary{Name: s.name, Mode: s.mode, Counts: s.total, Dropped: s.dropped.Load(), Discarded: s.discarded}
+		one.Replaced, one.Values = s.tally()
+		sum.Streams = append(sum.Streams, one)
 	}
 	return sum
 }

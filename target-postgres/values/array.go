@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net/netip"
+	"strings"
 	"unsafe"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
@@ -103,13 +104,14 @@ func elementOID(k columns.Kind) uint32 {
 // appendInet reads an IP address, or a network with the length of its prefix: 10.0.0.1, fe80::/10.
 func appendInet(dst, text []byte) ([]byte, Reason) {
 	s := unsafe.String(unsafe.SliceData(text), len(text))
-	prefix, err := netip.ParsePrefix(s)
-	if err != nil {
-		address, err := netip.ParseAddr(s)
-		if err != nil || address.Zone() != "" {
-			return dst, BadFormat
-		}
+	var prefix netip.Prefix
+	if strings.Contains(s, "/") {
+		prefix, _ = netip.ParsePrefix(s)
+	} else if address, err := netip.ParseAddr(s); err == nil && address.Zone() == "" {
 		prefix = netip.PrefixFrom(address, address.BitLen())
+	}
+	if !prefix.IsValid() {
+		return dst, BadFormat
 	}
 	const ipv4, ipv6 = 2, 3
 	if address := prefix.Addr(); address.Is4() {

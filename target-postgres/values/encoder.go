@@ -32,6 +32,13 @@ type Tally struct {
 	NonFinite int64 // NaN and infinities that became strings inside jsonb
 }
 
+// Add adds the counts of another one.
+func (t *Tally) Add(u Tally) {
+	t.NUL += u.NUL
+	t.Malformed += u.Malformed
+	t.NonFinite += u.NonFinite
+}
+
 // New makes the encoder for a property with this schema in a column of this type.
 // A nil schema accepts whatever the type can take. It is an error if values cannot be written to the type.
 func New(s *protocol.Schema, t columns.Type) (Encoder, error) {

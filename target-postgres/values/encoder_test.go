@@ -131,10 +131,11 @@ func TestProblemsHoldNoValues(t *testing.T) {
 }
 
 func TestAppendAllocatesNothing(t *testing.T) {
-	for _, column := range row() {
+	more := []cell{{schema: arrayOf(aString), raw: `["a", null, "b"]`}, {schema: arrayOf(anInteger), raw: `[1,2]`}, {schema: anAddress, raw: `"10.0.0.1"`}}
+	for _, column := range append(row(), more...) {
 		s, err := protocol.ParseSchema([]byte(column.schema))
 		require.NoError(t, err)
-		e, err := New(s, columns.TypeOf(s, columns.Types{}))
+		e, err := New(s, columns.TypeOf(s, columns.Types{Arrays: true, Addresses: true}))
 		require.NoError(t, err)
 		dst, raw := make([]byte, 0, 4096), []byte(column.raw)
 		require.Zero(t, testing.AllocsPerRun(100, func() {
