@@ -46,6 +46,7 @@ var rules = [...]rule{
 	{"54", protocol.Data, ""},
 	{"55P03", protocol.Transient, "another session holds a lock on the table; run it again"},
 	{"57", protocol.Transient, "run it again when the server is back"},
+	{"57014", protocol.Transient, "raise statement_timeout, or see in pg_stat_activity what the statement waited for; run it again"},
 	{"58", protocol.Transient, "see the server's log, and run it again"},
 	{"P0001", protocol.Data, ""},
 }

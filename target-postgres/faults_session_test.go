@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/server/proxy"
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+// newDestination is one in a database of its own.
+func newDestination(t *testing.T) destination {
+	t.Helper()
+	dsn := servertest.Database(t)
+	return destination{dsn: dsn, admin: newAdmin(t, dsn), schema: "d", grown: true}.prepare(t)
+}
+
+// Errors of the server that may not come back are overcome in the run; the others end it with exit code 4, and all is exact in
+// the next.
+func TestServerErrors(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		state string
+		code  int
+	}{
+		{"40001", 0}, {"40P01", 0}, {"55P03", 0}, {"53300", 0}, {"53100", 4}, {"53200", 4}, {"57014", 4}, {"58030", 4},
+	} {
+		t.Run(c.state, func(t *testing.T) {
+			t.Parallel()
+			d := newDestination(t)
+			// A sequence remembers what a rollback does not: the third row alone draws the error.
+			d.admin.answers(t, strings.ReplaceAll(`CREATE SEQUENCE $.calls;
+CREATE FUNCTION $.once() RETURNS trigger LANGUAGE plpgsql AS $f$BEGIN IF nextval('$.calls') = 3 THEN RAISE SQLSTATE '`+c.state+`'; END IF; RETURN NEW; END$f$;
+CREATE TRIGGER once BEFORE INSERT ON $.files FOR EACH ROW EXECUTE FUNCTION $.once()`, "$.", "d."))
+			hit := d.run(t, d.dsn)
+			require.Equal(t, c.code, hit.code, hit.stderr)
+			require.Contains(t, hit.stderr, "SQLSTATE "+c.state)
+			d.exact(t, hit)
+		})
+	}
+}
+
+// The administrator ends every session of the target, at moments of each interval.
+func TestSessionsTerminated(t *testing.T) {
+	t.Parallel()
+	for moment, is := range moments {
+		t.Run(moment, func(t *testing.T) {
+			t.Parallel()
+			d := newDestination(t)
+			var passed atomic.Int64
+			hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
+				if is(m) && passed.Add(1) == 6 {
+					d.admin.answers(t, "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name LIKE 'target-postgres%' AND datname = current_database()")
+				}
+				return true
+			}))
+			require.GreaterOrEqual(t, passed.Load(), int64(6))
+			d.exact(t, hit)
+		})
+	}
+}
+
+// Another session holds a table for longer than the target waits.
+func TestLockedTable(t *testing.T) {
+	t.Parallel()
+	d := newDestination(t)
+	other := newAdmin(t, d.dsn)
+	other.answers(t, "BEGIN; LOCK TABLE d.files IN ACCESS EXCLUSIVE MODE")
+	l := startLimited(t, d.dsn, load.Limits{}, append(d.args, "--lock-timeout=0.05")...)
+	l.send(t, fromRow(0))
+	l.stdin.Close()
+	require.Eventually(t, func() bool { return strings.Contains(l.stderr.String(), "SQLSTATE 55P03") }, time.Minute, time.Millisecond)
+	other.answers(t, "COMMIT")
+	printed := drain(t, l)
+	d.exact(t, result{<-l.done, printed, l.stderr.String()})
+}
+
+// drain reads the states of a run to its end.
+func drain(t *testing.T, l *live) string {
+	t.Helper()
+	var b strings.Builder
+	_, err := l.stdout.WriteTo(&b)
+	require.NoError(t, err)
+	return b.String()
+}
+
+// A statement that takes longer than it may.
+func TestStatementTimeout(t *testing.T) {
+	t.Parallel()
+	d := newDestination(t)
+	d.admin.answers(t, `CREATE FUNCTION d.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(60); RETURN NEW; END';
+CREATE TRIGGER slow BEFORE INSERT ON d.files FOR EACH ROW EXECUTE FUNCTION d.slow()`)
+	hit := run(t, d.dsn, input{args: append(d.args, "--statement-timeout=2"), stdin: fromRow(0)})
+	require.Equal(t, 4, hit.code)
+	require.Contains(t, hit.stderr, "statement_timeout")
+	d.admin.answers(t, "DROP TRIGGER slow ON d.files")
+	d.exact(t, hit)
+}
+
+// The target is the victim of a deadlock: it waits for a table of a session that waits for one of its own.
+func TestDeadlock(t *testing.T) {
+	t.Parallel()
+	d := newDestination(t)
+	// The other session waits for ever, so the server ends the target's transaction.
+	d.admin.answers(t, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET deadlock_timeout = ''10ms''', current_database()); END $$")
+	other := newAdmin(t, d.dsn)
+	other.answers(t, "SET deadlock_timeout = '1h'; BEGIN")
+	l := startLimited(t, d.dsn, load.Limits{Segment: 100, Open: 400, Sent: 400}, d.args...)
+	text := fromRow(0)
+	half := strings.Index(text, `{"type":"RECORD","stream":"files"`)
+	head := text[:half]
+	l.send(t, head+strings.Repeat(`{"type":"RECORD","stream":"keyed","record":{"n":0,"text":"after 1"}}`+"\n", 40))
+	holds := "SELECT count(*) > 0 FROM pg_locks WHERE relation = 'd.%s'::regclass AND mode = '%s' AND %s"
+	require.Eventually(t, func() bool {
+		return d.admin.answers(t, fmt.Sprintf(holds, "keyed", "RowExclusiveLock", "granted")) == "t\n"
+	}, time.Minute, time.Millisecond)
+	other.answers(t, "LOCK TABLE d.files IN ACCESS EXCLUSIVE MODE")
+	var waiting sync.WaitGroup
+	waiting.Go(func() { other.answers(t, "LOCK TABLE d.keyed IN ACCESS EXCLUSIVE MODE;\nCOMMIT") })
+	require.Eventually(t, func() bool {
+		return d.admin.answers(t, fmt.Sprintf(holds, "keyed", "AccessExclusiveLock", "NOT granted")) == "t\n"
+	}, time.Minute, time.Millisecond)
+	go func() {
+		fmt.Fprint(l.stdin, text[half:]) // the run may end before it has read all
+		l.stdin.Close()
+	}()
+	printed := drain(t, l)
+	waiting.Wait()
+	hit := result{<-l.done, printed, l.stderr.String()}
+	require.Contains(t, hit.stderr, "SQLSTATE 40P01")
+	d.exact(t, hit)
+}
+
+// A server that takes no writes, and a role with as many connections as it may have.
+func TestRefusedSessions(t *testing.T) {
+	t.Parallel()
+	d := newDestination(t)
+	own := "ALTER DATABASE " + strings.TrimSpace(d.admin.answers(t, "SELECT current_database()"))
+	d.admin.answers(t, own+" SET default_transaction_read_only = on")
+	hit := run(t, d.dsn, input{args: d.args, stdin: fromRow(0)})
+	require.Equal(t, 2, hit.code, hit.stderr)
+	require.Contains(t, hit.stderr, "read-only")
+	d.admin.answers(t, own+" RESET default_transaction_read_only")
+
+	role := "few_" + strings.TrimSpace(d.admin.answers(t, "SELECT current_database()"))
+	d.admin.answers(t, "CREATE ROLE "+role+" SUPERUSER LOGIN PASSWORD 'x'; ALTER ROLE "+role+" NOSUPERUSER CONNECTION LIMIT 1; GRANT ALL ON SCHEMA d TO "+role+"; GRANT ALL ON ALL TABLES IN SCHEMA d TO "+role)
+	t.Cleanup(func() { answers(t, d.dsn, "DROP OWNED BY "+role+" CASCADE; DROP ROLE "+role) })
+	hit = run(t, with(t, d.dsn, func(u *url.URL) { u.User = url.UserPassword(role, "x") }), input{args: d.args, stdin: fromRow(0)})
+	require.Equal(t, 4, hit.code, hit.stderr)
+	require.Contains(t, hit.stderr, "SQLSTATE 53300")
+	d.exact(t, hit)
+}
