@@ -158,3 +158,35 @@ func TestRefusedSessions(t *testing.T) {
 	require.Contains(t, hit.stderr, "SQLSTATE 53300")
 	d.exact(t, hit)
 }
+
+// The connection is lost while a COMMIT is under way. The run finds out what became of it.
+func TestCommitUnderWay(t *testing.T) {
+	t.Parallel()
+	for name, arrives := range map[string]bool{"arrives": true, "is lost": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDestination(t)
+			var saves atomic.Pointer[proxy.Link]
+			var once sync.Once
+			asked := make(chan struct{})
+			hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
+				switch {
+				case m.FromServer:
+				case m.Type == 'P' && strings.Contains(string(m.Body), `INSERT INTO "d"."_signalroom_state"`):
+					saves.CompareAndSwap(nil, m.Link)
+				case m.Type == 'P' && strings.Contains(string(m.Body), "txid_status"):
+					once.Do(func() { close(asked) })
+				case m.Says("COMMIT") && m.Link == saves.Load():
+					m.Link.CutClient()
+					<-asked
+					return arrives
+				}
+				return true
+			}))
+			require.Zero(t, hit.code, hit.stderr)
+			require.Equal(t, !arrives, strings.Contains(hit.stderr, "an interval is loaded again"))
+			require.Equal(t, "{\"n\":4}\n{\"n\":8}\n", hit.stdout)
+			d.exact(t, hit)
+		})
+	}
+}
