@@ -124,3 +124,39 @@ func TestManyStreamsFewLocks(t *testing.T) {
 	}
 	require.Equal(t, "300 | 600\n", answers(t, few.DSN(), "SELECT count(DISTINCT stream), sum(read) FROM _signalroom_loads"))
 }
+
+// What is large enough is committed at its state, though nothing has waited long.
+func TestBytesCommit(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	l := start(t, dsn, "--batch-wait-seconds=3600", "--batch-size-mb=1")
+	var in strings.Builder
+	in.WriteString(keyedSchema)
+	for n := range 12 {
+		fmt.Fprintf(&in, `{"type":"RECORD","stream":"keyed","record":{"n":%d,"text":"%s"}}`+"\n", n, strings.Repeat("x", 100_000))
+	}
+	in.WriteString(`{"type":"STATE","value":"large"}` + "\n")
+	l.send(t, in.String())
+	require.Equal(t, `"large"`, l.state(t))
+	require.Equal(t, "12\n", answers(t, dsn, "SELECT count(*) FROM keyed"))
+	l.stdin.Close()
+	require.Zero(t, <-l.done)
+}
+
+// A stream that goes back and forth between two SCHEMAs thousands of times has both layouts ready: no transaction ends for it.
+func TestAlternatingSchemas(t *testing.T) {
+	t.Parallel()
+	dsn := servertest.Database(t)
+	const turns = 5000
+	var in strings.Builder
+	for i := range turns {
+		name := []string{"a", "b"}[i%2]
+		fmt.Fprintf(&in, `{"type":"SCHEMA","stream":"s","key_properties":["id"],"schema":{"properties":{"id":{"type":"integer"},"%s":{"type":"integer"}}}}`+"\n", name)
+		fmt.Fprintf(&in, `{"type":"RECORD","stream":"s","record":{"id":%d,"%s":%d}}`+"\n", i/2, name, i)
+	}
+	in.WriteString(`{"type":"STATE","value":1}` + "\n")
+	r := run(t, dsn, input{stdin: in.String()})
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, "2500 | 2500 | 2500 | 0\n5000 | t\n", answers(t, dsn, `SELECT count(*), count(a), count(b), count(*) FILTER (WHERE b <> a + 1) FROM s;
+SELECT sum(read), count(*) < 5 FROM _signalroom_loads`))
+}
