@@ -215,15 +215,15 @@ func (l *loader) schema(m *protocol.Message) error {
 	}
 	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
 	// under way; one that moves on leaves the old columns behind.
+	s.mode = l.o.Disposition(declared)
 	schemas := []*protocol.Stream{declared}
-	if s.known(declared) || s.unswapped {
+	if s.unswapped || s.known(declared) && (s.mode != protocol.Merge || s.alike()) {
 		schemas = append(slices.DeleteFunc(slices.Clone(s.seen), func(d *protocol.Stream) bool { return sameSchema(d, declared) }), declared)
 	}
 	if !s.known(declared) {
 		s.seen = append(s.seen, declared)
 	}
 	s.declared = declared
-	s.mode = l.o.Disposition(declared)
 	return l.prepare(s, schemas)
 }
 
