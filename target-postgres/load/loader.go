@@ -287,6 +287,9 @@ func (l *loader) record(m *protocol.Message) error {
 			return err
 		}
 	}
+	if !r.HasVersion || r.Version < s.activated {
+		s.activeSet = false // a version that is said again ends this row
+	}
 	if s.mode == protocol.Replace && !s.unswapped {
 		// From here on the interval cannot end before the swap, so it had better end now.
 		if err := l.commitIfCovered(0); err != nil {
