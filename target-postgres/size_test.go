@@ -84,8 +84,9 @@ func TestManyStates(t *testing.T) {
 	}
 	r := run(t, dsn, input{stdin: in.String(), args: []string{"--batch-wait-seconds=3600"}})
 	require.Zero(t, r.code, r.stderr)
-	require.Equal(t, `{"n":99999}`+"\n", r.stdout)
-	require.Equal(t, "10000\n10\n2\n", answers(t, dsn, "SELECT count(*) FROM log;\nSELECT count(*) FROM keyed;\nSELECT count(*) FROM _signalroom_loads"))
+	require.Equal(t, `{"n":99999}`+"\n", lastLine(r.stdout))
+	require.Less(t, strings.Count(r.stdout, "\n"), 4, "what is made of the table may end an interval, no state does")
+	require.Equal(t, "10000\n10\nt\n", answers(t, dsn, "SELECT count(*) FROM log;\nSELECT count(*) FROM keyed;\nSELECT count(*) < 8 FROM _signalroom_loads"))
 }
 
 // endless gives one letter for ever.

@@ -114,7 +114,7 @@ func (l *loader) worthCommit() bool {
 	if o.Replay != nil {
 		return false // its one interval ends with its source
 	}
-	return l.opened >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
+	return l.filled >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
 		l.bytes >= int64(o.Limits.Small) && l.crew.room()
 }
 
@@ -192,7 +192,8 @@ func (l *loader) commit(state []byte) {
 	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
 	close(l.interval.ops)
 	l.interval = nil
-	l.began, l.bytes, l.rows, l.opened, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, nil, false, 0
+	l.began, l.bytes, l.rows, l.filled, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, nil, false, 0
+	l.commits++
 }
 
 // incomplete finds a replace whose new rows are not in the table yet.

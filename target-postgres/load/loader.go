@@ -46,7 +46,8 @@ type loader struct {
 	bytes     int64     // of its records
 	rows      int64     // records
 	openBytes int       // in open segments
-	opened    int       // segments so far
+	filled    int       // streams that it has rows of
+	commits   int64     // before it
 	state     []byte    // the newest state, nil when there is none
 	stateLine int64
 	mark      int64 // counts the states of the run
@@ -422,7 +423,10 @@ func (l *loader) segment(s *stream) *segment {
 	g := s.open
 	if g == nil {
 		g = l.pool.take()
-		l.opened++
+		if s.filled != l.commits+1 {
+			s.filled = l.commits + 1
+			l.filled++
+		}
 		s.open = g
 		g.mark = l.mark
 	}

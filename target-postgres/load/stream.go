@@ -26,6 +26,7 @@ type stream struct {
 	added    []protocol.Property
 	progress *streamProgress
 	open     *segment // rows that are not on their way yet
+	filled   int64    // the latest interval that has rows of it, from 1
 
 	// Of a replace.
 	unswapped bool  // there are rows that the table does not show yet
