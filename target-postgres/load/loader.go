@@ -242,6 +242,9 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 	p := &preparation{
 		stream: s, schemas: schemas, extra: s.extra, mayDefer: s.plan == nil, deferred: s.keys != nil, reply: make(chan preparedTable, 1),
 	}
+	if s.plan != nil {
+		p.made = s.plan.layout.made
+	}
 	switch {
 	case l.o.Metadata:
 		p.metadata = columns.AllMetadata

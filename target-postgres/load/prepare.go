@@ -18,8 +18,9 @@ type preparation struct {
 	schemas  []*protocol.Stream // one, or several that share a layout
 	metadata columns.Metadata
 	extra    bool
-	mayDefer bool // a new table may get its key later
-	deferred bool // the table gets its key later
+	mayDefer bool      // a new table may get its key later
+	deferred bool      // the table gets its key later
+	made     *interval // whose transaction the table's present form belongs to; nil when that is committed
 	reply    chan preparedTable
 	answered bool // the worker's alone
 }

@@ -332,6 +332,11 @@ func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
 // prepareTable runs a preparation where the stream's rows go: in the transaction of its kind if there is one, in a
 // short transaction of its own otherwise.
 func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, error) {
+	if p.made != nil && p.made != w.iv {
+		if err := w.await(ctx, p.made.done); err != nil { // what is seen of the table is its form of before
+			return nil, err
+		}
+	}
 	latest := p.schemas[len(p.schemas)-1]
 	repeats := w.o.Disposition(latest) == protocol.Append && len(latest.KeyProperties) == 0
 	l := w.lanes[repeating(repeats)]
