@@ -14,7 +14,7 @@ type interval struct {
 	// What its worker knows.
 	turn  bool // the interval before is committed
 	log   []op // what was done so far, to do it again after a lost connection or a deadlock
-	fixed bool // it cannot be done again: not all of its rows are in memory, or it has altered a table
+	fixed bool // it cannot be done again: not all of its rows are in memory
 }
 
 // An op is one step of an interval.

@@ -304,6 +304,7 @@ func (l *loader) record(m *protocol.Message) error {
 	if s.mode == protocol.Replace {
 		s.versioned, s.version = s.versioned || r.HasVersion, r.Version
 	}
+	l.touch()
 	l.now.at = time.Now()
 	if l.o.Replay != nil {
 		l.now.at = l.o.Replay.Received(m.Line)

@@ -23,6 +23,7 @@ type preparation struct {
 	made     *interval // whose transaction the table's present form belongs to; nil when that is committed
 	reply    chan preparedTable
 	answered bool // the worker's alone
+	inside   bool // likewise: the interval's own transaction has made the changes
 }
 
 type preparedTable struct {

@@ -111,11 +111,12 @@ func (w *worker) again(ctx context.Context, err error) error {
 	}
 }
 
-// redo does what the interval did so far, but for preparations that were committed on their own.
+// redo does what the interval did so far, but for preparations that were committed on their own. Those that were not change the
+// table again; the rows that follow make sure that it has the form that they are encoded for.
 func (w *worker) redo(ctx context.Context) error {
 	for i := range w.iv.log {
 		o := &w.iv.log[i]
-		if o.prepare != nil && o.prepare.answered {
+		if o.prepare != nil && o.prepare.answered && !o.prepare.inside {
 			continue
 		}
 		if err := w.do(ctx, o); err != nil {

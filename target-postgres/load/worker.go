@@ -250,8 +250,10 @@ func (w *worker) do(ctx context.Context, o *op) error {
 		if err != nil {
 			return protocol.InStream(o.prepare.stream.name, err)
 		}
-		o.prepare.answered = true
-		o.prepare.reply <- preparedTable{plans: plans}
+		if !o.prepare.answered {
+			o.prepare.answered = true
+			o.prepare.reply <- preparedTable{plans: plans}
+		}
 		return nil
 	case coverRows:
 		return w.coverRows(ctx)
@@ -344,10 +346,10 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 		l = ld.lane
 	}
 	if l != nil {
-		if err := w.awaitTurn(ctx); err != nil { // once fixed it could not make way
+		if err := w.awaitTurn(ctx); err != nil { // from here on others wait for the table
 			return nil, err
 		}
-		w.iv.fixed = true
+		p.inside = true
 		plans, err := w.prepare(ctx, l.conn, p)
 		if err == nil && len(plans) > 0 {
 			plans[0].layout.made = w.iv
