@@ -3,11 +3,13 @@ package database
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -124,10 +126,22 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	return c, nil
 }
 
+// open connects. A server that refuses what it is sent may be gone before its answer is read, so a connection that breaks off
+// is tried again: the answer says more.
+func open(ctx context.Context, c *pgx.ConnConfig) (conn *pgx.Conn, err error) {
+	for range 3 {
+		conn, err = pgx.ConnectConfig(ctx, c)
+		if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
+			break
+		}
+	}
+	return conn, err
+}
+
 // connect tries the servers in order. With a Login each of them gets a password of its own.
 func (o Options) connect(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, error) {
 	if o.Login == nil {
-		conn, err := pgx.ConnectConfig(ctx, c)
+		conn, err := open(ctx, c)
 		return conn, connectFault(err, c)
 	}
 	var failed error
@@ -137,7 +151,7 @@ func (o Options) connect(ctx context.Context, c *pgx.ConnConfig) (*pgx.Conn, err
 			return nil, err
 		}
 		one.Password = password
-		conn, err := pgx.ConnectConfig(ctx, one)
+		conn, err := open(ctx, one)
 		if err == nil {
 			return conn, nil
 		}

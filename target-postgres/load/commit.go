@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +39,8 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		if err := w.end(ctx, keyed); err != nil {
 			return err
 		}
+		// Without their key, rows that are there would be there twice. The next run gives the table its key first.
+		w.iv.fixed = w.iv.fixed || slices.ContainsFunc(w.order, func(ld *streamLoad) bool { return ld.layout.deferred })
 	}
 	if last == nil && (c.state != nil || len(w.rejects) > 0) {
 		var err error
