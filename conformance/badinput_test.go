@@ -62,7 +62,8 @@ func TestBadInput(t *testing.T) {
 			code: 3, want: []string{`"s"`, `n`}},
 		{name: "target: wrong password", program: target, stdin: schema, env: []string{"DATABASE_URL=" + withPassword(s.dsn, "wrong")}, code: 2, want: []string{"password"}},
 		{name: "target: no such database", program: target, stdin: schema, env: []string{"DATABASE_URL=" + withDatabase(s.dsn, "nowhere")}, code: 2, want: []string{"nowhere"}},
-		{name: "target: no permission", program: target, stdin: schema + record(`"id":1`), env: []string{"DATABASE_URL=" + reader}, code: 2, want: []string{"permission denied"}},
+		{name: "target: no permission", program: target, stdin: schema + record(`"id":1`), env: []string{"DATABASE_URL=" + reader}, args: []string{"--default-target-schema", "closed"},
+			code: 2, want: []string{`lacks CREATE on SCHEMA "closed"`, "let an owner or a superuser run: GRANT CREATE"}},
 		{name: "target: server that cannot be reached", program: target, stdin: schema, env: []string{"DATABASE_URL=postgres://u@127.0.0.1:1/d"}, code: 4, want: []string{"127.0.0.1"}},
 		{name: "target: no connection given", program: target, stdin: schema, env: []string{"DATABASE_URL=", "PGHOST=/nowhere"}, code: 4, want: []string{"/nowhere"}},
 		{name: "target: input that is not there", program: target, args: []string{"--input", "missing.singer"}, code: 2, want: []string{"missing.singer"}},
@@ -95,12 +96,12 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// restricted is the database as a role that may connect and read, and no more.
+// restricted is the database as a role that may make nothing in the schema closed.
 func (s *site) restricted(t *testing.T) string {
 	t.Helper()
 	name := "reader_" + strings.TrimPrefix(databaseOf(s.dsn), "test_")
 	conn := servertest.Connect(t, s.dsn)
-	_, err := conn.Exec(t.Context(), fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD 'reader'; REVOKE CREATE ON SCHEMA public FROM PUBLIC", name))
+	_, err := conn.Exec(t.Context(), fmt.Sprintf("CREATE ROLE %[1]s LOGIN PASSWORD 'reader'; CREATE SCHEMA closed; GRANT USAGE ON SCHEMA closed TO %[1]s", name))
 	require.NoError(t, err)
 	u, err := url.Parse(s.dsn)
 	require.NoError(t, err)

@@ -97,13 +97,12 @@ func (p Pipeline) own(t columns.Ident) string {
 	return columns.Table{Schema: p.Schema, Name: t}.String()
 }
 
-// SetState stores a state in the open transaction.
-func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byte) (StateMark, error) {
-	m := StateMark{Run: run}
-	err := c.QueryRow(ctx, "INSERT INTO "+p.own(StateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
+// SetState stores a state in the open transaction, and gives its instant as a [Mark] has it.
+func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byte) (at string, err error) {
+	err = c.QueryRow(ctx, "INSERT INTO "+p.own(StateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
 		ON CONFLICT (pipeline) DO UPDATE SET state = excluded.state, run = excluded.run, updated_at = excluded.updated_at
-		RETURNING updated_at::text`, p.Name, string(state), run).Scan(&m.At)
-	return m, Fault(err)
+		RETURNING updated_at::text`, p.Name, string(state), run).Scan(&at)
+	return at, Fault(err)
 }
 
 func holdable(s string) string {

@@ -2,11 +2,8 @@ package database
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/signalroom/signalroom/target-postgres/columns"
 )
@@ -51,18 +48,19 @@ func (c *Conn) Blocks(ctx context.Context, but []int32) (bool, error) {
 	return blocks, Fault(err)
 }
 
-// A StateMark tells one version of a pipeline's state from another: the run that stored it, and when. It is empty without a state.
-type StateMark struct{ Run, At string }
+// A Mark tells what a run sees committed from what it would see if a commit were missing.
+type Mark struct {
+	Run, At string // of the pipeline's state: the run that stored it, and when; empty without a state
+	Loads   int64  // rows in the history that are the run's own
+}
 
-// StateMark is that of the committed state.
-func (c *Conn) StateMark(ctx context.Context, p Pipeline) (StateMark, error) {
-	var m StateMark
+// Mark is the one of what is committed. A run that has no name yet has no loads.
+func (c *Conn) Mark(ctx context.Context, p Pipeline, run string) (Mark, error) {
+	var m Mark
 	err := c.Within(ctx, func() error {
-		err := c.QueryRow(ctx, "SELECT run, updated_at::text FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&m.Run, &m.At)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		return Fault(err)
+		return Fault(c.QueryRow(ctx, `SELECT coalesce(max(run), ''), coalesce(max(updated_at)::text, ''),
+			(SELECT count(*) FROM `+p.own(LoadsTable)+" WHERE $2 <> '' AND run = $2) FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name, run).
+			Scan(&m.Run, &m.At, &m.Loads))
 	})
 	return m, err
 }

@@ -24,6 +24,7 @@ func (w *worker) account(ctx context.Context, l *lane, c *commit, last bool) err
 			Bookmark: bookmarks[ld.stream.name], Version: ld.version, Program: w.o.Program,
 		})
 	}
+	w.marks(func() { w.coming.Loads += int64(len(loads)) })
 	return l.conn.AddLoads(ctx, w.o.Pipeline, loads)
 }
 

@@ -28,6 +28,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 			return protocol.InStream(ld.stream.name, err)
 		}
 	}
+	w.marks(func() { w.coming = w.mark })
 	keyed, last := w.lanes[0], w.lanes[1]
 	if last == nil {
 		keyed, last = nil, keyed
@@ -56,11 +57,11 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 			return err
 		}
 		if c.state != nil {
-			mark, err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
+			at, err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
 			if err != nil {
 				return err
 			}
-			w.stateMarks(func() { w.coming = mark })
+			w.marks(func() { w.coming.Run, w.coming.At = w.run, at })
 		}
 		if err := w.announce(ctx, last); err != nil {
 			return err
@@ -90,7 +91,6 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	if c.state == nil {
 		return nil
 	}
-	w.stateMarks(func() { w.mark = w.coming })
 	return w.states.write(c.state)
 }
 
@@ -103,11 +103,12 @@ func (w *worker) end(ctx context.Context, l *lane) error {
 		return err
 	}
 	err := l.conn.Exec(ctx, "COMMIT")
-	switch {
-	case err == nil:
+	if database.Lost(err) {
+		err = w.outcome(ctx, l.transaction, database.Fault(err))
+	}
+	if err == nil {
+		w.marks(func() { w.mark = w.coming })
 		return nil
-	case database.Lost(err):
-		return w.outcome(ctx, l.transaction, database.Fault(err))
 	}
 	if _, ok := database.RowError(err); ok {
 		return protocol.DataFault("make the constraint immediate, so that the row can be found and rejected",

@@ -21,8 +21,8 @@ type crew struct {
 
 	locking sync.Mutex
 	lock    *database.RunLock
-	mark    database.StateMark // the state that the run found, or committed last
-	coming  database.StateMark // the one that is being committed
+	mark    database.Mark // of what the run found, or committed last
+	coming  database.Mark // of what is being committed
 
 	layouts atomic.Int64
 	refused atomic.Int64 // records rejected in the whole run

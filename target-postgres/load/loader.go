@@ -148,7 +148,7 @@ func (l *loader) begin(ctx context.Context) error {
 	if err := conn.MakeOwnTables(ctx, l.o.Pipeline); err != nil {
 		return err
 	}
-	l.crew.mark, err = conn.StateMark(ctx, l.o.Pipeline)
+	l.crew.mark, err = conn.Mark(ctx, l.o.Pipeline, "")
 	return err
 }
 

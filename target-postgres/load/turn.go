@@ -137,8 +137,8 @@ func pause(ctx context.Context, try int) error {
 	}
 }
 
-// keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then the
-// state must still be this run's: no other run has loaded anything, and the server has not lost what it said was committed.
+// keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then what is
+// committed must still be what this run left: no other run has loaded anything, and the server has not lost what it said was committed.
 func (c *crew) keepLock(ctx context.Context) error {
 	c.locking.Lock()
 	defer c.locking.Unlock()
@@ -150,7 +150,7 @@ func (c *crew) keepLock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := c.sameState(ctx); err != nil {
+	if err := c.unbroken(ctx); err != nil {
 		lock.Close(ctx)
 		return err
 	}
@@ -158,54 +158,71 @@ func (c *crew) keepLock(ctx context.Context) error {
 	return nil
 }
 
-func (c *crew) sameState(ctx context.Context) error {
+// unbroken makes sure that what the run has committed is there, and nothing of another run.
+func (c *crew) unbroken(ctx context.Context) error {
 	conn, err := database.Connect(ctx, c.o.Connection)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(ctx)
-	found, err := conn.StateMark(ctx, c.o.Pipeline)
+	found, err := conn.Mark(ctx, c.o.Pipeline, c.run)
 	if err != nil {
 		return err
 	}
 	same := false
-	c.stateMarks(func() { same = found == c.mark || found == c.coming })
+	c.marks(func() { same = found == c.mark || found == c.coming })
 	if !same {
-		return protocol.TransientFault("run it again from the state in the database",
-			"while the connection was lost, the state of pipeline %q became another: another run loaded, or the server fell back to older data", c.o.Pipeline.Name)
+		return c.broken()
 	}
 	return nil
 }
 
-// stateMarks guards mark and coming.
-func (c *crew) stateMarks(do func()) {
+func (c *crew) broken() error {
+	return protocol.TransientFault("run it again from the state in the database",
+		"while the connection was lost, what pipeline %q had committed became another: another run loaded, or the server fell back to older data", c.o.Pipeline.Name)
+}
+
+// marks guards mark and coming.
+func (c *crew) marks(do func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	do()
 }
 
-// outcome finds out whether a transaction was committed whose connection was lost during its COMMIT.
+// outcome finds out whether a transaction was committed whose connection was lost during its COMMIT. Its number alone does not
+// tell: on a server that fell back to older data, it may be that of another transaction by now.
 func (w *worker) outcome(ctx context.Context, transaction int64, lost error) error {
 	until := time.Now().Add(longestRetry)
 	for try := 0; ; try++ {
 		if err := pause(ctx, try); err != nil {
 			return lost
 		}
-		conn, err := database.Connect(ctx, w.o.Connection)
-		if err == nil {
-			var status database.TransactionStatus
-			status, err = conn.Status(ctx, transaction)
-			conn.Close(ctx) // it has said all
-			if err == nil && status == database.Committed {
-				return nil
-			}
-			if err == nil && status == database.Aborted {
-				return lost
-			}
+		status, found, err := w.found(ctx, transaction)
+		switch {
+		case err == nil && status == database.Committed && found == w.coming:
+			return nil
+		case err == nil && status == database.Committed:
+			w.iv.fixed = true
+			return w.broken()
+		case err == nil && status == database.Aborted:
+			return lost
 		}
 		if time.Now().After(until) {
 			w.iv.fixed = true // it may be committed after all
 			return fmt.Errorf("whether the last interval is committed is not known: %w", lost)
 		}
 	}
+}
+
+// found is what a new connection sees of a transaction, and of what the run has committed.
+func (w *worker) found(ctx context.Context, transaction int64) (status database.TransactionStatus, m database.Mark, err error) {
+	conn, err := database.Connect(ctx, w.o.Connection)
+	if err != nil {
+		return "", m, err
+	}
+	defer conn.Close(ctx) // it has said all
+	if status, err = conn.Status(ctx, transaction); err == nil {
+		m, err = conn.Mark(ctx, w.o.Pipeline, w.run)
+	}
+	return status, m, err
 }
