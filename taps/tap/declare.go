@@ -38,6 +38,9 @@ type Stream struct {
 	// Whole streams are read by one run alone when --shard is given, as replace streams always are. The Read of any other
 	// stream looks at [Run.Shard] and reads its part.
 	Whole bool
+	// Late columns are what a catalog can say of them; Read finds their types, and calls [Output.SetColumns] before its first row. No
+	// SCHEMA goes out before that.
+	Late bool
 	// Read sends the rows that the bookmark does not cover. It returns what [Output.State] returned, if that was an error.
 	// A nil Read is a stream that others feed through [Output.To]; one that feeds a replace stream is Whole.
 	Read func(ctx context.Context, out *Output) error

@@ -54,6 +54,7 @@ func (j *job) sync(ctx context.Context) error {
 		}
 		j.run.Log.Info("the connection works")
 	}
+	j.run.state, j.run.Sample = state, l.sample && j.flags.Test != "schema"
 	streams, err := j.source.Streams(ctx, func(stream string) json.RawMessage {
 		if readsAnew(catalog, stream) {
 			return nil
@@ -194,7 +195,7 @@ func (l *loop) readAll() error {
 func (l *loop) read(p *plan) (all bool, err error) {
 	o := l.outputs[p.Name]
 	o.began = time.Now()
-	if len(o.columns) > 0 {
+	if len(o.columns) > 0 && !p.Late {
 		if err := o.sendSchema(); err != nil {
 			return true, err
 		}
@@ -220,8 +221,13 @@ func (l *loop) read(p *plan) (all bool, err error) {
 
 // activate tells that a replace stream has sent its whole new set.
 func (l *loop) activate(o *Output) error {
-	if o.plan.Disposition != protocol.Replace || o.incomplete || l.sample {
+	if o.plan.Disposition != protocol.Replace || o.incomplete || o.unchanged || l.sample {
 		return nil
+	}
+	if o.schemaDue { // there was no row to send it before
+		if err := o.sendSchema(); err != nil {
+			return err
+		}
 	}
 	return l.writer.Write(&protocol.Message{Type: protocol.ActivateVersionMessage, Stream: o.plan.Name, Version: l.run.Start.UnixMilli()})
 }

@@ -42,6 +42,7 @@ type Output struct {
 	bookmark   any
 	unsaved    bool // bookmark is not in the state yet
 	incomplete bool
+	unchanged  bool
 	began      time.Time
 	took       time.Duration
 }
@@ -331,11 +332,18 @@ func (o *Output) summarize() {
 		facts = append(facts, "bookmark", string(raw))
 	}
 	said := "done"
-	if o.incomplete {
+	switch {
+	case o.incomplete:
 		said = "not finished"
+	case o.unchanged:
+		said = "unchanged"
 	}
 	o.log.Info(said, facts...)
 }
+
+// Unchanged says that the source holds what the last run has sent. The Read sends no row, and the set of a replace stream stays as
+// it is.
+func (o *Output) Unchanged() { o.unchanged = true }
 
 // To is the output of another declared stream. Rows for one that is not selected go nowhere.
 func (o *Output) To(stream string) *Output {

@@ -2,10 +2,12 @@ package tap
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -39,13 +41,30 @@ type Run struct {
 	Shard   Shard
 	Log     *slog.Logger
 	Metrics *logs.Metrics
+	Sample  bool // --test: of every stream one row goes out
 
+	state     *protocol.State // nil until the state is read
 	settings  *settings.Settings
 	summarize func() // set by a sync: what the last lines of the log say
 }
 
 // Env looks a variable up in the environment, then in .env.
 func (r *Run) Env(name string) (string, bool) { return r.settings.Env(name) }
+
+// Known are the bookmarks that the run was given, by stream, whatever the catalog says: for a source in which a stream may have had
+// another name when its bookmark was written. There are none before Streams is called.
+func (r *Run) Known() iter.Seq2[string, json.RawMessage] {
+	return func(yield func(string, json.RawMessage) bool) {
+		if r.state == nil {
+			return
+		}
+		for _, stream := range r.state.Streams() {
+			if !yield(stream, r.state.Bookmark(stream)) {
+				return
+			}
+		}
+	}
+}
 
 // Origin says in words where a setting's value came from, for a message: "file config.json".
 func (r *Run) Origin(key string) string { return r.settings.Origin(key) }
@@ -192,6 +211,7 @@ func (j *job) discover(ctx context.Context) error {
 		j.run.Log.Warn("the state is left aside", "reason", err)
 		state = new(protocol.State)
 	}
+	j.run.state = state
 	streams, err := j.source.Streams(ctx, state.Bookmark)
 	if err != nil {
 		return err
