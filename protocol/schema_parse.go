@@ -162,6 +162,7 @@ func (f *folder) own(n *node, depth int) (*Schema, error) {
 	if properties == nil {
 		return s, nil
 	}
+	s.Properties = make([]Property, 0, len(properties.members))
 	for _, m := range properties.members {
 		if properties.get(m.name) != m.node {
 			continue // the name comes again

@@ -31,24 +31,31 @@ type Program struct {
 	Stdout  io.Writer
 	Stderr  io.Writer
 	Env     func(name string) (string, bool)
-	Dir     string           // where the search for .env begins; empty: the working directory
-	Signals <-chan os.Signal // the first drains the run, the second ends it at once; nil: there will be none
-	Limits  load.Limits      // of memory; tests make them small
+	Dir     string            // where the search for .env begins; empty: the working directory
+	Signals <-chan os.Signal  // the first drains the run, the second ends it at once; nil: there will be none
+	Limits  load.Limits       // of memory; tests make them small
+	Grew    func(columns int) // is told how many columns the streams have together; nil when nobody asks
 }
 
-// memoryLimit is what the heap and the runtime may hold; with the program's own pages it stays under 64 MiB.
-const memoryLimit = 44 << 20
+// memoryLimit is what the heap and the runtime may hold; with the program's own pages it stays under 64 MiB. Thousands of streams
+// need more: what is known of each column takes about a kilobyte, and without room for it the collector would hardly rest.
+const (
+	memoryLimit  = 44 << 20
+	columnMemory = 1280
+)
 
 // process runs the program as the operating system started it.
 func process() int {
+	grew := func(int) {}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memoryLimit)
+		grew = func(columns int) { debug.SetMemoryLimit(memoryLimit + max(0, int64(columns)-2000)*columnMemory) }
 	}
+	grew(0)
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
 	return Program{
-		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: signals,
+		Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: signals, Grew: grew,
 	}.Run(context.Background())
 }
 
@@ -140,7 +147,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 		return p.rejects(ctx, connection, shown, command.Rejects.List)
 	}
 	o := config.options(connection)
-	o.Limits, o.Log = p.Limits, output.Logger()
+	o.Limits, o.Grew, o.Log = p.Limits, p.Grew, output.Logger()
 	if given.Command() == "rejects replay" {
 		return p.replay(ctx, o, shown, command.Rejects.Replay, command.Input)
 	}

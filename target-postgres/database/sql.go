@@ -4,6 +4,7 @@ import (
 	"embed"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/signalroom/signalroom/target-postgres/columns"
@@ -66,65 +67,67 @@ const LineColumn columns.Ident = "_signalroom_line"
 // AbsentColumn is the column of a staging table of partial rows that has a bit for each column: 1 where the record did not name it.
 const AbsentColumn columns.Ident = "_signalroom_absent"
 
-// Statements are what a stream's rows need. The arguments of Merge and Append are the first and the last line; both
-// answer one row: inserted, updated, deleted. The arguments of Activate are the version and, unless Hard, the instant.
-type Statements struct {
-	CopyTable   string // rows straight into the table
-	CopyStaging string // rows and their lines
-	Staging     string // makes the staging table
-	Merge       string
-	AddPartial  string // comes before Merge where rows are partial
-	MergeAnew   string // Merge into rows of the same set
-	MergeSame   string // Merge for rows of which most are in the table already, just the same
-	Append      string
-	Sweep       string // deletes what the staged set does not have
-	Clear       string // deletes the whole old set
-	Activate    string
+// A Statement is one of those that a stream's rows need.
+type Statement string
+
+// The arguments of those that move staged rows are the first and the last line; they answer one row: inserted, updated, deleted.
+const (
+	Stage      Statement = "staging.sql" // makes the staging table
+	Merge      Statement = "merge.sql"
+	MergeAnew  Statement = "anew"        // Merge into rows of the same set
+	MergeSame  Statement = "same"        // Merge for rows of which most are in the table already, just the same
+	AddPartial Statement = "partial.sql" // inserts partial rows whose key is new
+	SetPartial Statement = "set"         // updates with the others
+	Append     Statement = "append.sql"
+	Sweep      Statement = "sweep.sql"    // deletes what the staged set does not have
+	Clear      Statement = "clear"        // deletes the whole old set
+	Activate   Statement = "activate.sql" // its arguments are the version and, unless Hard, the instant
+)
+
+// SQL renders a statement.
+func (s Shape) SQL(which Statement) (string, error) {
+	file := string(which)
+	switch which {
+	case MergeAnew:
+		file, s.Newest = string(Merge), s.Cursor != ""
+	case MergeSame:
+		// A trigger may change a row before it is compared.
+		file, s.Same = string(Merge), !s.Triggers && len(s.Assigned()) > 0
+	case AddPartial:
+		s.New = true
+	case SetPartial:
+		file = string(AddPartial)
+	case Clear:
+		file, s.Key = string(Sweep), nil
+	}
+	t, err := templates()
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.ExecuteTemplate(&b, file, s); err != nil {
+		return "", fmt.Errorf("statement templates: %w", err)
+	}
+	return strings.TrimSpace(b.String()), nil
 }
 
-// Statements renders them.
-func (s Shape) Statements() (Statements, error) {
-	var st Statements
-	templates, err := template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of, "at": at}).ParseFS(files, "sql/*.sql")
-	if err != nil {
-		return st, fmt.Errorf("statement templates: %w", err)
-	}
-	anew, clear, added, same := s, s, s, s
-	anew.Newest, clear.Key, added.New = s.Cursor != "", nil, true
-	same.Same = !s.Triggers && len(s.Assigned()) > 0 // a trigger may change a row before it is compared
-	for _, t := range []struct {
-		name  string
-		into  *string
-		shape Shape
-		when  bool
-	}{
-		{"staging.sql", &st.Staging, s, true},
-		{"merge.sql", &st.Merge, s, len(s.Key) > 0 && !s.Partial},
-		{"partial.sql", &st.Merge, s, s.Partial},
-		{"partial.sql", &st.AddPartial, added, s.Partial},
-		{"merge.sql", &st.MergeAnew, anew, len(s.Key) > 0},
-		{"merge.sql", &st.MergeSame, same, len(s.Key) > 0},
-		{"append.sql", &st.Append, s, true},
-		{"sweep.sql", &st.Sweep, s, true},
-		{"sweep.sql", &st.Clear, clear, true},
-		{"activate.sql", &st.Activate, s, true},
-	} {
-		if !t.when {
-			continue
-		}
-		var b strings.Builder
-		if err := templates.ExecuteTemplate(&b, t.name, t.shape); err != nil {
-			return st, fmt.Errorf("statement templates: %w", err)
-		}
-		*t.into = strings.TrimSpace(b.String())
-	}
-	st.CopyTable = fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", s.Table, names(s.Columns))
+// templates are read once.
+var templates = sync.OnceValues(func() (*template.Template, error) {
+	return template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of, "at": at}).ParseFS(files, "sql/*.sql")
+})
+
+// CopyTable takes rows straight into the table.
+func (s *Shape) CopyTable() string {
+	return fmt.Sprintf("COPY %s (%s) FROM STDIN BINARY", s.Table, names(s.Columns))
+}
+
+// CopyStaging takes rows and their lines.
+func (s *Shape) CopyStaging() string {
 	staged := names(s.Columns)
 	if s.Partial {
 		staged += ", " + AbsentColumn.String()
 	}
-	st.CopyStaging = fmt.Sprintf("COPY %s (%s, %s) FROM STDIN BINARY", s.Staging, staged, LineColumn)
-	return st, nil
+	return fmt.Sprintf("COPY %s (%s, %s) FROM STDIN BINARY", s.Staging, staged, LineColumn)
 }
 
 // StagedRecord is the statement that gives one staged row as a JSON object, for a reject whose record is no longer in memory.

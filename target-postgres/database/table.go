@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,6 +21,7 @@ type Table struct {
 	Uniques  []Unique // constraints and indexes that make rows unique
 	Triggers bool     // row triggers fire before an insert, and may change the row
 	Watched  bool     // a foreign key refers to it, or a trigger fires when rows are deleted
+	Form     string   // of the columns, as [Conn.HoldForm] gives it
 	columns.Storage
 }
 
@@ -96,7 +98,8 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 		UNION ALL SELECT unnest(confkey) FROM pg_constraint WHERE confrelid = $1
 		UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
 			WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
-	) AS used)::int4[]), false)
+	) AS used)::int4[]), false),
+	` + columnForm + `
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_index pk ON pk.indrelid = a.attrelid AND pk.indisprimary
@@ -132,16 +135,19 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	if err != nil {
 		return nil, Fault(err)
 	}
+	var forms []string
 	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
 		var col Column
-		var base string
-		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked)
+		var base, form string
+		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked, &form)
+		forms = append(forms, form)
 		col.Type = columns.ParseType(base)
 		return col, err
 	})
 	if err != nil {
 		return nil, Fault(err)
 	}
+	t.Form = strings.Join(forms, ",")
 	if rows, err = c.Query(ctx, uniquesQuery, oid); err != nil {
 		return nil, Fault(err)
 	}

@@ -65,21 +65,17 @@ func (c *Conn) Mark(ctx context.Context, p Pipeline, run string) (Mark, error) {
 	return m, err
 }
 
-// formQuery gives the names and types of a table's columns as one text.
-const formQuery = `SELECT coalesce(string_agg(concat_ws(' ', attnum, attname, atttypid, atttypmod), ',' ORDER BY attnum), '')
-	FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped`
+// columnForm tells a column from one that was altered.
+const columnForm = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)"
+
+// formQuery gives those of a table as one text.
+const formQuery = "SELECT coalesce(string_agg(" + columnForm + ", ',' ORDER BY a.attnum), '')" + `
+	FROM pg_attribute a WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped`
 
 // HoldForm takes the lock on a table that a COPY takes, and gives the form of its columns: the same text as long as nobody
 // alters them.
 func (c *Conn) HoldForm(ctx context.Context, t columns.Table) (string, error) {
-	return c.form(ctx, "LOCK TABLE "+t.String()+" IN ROW EXCLUSIVE MODE;", t)
-}
-
-// Form is HoldForm without the lock.
-func (c *Conn) Form(ctx context.Context, t columns.Table) (string, error) { return c.form(ctx, "", t) }
-
-func (c *Conn) form(ctx context.Context, lock string, t columns.Table) (string, error) {
-	results, err := c.PgConn().Exec(ctx, lock+fmt.Sprintf(formQuery, Literal(t.String()))).ReadAll()
+	results, err := c.PgConn().Exec(ctx, "LOCK TABLE "+t.String()+" IN ROW EXCLUSIVE MODE;"+fmt.Sprintf(formQuery, Literal(t.String()))).ReadAll()
 	if err != nil {
 		return "", Fault(err)
 	}

@@ -124,15 +124,16 @@ func (l *layout) keyMet(e *pgconn.PgError) bool {
 // copyOnce is one COPY behind a savepoint, in one round trip.
 func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, hi int, straight bool) (pgconn.CommandTag, error) {
 	var tuples []byte
-	sql := ld.layout.statements.CopyTable
+	var sql string
 	if straight {
 		tuples, w.staged = s.copied(w.staged[:0], lo, hi)
+		sql = ld.layout.shape.CopyTable()
 	} else {
 		if err := w.stage(ctx, ld); err != nil {
 			return pgconn.CommandTag{}, err
 		}
 		w.staged = s.appendStaged(w.staged[:0], lo, hi)
-		tuples, sql = w.staged, ld.layout.statements.CopyStaging
+		tuples, sql = w.staged, ld.layout.shape.CopyStaging()
 	}
 	tag, err := ld.lane.conn.PgConn().CopyFrom(ctx, newCopyStream(tuples), ld.lane.savepoint()+sql)
 	if cap(w.staged) > 4*w.o.Limits.Segment {

@@ -53,8 +53,12 @@ func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
 	}
 	list := quotedList(append(moved, database.LineColumn))
 	old := ld.layout.shape.Staging
-	err := ld.lane.conn.Exec(ctx, fmt.Sprintf("%s; INSERT INTO %s (%s) SELECT %s FROM %s; DROP TABLE %s",
-		l.statements.Staging, l.shape.Staging, list, list, old, old))
+	stage, err := l.shape.SQL(database.Stage)
+	if err != nil {
+		return err
+	}
+	err = ld.lane.conn.Exec(ctx, fmt.Sprintf("%s; INSERT INTO %s (%s) SELECT %s FROM %s; DROP TABLE %s",
+		stage, l.shape.Staging, list, list, old, old))
 	if err != nil {
 		return database.Fault(err)
 	}
@@ -80,12 +84,15 @@ func (w *worker) stage(ctx context.Context, ld *streamLoad) error {
 	if ld.stageMade {
 		return nil
 	}
-	release := ""
+	sql, err := ld.layout.shape.SQL(database.Stage)
+	if err != nil {
+		return err
+	}
 	if ld.lane.rows {
 		ld.lane.rows = false
-		release = "RELEASE SAVEPOINT rows; "
+		sql = "RELEASE SAVEPOINT rows; " + sql
 	}
-	if err := ld.lane.conn.Exec(ctx, release+ld.layout.statements.Staging); err != nil {
+	if err := ld.lane.conn.Exec(ctx, sql); err != nil {
 		return database.Fault(err)
 	}
 	ld.stageMade = true

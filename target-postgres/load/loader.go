@@ -38,6 +38,7 @@ type loader struct {
 	streams  map[string]*stream
 	keyTable *stream // whose keys need a table of their own
 	order    []*stream
+	columns  int // of all streams
 	latest   *stream
 	now      instant
 
@@ -223,6 +224,9 @@ func (l *loader) schema(m *protocol.Message) error {
 	}
 	if !s.known(declared) {
 		s.seen = append(s.seen, declared)
+		if l.columns += len(declared.Schema.Properties); l.o.Grew != nil {
+			l.o.Grew(l.columns)
+		}
 	}
 	s.declared = declared
 	return l.prepare(s, schemas)

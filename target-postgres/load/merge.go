@@ -19,21 +19,25 @@ func (w *worker) settle(ctx context.Context, ld *streamLoad) error {
 // move runs the stream's statement over all that is staged, and empties the staging table.
 func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	before := ld.counts
-	sql := ld.layout.statements.Merge
+	statements := []database.Statement{database.Merge}
 	switch {
-	case ld.layout.mode == protocol.Append || sql == "":
-		sql = ld.layout.statements.Append
+	case ld.layout.mode == protocol.Append || len(ld.layout.shape.Key) == 0:
+		statements[0] = database.Append
 	case ld.layout.partial:
-		if err := w.moveRange(ctx, ld, ld.layout.statements.AddPartial, 0, everyLine); err != nil {
+		statements = []database.Statement{database.AddPartial, database.SetPartial}
+	case ld.anew:
+		statements[0] = database.MergeAnew
+	case ld.stream.same.Load(), ld.layout.mode == protocol.Replace:
+		statements[0] = database.MergeSame
+	}
+	for _, which := range statements {
+		sql, err := ld.layout.shape.SQL(which)
+		if err != nil {
 			return err
 		}
-	case ld.anew:
-		sql = ld.layout.statements.MergeAnew
-	case ld.stream.same.Load(), ld.layout.mode == protocol.Replace:
-		sql = ld.layout.statements.MergeSame
-	}
-	if err := w.moveRange(ctx, ld, sql, 0, everyLine); err != nil {
-		return err
+		if err := w.moveRange(ctx, ld, sql, 0, everyLine); err != nil {
+			return err
+		}
 	}
 	c := &ld.counts
 	c.Unchanged += ld.staged - (c.Inserted - before.Inserted) - (c.Updated - before.Updated) - (c.Deleted - before.Deleted) - (c.Rejected - before.Rejected)
@@ -142,11 +146,15 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	if err := w.settle(ctx, ld); err != nil {
 		return err
 	}
+	sql, err := ld.layout.shape.SQL(database.Activate)
+	if err != nil {
+		return err
+	}
 	args := []any{o.version}
 	if !w.o.HardDelete {
 		args = append(args, now())
 	}
-	tag, err := ld.lane.conn.Conn.Exec(ctx, ld.layout.statements.Activate, args...)
+	tag, err := ld.lane.conn.Conn.Exec(ctx, sql, args...)
 	ld.counts.Deleted += tag.RowsAffected()
 	return database.Fault(err)
 }

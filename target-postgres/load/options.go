@@ -69,8 +69,9 @@ type Options struct {
 	Uncovered           Uncovered
 	Limits              Limits
 	Log                 *slog.Logger
-	Metrics             *logs.Metrics // nil for none
-	Progress            *Progress     // nil when nobody looks
+	Metrics             *logs.Metrics     // nil for none
+	Progress            *Progress         // nil when nobody looks
+	Grew                func(columns int) // is told how many columns the streams have together, when there are more; nil when nobody asks
 
 	NotifyChannel string  // on which commits are announced; empty for none
 	Program       string  // the version that the history shows

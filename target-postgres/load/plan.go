@@ -12,22 +12,21 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/values"
 )
 
-// A layout is the form of a stream's tuples and the statements for them. It never changes, so loader and worker share it.
+// A layout is the form of a stream's tuples. It never changes, so loader and worker share it.
 type layout struct {
-	id         int64
-	mode       protocol.Disposition
-	repeats    bool // a row that is loaded twice is there twice
-	columns    []layoutColumn
-	shape      database.Shape
-	statements database.Statements
-	arbiters   []string  // indexes whose violation means that the key is there already
-	keyField   int       // of a tuple: the first column of such an index
-	partial    bool      // properties that a record does not name stay as they are: the tuple ends with a bit for each column
-	deferred   bool      // the table gets its key later
-	form       string    // of the table's columns, when the layout was made
-	clears     bool      // a large replace deletes all old rows and writes the new ones to the table itself
-	guarded    bool      // writing a row may have to wait for another one's transaction
-	made       *interval // whose transaction the table's present form belongs to; nil when that is committed
+	id       int64
+	mode     protocol.Disposition
+	repeats  bool // a row that is loaded twice is there twice
+	columns  []layoutColumn
+	shape    database.Shape
+	arbiters []string  // indexes whose violation means that the key is there already
+	keyField int       // of a tuple: the first column of such an index
+	partial  bool      // properties that a record does not name stay as they are: the tuple ends with a bit for each column
+	deferred bool      // the table gets its key later
+	form     string    // of the table's columns, when the layout was made
+	clears   bool      // a large replace deletes all old rows and writes the new ones to the table itself
+	guarded  bool      // writing a row may have to wait for another one's transaction
+	made     *interval // whose transaction the table's present form belongs to; nil when that is committed
 }
 
 type layoutColumn struct {
@@ -315,7 +314,8 @@ func (p *plan) key(fields []protocol.Field) string {
 
 // newPlan makes the plan of one SCHEMA over a layout, given where its columns went.
 func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Place) (*plan, error) {
-	p := &plan{stream: s, schema: schema, layout: l, named: map[string]int{}, extra: -1}
+	p := &plan{stream: s, schema: schema, layout: l, named: make(map[string]int, len(places)), extra: -1}
+	p.slots = make([]slot, 0, len(l.columns))
 	at := make(map[columns.Ident]int, len(l.columns))
 	for i, c := range l.columns {
 		at[c.name] = i

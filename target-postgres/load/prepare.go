@@ -264,8 +264,9 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	latest := p.schemas[len(p.schemas)-1]
 	contract, _ := protocol.ByGlob(w.o.Contracts, p.stream.name)
 	places := make([][]columns.Place, len(p.schemas))
-	l := &layout{id: w.layouts.Add(1), mode: w.o.Disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers}
+	l := &layout{id: w.layouts.Add(1), mode: w.o.Disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers, form: t.Form}
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
+	l.columns = make([]layoutColumn, 0, len(t.Columns))
 	seen := map[columns.Ident]bool{}
 	for i, schema := range p.schemas {
 		plan := columns.Diff(t.Shapes(), p.wanted(w.o, schema), columns.DiffOptions{Contracts: contract, Used: t.Used})
@@ -351,10 +352,7 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 	l.partial = w.o.Missing == KeepMissing && l.mode == protocol.Merge && !l.awaitsKey(t) && len(sh.Compared()) > 0
 	sh.Partial = l.partial
 	var err error
-	if sh.Scope, err = scope(t, latest, places); err != nil {
-		return err
-	}
-	l.statements, err = sh.Statements()
+	sh.Scope, err = scope(t, latest, places)
 	return err
 }
 

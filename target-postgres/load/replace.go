@@ -19,7 +19,7 @@ func (w *worker) swap(ctx context.Context, ld *streamLoad) error {
 		return err
 	}
 	if !ld.anew {
-		if err := w.sweep(ctx, ld, ld.layout.statements.Sweep); err != nil {
+		if err := w.sweep(ctx, ld, database.Sweep); err != nil {
 			return err
 		}
 	}
@@ -40,7 +40,7 @@ func (w *worker) replaceAnew(ctx context.Context, ld *streamLoad) error {
 		if err := w.awaitTurn(ctx); err != nil {
 			return err
 		}
-		if err := w.sweep(ctx, ld, ld.layout.statements.Clear); err != nil {
+		if err := w.sweep(ctx, ld, database.Clear); err != nil {
 			return err
 		}
 		ld.anew = true
@@ -49,7 +49,11 @@ func (w *worker) replaceAnew(ctx context.Context, ld *streamLoad) error {
 }
 
 // sweep deletes old rows.
-func (w *worker) sweep(ctx context.Context, ld *streamLoad, sql string) error {
+func (w *worker) sweep(ctx context.Context, ld *streamLoad, which database.Statement) error {
+	sql, err := ld.layout.shape.SQL(which)
+	if err != nil {
+		return err
+	}
 	tag, err := ld.lane.conn.Conn.Exec(ctx, sql)
 	if _, ok := database.RowError(err); ok {
 		return protocol.DataFault("let the constraint delete or set null, or load the stream with merge",

@@ -2,16 +2,8 @@
 COPY "we""ird"."na""me; --" ("a""b") FROM STDIN BINARY
 -- CopyStaging
 COPY "pg_temp"."_signalroom_staging_1" ("a""b", "_signalroom_line") FROM STDIN BINARY
--- Staging
+-- Stage
 CREATE TEMPORARY TABLE "_signalroom_staging_1" (LIKE "we""ird"."na""me; --" INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED, "_signalroom_line" bigint) ON COMMIT DROP
--- AddPartial
-
--- Merge
-
--- MergeAnew
-
--- MergeSame
-
 -- Append
 WITH added AS (
 	INSERT INTO "we""ird"."na""me; --" ("a""b")

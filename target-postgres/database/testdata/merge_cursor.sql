@@ -2,10 +2,8 @@
 COPY "public"."orders" ("client_id", "id", "updated_at") FROM STDIN BINARY
 -- CopyStaging
 COPY "pg_temp"."_signalroom_staging_1" ("client_id", "id", "updated_at", "_signalroom_line") FROM STDIN BINARY
--- Staging
+-- Stage
 CREATE TEMPORARY TABLE "_signalroom_staging_1" (LIKE "public"."orders" INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED, "_signalroom_line" bigint) ON COMMIT DROP
--- AddPartial
-
 -- Merge
 WITH batch AS (
 	SELECT DISTINCT ON ("client_id", "id") "client_id", "id", "updated_at"

@@ -2,10 +2,8 @@
 COPY "public"."orders" ("id") FROM STDIN BINARY
 -- CopyStaging
 COPY "pg_temp"."_signalroom_staging_1" ("id", "_signalroom_line") FROM STDIN BINARY
--- Staging
+-- Stage
 CREATE TEMPORARY TABLE "_signalroom_staging_1" ON COMMIT DROP AS SELECT "id", 0::bigint AS "_signalroom_line" FROM "public"."orders" WITH NO DATA
--- AddPartial
-
 -- Merge
 WITH batch AS (
 	SELECT DISTINCT ON ("id") "id"

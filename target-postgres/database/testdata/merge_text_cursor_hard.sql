@@ -2,10 +2,8 @@
 COPY "public"."orders" ("id", "version", "_sdc_deleted_at") FROM STDIN BINARY
 -- CopyStaging
 COPY "pg_temp"."_signalroom_staging_1" ("id", "version", "_sdc_deleted_at", "_signalroom_line") FROM STDIN BINARY
--- Staging
+-- Stage
 CREATE TEMPORARY TABLE "_signalroom_staging_1" ON COMMIT DROP AS SELECT "id", "version", "_sdc_deleted_at", 0::bigint AS "_signalroom_line" FROM "public"."orders" WITH NO DATA
--- AddPartial
-
 -- Merge
 WITH batch AS (
 	SELECT DISTINCT ON ("id") "id", "version", "_sdc_deleted_at"

@@ -2,7 +2,7 @@
 COPY "public"."orders" ("status", "id", "updated_at", "_sdc_deleted_at", "_sdc_received_at") FROM STDIN BINARY
 -- CopyStaging
 COPY "pg_temp"."_signalroom_staging_1" ("status", "id", "updated_at", "_sdc_deleted_at", "_sdc_received_at", "_signalroom_absent", "_signalroom_line") FROM STDIN BINARY
--- Staging
+-- Stage
 CREATE TEMPORARY TABLE "_signalroom_staging_1" ON COMMIT DROP AS
 SELECT "status", "id", "updated_at", "_sdc_deleted_at", "_sdc_received_at", NULL::bit(5) AS "_signalroom_absent", 0::bigint AS "_signalroom_line" FROM "public"."orders" WITH NO DATA
 -- AddPartial
@@ -26,7 +26,7 @@ WITH batch AS (
 	RETURNING 1
 )
 SELECT count(*), 0::bigint, 0::bigint FROM added
--- Merge
+-- SetPartial
 WITH batch AS (
 	SELECT "id",
 		((array_agg(excluded ORDER BY "updated_at" DESC NULLS LAST, "_signalroom_line" DESC) FILTER (WHERE get_bit(excluded."_signalroom_absent", 0) = 0))[1])."status" AS "status",
