@@ -17,6 +17,7 @@ type lateConfig struct {
 	tap.Settings
 	Rows      int  `json:"rows" help:"Rows of the stream."`
 	Unchanged bool `json:"unchanged" help:"Nothing is new."`
+	Fail      bool `json:"fail" help:"Fail behind the last row."`
 }
 
 // late is a tap of one stream, whose column is settled by Read. Its bookmark holds the name that the stream has had so far.
@@ -37,7 +38,10 @@ var late = tap.Tap[lateConfig]{
 				}
 			}
 			run.Log.Info("read", "sample", run.Sample)
-			return out.State(map[string]bool{"read": true})
+			if err := out.State(map[string]bool{"read": true}); err != nil {
+				return err
+			}
+			return failure(map[bool]string{true: "new:data"}[config.Fail], "new")
 		}
 		return &tap.Source{Streams: func(context.Context, func(string) json.RawMessage) ([]tap.Stream, error) {
 			name := "new"
@@ -70,7 +74,7 @@ func TestLateColumns(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := taptest.Input{Config: test.config}
+			in := taptest.Input{Config: test.config, EveryCheckpoint: true}
 			if test.state != "" {
 				in.State = []byte(test.state)
 			}
@@ -81,7 +85,10 @@ func TestLateColumns(t *testing.T) {
 			}
 		})
 	}
-	out := taptest.Run(t, late, taptest.Input{Config: map[string]any{"unchanged": true}})
+	out := taptest.Run(t, late, taptest.Input{Config: map[string]any{"rows": 1, "fail": true}, EveryCheckpoint: true})
+	require.Equal(t, 3, out.Code)
+	require.Empty(t, taptest.States(out.Messages), "the set was not activated, so no bookmark may cover it")
+	out = taptest.Run(t, late, taptest.Input{Config: map[string]any{"unchanged": true}})
 	require.Contains(t, out.Stderr, "unchanged stream=new")
 	out = taptest.Run(t, late, taptest.Input{Config: map[string]any{"rows": 1}, Args: []string{"--test"}})
 	require.Equal(t, 0, out.Code, out.Stderr)

@@ -221,7 +221,11 @@ func (l *loop) read(p *plan) (all bool, err error) {
 
 // activate tells that a replace stream has sent its whole new set.
 func (l *loop) activate(o *Output) error {
-	if o.plan.Disposition != protocol.Replace || o.incomplete || o.unchanged || l.sample {
+	if o.plan.Disposition != protocol.Replace || o.incomplete || l.sample {
+		return nil
+	}
+	o.settled = true
+	if o.unchanged {
 		return nil
 	}
 	if o.schemaDue { // there was no row to send it before

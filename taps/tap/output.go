@@ -43,6 +43,7 @@ type Output struct {
 	unsaved    bool // bookmark is not in the state yet
 	incomplete bool
 	unchanged  bool
+	settled    bool // the new set of a replace stream counts
 	began      time.Time
 	took       time.Duration
 }
@@ -276,7 +277,8 @@ func (o *Output) appendHidden(dst []byte, keep Keep, value []byte) []byte {
 	return AppendKept(dst, keep, o.text)
 }
 
-// State is a checkpoint: every row sent so far is covered by bookmark. It becomes a STATE line when one is due (see the
+// State is a checkpoint: every row sent so far is covered by bookmark. That of a replace stream counts when its whole set has been
+// sent, and is forgotten otherwise. It becomes a STATE line when one is due (see the
 // comment on stateBudget). bookmark may point to what the Read goes on changing: it is encoded when a line is due, and at the latest
 // when the Read returns, so at any time it must cover no row that was not sent. A bookmark that is a [fmt.Stringer] is named so in
 // the run's summary.
@@ -291,23 +293,22 @@ func (o *Output) State(bookmark any) error {
 		return nil
 	}
 	o.bookmark, o.unsaved = bookmark, true
-	stopped := o.loop.stopped()
-	if stopped {
+	if o.loop.stopped() {
 		o.incomplete = true
 		if err := o.save(); err != nil {
 			return err
 		}
 		return ErrStopped // the loop prints the state
 	}
-	if !o.loop.bookmarks.pace.due(o.loop.sent, time.Now()) {
+	if o.plan.Disposition == protocol.Replace || !o.loop.bookmarks.pace.due(o.loop.sent, time.Now()) {
 		return nil
 	}
 	return o.loop.printState(false)
 }
 
-// save encodes the newest bookmark into the state of the run.
+// save encodes the newest bookmark into the state of the run. A set that is not activated yet is covered by none.
 func (o *Output) save() error {
-	if !o.unsaved {
+	if !o.unsaved || o.plan.Disposition == protocol.Replace && !o.settled {
 		return nil
 	}
 	o.unsaved = false
