@@ -142,6 +142,29 @@ func TestDefects(t *testing.T) {
 	}
 }
 
+// A setting that is declared anew stands in the place of the embedded one, in all that it has.
+func TestDeclaredAnew(t *testing.T) {
+	t.Parallel()
+	type shared struct {
+		Host string `json:"host" help:"Any host."`
+		Port int    `json:"port" help:"Any port." default:"1"`
+	}
+	var config struct {
+		shared
+		Host string `json:"host" help:"Our host." env:"DEMO_HOST"`
+	}
+	var out bytes.Buffer
+	_, err := Parse(demo(nil, &out, t.TempDir(), map[string]string{"DEMO_HOST": "here"}), &grammar{}, &config)
+	require.NoError(t, err)
+	require.Equal(t, "here", config.Host)
+	require.Empty(t, config.shared.Host)
+	require.Equal(t, 1, config.Port)
+	_, err = Parse(demo([]string{"--help"}, &out, t.TempDir(), nil), &grammar{}, &config)
+	require.NoError(t, err)
+	require.Contains(t, out.String(), "Our host.")
+	require.NotContains(t, out.String(), "Any host.")
+}
+
 func TestEnviron(t *testing.T) {
 	t.Parallel()
 	env := Environ([]string{"A=1", "B=x=y", "A=2", "broken"})

@@ -30,6 +30,9 @@
 //	format       "date" for a time.Time that is a day
 //	min, max     bounds of a number or a duration
 //
+// A struct that declares a setting of an embedded block anew, to give it another environment variable perhaps, has the value in its
+// own field, as in Go; that of the block stays empty.
+//
 // The types: string, bool, int, int64, float64, time.Duration (seconds, or "90s"), time.Time, []string (a list, or comma
 // separated text), map[string]string (an object, or k=v,k=v), pointers to these, and anything else as JSON: structs,
 // slices and maps are read strictly, a [encoding/json.Unmarshaler] (a text or an object, say) reads itself.

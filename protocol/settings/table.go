@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 )
@@ -80,6 +81,10 @@ func tableOf(config any) (*table, error) {
 	if err := table.add(t.Elem(), "", "", nil); err != nil {
 		return nil, fmt.Errorf("settings %s: %w", t.Elem(), err)
 	}
+	all := slices.Clone(table.settings)
+	table.settings = slices.DeleteFunc(table.settings, func(s setting) bool {
+		return slices.ContainsFunc(all, func(o setting) bool { return o.key == s.key && len(o.index) < len(s.index) })
+	})
 	for i := range table.settings {
 		s := &table.settings[i]
 		for _, key := range append([]string{s.key}, s.aliases...) {

@@ -41,6 +41,11 @@ type Stream struct {
 	// Late columns are what a catalog can say of them; Read finds their types, and calls [Output.SetColumns] before its first row. No
 	// SCHEMA goes out before that.
 	Late bool
+	// Unselected streams are read only where a catalog, or a name or glob in the setting select, asks for them.
+	Unselected bool
+	// Versions is set for a merge stream that now and then reads everything, and so sees what was deleted: its Read calls
+	// [Output.Version] before the first row, and [Output.Activate] when all rows that there are have come.
+	Versions bool
 	// Read sends the rows that the bookmark does not cover. It returns what [Output.State] returned, if that was an error.
 	// A nil Read is a stream that others feed through [Output.To]; one that feeds a replace stream is Whole.
 	Read func(ctx context.Context, out *Output) error

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,14 +35,15 @@ func row(members string) func(context.Context, *tap.Output) error {
 func TestMistakesInDeclarationsAreDefects(t *testing.T) {
 	t.Parallel()
 	tests := map[string]tap.Stream{
-		"declared twice":               {Name: "b", Columns: []tap.Column{number("a"), number("a")}, Disposition: protocol.Append},
-		`key "b" is no column`:         {Name: "b", Columns: []tap.Column{number("a")}, Key: []string{"b"}, Disposition: protocol.Append},
-		`cursor "b" is no column`:      {Name: "b", Columns: []tap.Column{number("a")}, Cursor: "b", Disposition: protocol.Append},
-		"unknown disposition":          {Name: "b", Columns: []tap.Column{number("a")}},
-		"merge needs a key":            {Name: "b", Columns: []tap.Column{number("a")}, Disposition: protocol.Merge},
-		`schema of column "a": byte 1`: {Name: "b", Columns: []tap.Column{{Name: "a", Schema: json.RawMessage(`x`)}}, Disposition: protocol.Append},
-		"not a struct":                 tap.Typed[int](tap.Stream{Name: "b", Disposition: protocol.Append}),
-		"it is declared twice":         {Name: "a", Columns: []tap.Column{number("a")}, Disposition: protocol.Append},
+		"declared twice":                {Name: "b", Columns: []tap.Column{number("a"), number("a")}, Disposition: protocol.Append},
+		`key "b" is no column`:          {Name: "b", Columns: []tap.Column{number("a")}, Key: []string{"b"}, Disposition: protocol.Append},
+		`cursor "b" is no column`:       {Name: "b", Columns: []tap.Column{number("a")}, Cursor: "b", Disposition: protocol.Append},
+		"unknown disposition":           {Name: "b", Columns: []tap.Column{number("a")}},
+		"merge needs a key":             {Name: "b", Columns: []tap.Column{number("a")}, Disposition: protocol.Merge},
+		`schema of column "a": byte 1`:  {Name: "b", Columns: []tap.Column{{Name: "a", Schema: json.RawMessage(`x`)}}, Disposition: protocol.Append},
+		"versions are of merge streams": {Name: "b", Columns: []tap.Column{number("a")}, Disposition: protocol.Replace, Versions: true},
+		"not a struct":                  tap.Typed[int](tap.Stream{Name: "b", Disposition: protocol.Append}),
+		"it is declared twice":          {Name: "a", Columns: []tap.Column{number("a")}, Disposition: protocol.Append},
 	}
 	for want, stream := range tests {
 		first := tap.Stream{Name: "a", Columns: []tap.Column{number("a")}, Disposition: protocol.Append}
@@ -50,6 +52,66 @@ func TestMistakesInDeclarationsAreDefects(t *testing.T) {
 		require.Contains(t, out.Stderr, want)
 		require.Contains(t, out.Stderr, `stream "`+stream.Name+`"`)
 		require.Empty(t, out.Stdout)
+	}
+}
+
+// TestUnselectedStreams are read when somebody names them, and not otherwise.
+func TestUnselectedStreams(t *testing.T) {
+	t.Parallel()
+	usual := tap.Stream{Name: "usual", Columns: []tap.Column{number("a")}, Disposition: protocol.Append, Read: row(`"a":1`)}
+	rare := tap.Stream{Name: "rare", Columns: []tap.Column{number("a")}, Disposition: protocol.Append, Read: row(`"a":2`), Unselected: true}
+	program := streams(usual, rare)
+	catalog := func(selected string) json.RawMessage {
+		out := taptest.Run(t, program, taptest.Input{Args: []string{"--discover"}})
+		require.Equal(t, 0, out.Code, out.Stderr)
+		return json.RawMessage(strings.ReplaceAll(string(out.Stdout), `"selected-by-default": false`, selected))
+	}
+	require.Contains(t, string(catalog(`"selected-by-default": false`)), `"selected-by-default": false`)
+	for name, test := range map[string]struct {
+		in   taptest.Input
+		want []string
+	}{
+		"nothing said":       {taptest.Input{}, []string{"usual"}},
+		"a name":             {taptest.Input{Args: []string{"--select", "rare"}}, []string{"rare"}},
+		"a glob":             {taptest.Input{Args: []string{"--select", "*.a"}}, []string{"usual", "rare"}},
+		"another left out":   {taptest.Input{Args: []string{"--select", "!usual"}}, nil},
+		"as discovered":      {taptest.Input{Catalog: catalog(`"selected-by-default": false`)}, []string{"usual"}},
+		"catalog":            {taptest.Input{Catalog: catalog(`"selected": true`)}, []string{"usual", "rare"}},
+		"catalog before all": {taptest.Input{Catalog: catalog(`"selected": false`), Args: []string{"--select", "*"}}, []string{"usual"}},
+	} {
+		messages := taptest.Sync(t, program, test.in)
+		require.Equal(t, test.want, taptest.Streams(messages), name)
+		for _, stream := range test.want {
+			require.Contains(t, string(taptest.Records(messages, stream)[0]), `"a"`, name)
+		}
+	}
+}
+
+// TestVersions has a merge stream that says what is still there. The scope keeps the rows of other clients.
+func TestVersions(t *testing.T) {
+	t.Parallel()
+	keyed := tap.Stream{Name: "keyed", Columns: []tap.Column{number("a")}, Key: []string{"a"}, Disposition: protocol.Merge, Versions: true,
+		Read: func(_ context.Context, out *tap.Output) error {
+			out.Version(7)
+			if err := out.Row([]byte(`"a":1`)); err != nil {
+				return err
+			}
+			if err := out.Activate(7); err != nil {
+				return err
+			}
+			return out.State(map[string]int{"a": 1})
+		}}
+	messages := taptest.Sync(t, streams(keyed), taptest.Input{Args: []string{"--client-id", "acme"}})
+	var types []string
+	for _, m := range messages {
+		types = append(types, m.Type)
+	}
+	require.Equal(t, []string{"SCHEMA", "RECORD", "ACTIVATE_VERSION", "STATE"}, types)
+	require.Contains(t, string(messages[0].Schema), `"x-replace-scope":{"client_id":"acme"}`)
+	require.EqualValues(t, 7, *messages[1].Version)
+	require.EqualValues(t, 7, *messages[2].Version)
+	for _, m := range taptest.Sync(t, streams(keyed), taptest.Input{Args: []string{"--test"}}) {
+		require.NotEqual(t, "ACTIVATE_VERSION", m.Type, "a sample is not all")
 	}
 }
 

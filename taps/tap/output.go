@@ -277,6 +277,18 @@ func (o *Output) appendHidden(dst []byte, keep Keep, value []byte) []byte {
 	return AppendKept(dst, keep, o.text)
 }
 
+// Version is that of the rows that follow, in a stream declared with Versions.
+func (o *Output) Version(version int64) { o.records.Version(version) }
+
+// Activate tells that every row that the source still has was sent with the version, in this run or in those that it goes on from: the
+// rows of older versions are gone. The State that says so comes after it.
+func (o *Output) Activate(version int64) error {
+	if o.closed != nil || !o.plan.selected || o.loop.sample {
+		return o.closed
+	}
+	return o.loop.writer.Write(&protocol.Message{Type: protocol.ActivateVersionMessage, Stream: o.plan.Name, Version: version})
+}
+
 // State is a checkpoint: every row sent so far is covered by bookmark. That of a replace stream counts when its whole set has been
 // sent, and is forgotten otherwise. It becomes a STATE line when one is due (see the
 // comment on stateBudget). bookmark may point to what the Read goes on changing: it is encoded when a line is due, and at the latest

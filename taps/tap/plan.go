@@ -82,6 +82,9 @@ func (p *plan) check() error {
 			return protocol.ConfigFault("hash it instead", "setting columns: %q belongs to the key, and rows could no longer be told apart", key)
 		}
 	}
+	if p.Versions && p.Disposition != protocol.Merge {
+		return fmt.Errorf("versions are of merge streams")
+	}
 	if p.Cursor != "" && p.settings.Columns.keep(p.Name, p.Cursor) != Whole {
 		return protocol.ConfigFault("leave it as it is", "setting columns: %q is the cursor, which orders the rows", p.Cursor)
 	}
@@ -132,7 +135,7 @@ func (p *plan) schema(columns []Column) (*protocol.Stream, error) {
 	if p.Description != "" {
 		keywords = append(keywords, protocol.Member{Name: "description", Value: rawjson.AppendStringLossy(nil, p.Description)})
 	}
-	if p.Disposition == protocol.Replace && p.tagged() {
+	if (p.Disposition == protocol.Replace || p.Versions) && p.tagged() {
 		scope := append([]byte(`{"`+clientColumn+`":`), p.clientValue()...)
 		keywords = append(keywords, protocol.Member{Name: protocol.ReplaceScopeKeyword, Value: append(scope, '}')})
 	}
@@ -190,6 +193,9 @@ func catalogOf(plans []*plan) (*protocol.Catalog, error) {
 		if p.Disposition == protocol.Replace {
 			root.ForcedReplicationMethod = protocol.FullTable
 		}
+		if p.Unselected {
+			*root.SelectedByDefault = false
+		}
 		catalog.Streams = append(catalog.Streams, entry)
 	}
 	return catalog, nil
@@ -225,7 +231,7 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 			p.selected = false
 			continue
 		}
-		p.selection = entry.Selection()
+		p.selection = p.asked(*entry, patterns).Selection()
 		p.selected = p.selection.Selected()
 		p.full = readsAnew(catalog, p.Name)
 		if err := p.override(entry.Keys()); err != nil {
@@ -254,6 +260,27 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 		p.selected = p.selected && parsed.Stream(p.Name)
 	}
 	return nil
+}
+
+// asked is the catalog's entry, with an unselected stream selected if a pattern names it and the user's catalog does not speak of it.
+func (p *plan) asked(entry protocol.CatalogStream, patterns []string) *protocol.CatalogStream {
+	root := entry.Root()
+	names := func(pattern string) bool {
+		parsed, err := protocol.ParsePatterns([]string{pattern})
+		return err == nil && !strings.HasPrefix(strings.TrimSpace(pattern), "!") && parsed.Stream(p.Name)
+	}
+	if !p.Unselected || root.Selected != nil || !slices.ContainsFunc(patterns, names) {
+		return &entry
+	}
+	selected := true
+	root.Selected = &selected
+	entry.Metadata = slices.Clone(entry.Metadata)
+	for i, m := range entry.Metadata {
+		if len(m.Breadcrumb) == 0 {
+			entry.Metadata[i].Metadata = root
+		}
+	}
+	return &entry
 }
 
 // mentions tells whether a catalog, which may be older than the column, says something of it.

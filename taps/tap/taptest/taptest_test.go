@@ -84,6 +84,8 @@ func TestSameRows(t *testing.T) {
 	}
 	require.NoError(t, SameRows(record(old, activate("1")), record(old, fresh, activate("2")), Once), "an unfinished set does not count")
 	require.ErrorContains(t, SameRows(record(old, activate("1")), record(old), Once), "0 of a row")
+	const merged = `{"type":"SCHEMA","stream":"p","schema":{"x-write-disposition":"merge"},"key_properties":["id"]}`
+	require.ErrorContains(t, SameRows(record(merged, fresh, activate("1")), record(merged, activate("1")), Once), "0 of a row")
 }
 
 func TestCovered(t *testing.T) {
