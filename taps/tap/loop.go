@@ -200,7 +200,7 @@ func (l *loop) read(p *plan) (all bool, err error) {
 			return true, err
 		}
 	}
-	err = l.stop.during(func() error { return p.Read(l.ctx, o) })
+	err = l.stop.during(func() error { return p.Read(context.WithValue(l.ctx, streamName{}, p.Name), o) })
 	o.took = time.Since(o.began)
 	if errors.Is(err, ErrStopped) || (err != nil && l.stopped()) {
 		o.incomplete = true
@@ -217,6 +217,15 @@ func (l *loop) read(p *plan) (all bool, err error) {
 	err = protocol.InStream(p.Name, err)
 	l.metrics.SyncDuration(p.Name, o.took, err)
 	return all, err
+}
+
+// streamName is the key of the stream's name in a context.
+type streamName struct{}
+
+// StreamName is the name of the stream that a context given to a Read belongs to, empty for any other context.
+func StreamName(ctx context.Context) string {
+	name, _ := ctx.Value(streamName{}).(string)
+	return name
 }
 
 // activate tells that a replace stream has sent its whole new set.

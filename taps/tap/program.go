@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"iter"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -29,9 +30,13 @@ type Program struct {
 	Dir     string                           // where the search for .env begins; empty: the working directory
 	Signals <-chan os.Signal                 // the first drains the run, the second cancels it; nil: there will be none
 	Now     func() time.Time                 // nil: time.Now
+	Dial    Dial                             // how connections are made; nil: over the network
 	// EveryCheckpoint prints a STATE line for each checkpoint, however small, so that a test can cut a run at all of them.
 	EveryCheckpoint bool
 }
+
+// A Dial opens a connection, as [net.Dialer.DialContext] does.
+type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 // A Run is one execution of a tap: what [Tap.Open] may know beside its settings.
 type Run struct {
@@ -42,6 +47,7 @@ type Run struct {
 	Log     *slog.Logger
 	Metrics *logs.Metrics
 	Sample  bool // --test: of every stream one row goes out
+	Dial    Dial // never nil
 
 	state     *protocol.State // nil until the state is read
 	settings  *settings.Settings
@@ -119,6 +125,9 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
+	if p.Dial == nil {
+		p.Dial = new(net.Dialer).DialContext
+	}
 	progress := newProgress(p.Stdout, p.Stderr)
 	output := logs.New(t.Name, progress.live, p.Env)
 	stop, ctx := watch(ctx, p.Signals)
@@ -170,7 +179,7 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 	}
 	metrics := output.StartMetrics()
 	run := &Run{Name: t.Name, Version: version, Start: p.Now().UTC().Truncate(time.Millisecond), Shard: command.Shard,
-		Log: output.Logger(), Metrics: metrics, settings: given, summarize: func() {}}
+		Log: output.Logger(), Metrics: metrics, Dial: p.Dial, settings: given, summarize: func() {}}
 	defer func() {
 		metrics.Close()
 		run.summarize()

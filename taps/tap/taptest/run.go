@@ -2,6 +2,7 @@ package taptest
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -21,7 +22,9 @@ type Input struct {
 	Env     map[string]string
 	Signals <-chan os.Signal
 	Now     func() time.Time
-	Dir     string // for .env; empty: an empty directory of the test
+	Dial    tap.Dial
+	Context context.Context // nil: the test's
+	Dir     string          // for .env; empty: an empty directory of the test
 
 	EveryCheckpoint bool // a STATE line for each of them
 }
@@ -44,8 +47,12 @@ func Run[C any](t testing.TB, program tap.Tap[C], in Input) *Output {
 	if dir == "" {
 		dir = t.TempDir()
 	}
-	code := program.Run(t.Context(), tap.Program{
-		Args: arguments(t, in), Stdout: &stdout, Stderr: &stderr, Dir: dir, Signals: in.Signals, Now: in.Now, EveryCheckpoint: in.EveryCheckpoint,
+	ctx := in.Context
+	if ctx == nil {
+		ctx = t.Context()
+	}
+	code := program.Run(ctx, tap.Program{
+		Args: arguments(t, in), Stdout: &stdout, Stderr: &stderr, Dir: dir, Signals: in.Signals, Now: in.Now, Dial: in.Dial, EveryCheckpoint: in.EveryCheckpoint,
 		Env: func(name string) (string, bool) {
 			value, ok := in.Env[name]
 			return value, ok

@@ -1,0 +1,143 @@
+package rest
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// Limits are what an API allows. All of them hold at once, over all requests that share them.
+type Limits struct {
+	Rates []Rate
+	// Parallel is how many requests may wait for their answers at the same time; 0 is any number. A request counts until
+	// its answer begins.
+	Parallel int
+}
+
+// A Rate allows Requests in any span of Per: 240 per minute.
+type Rate struct {
+	Requests int
+	Per      time.Duration
+}
+
+// slack is the part of a rate's span that is added to it, as requests do not take the same time to reach the API: 2 %.
+const slack = 50
+
+// A window remembers when the last requests of a rate were sent, the oldest at next.
+type window struct {
+	per  time.Duration
+	sent []time.Time
+	next int
+}
+
+func newWindow(r Rate) *window {
+	return &window{per: r.Per + r.Per/slack, sent: make([]time.Time, max(1, r.Requests))}
+}
+
+// free is when the window has room.
+func (w *window) free() time.Time { return w.sent[w.next].Add(w.per) }
+
+func (w *window) add(at time.Time) {
+	w.sent[w.next] = at
+	w.next = (w.next + 1) % len(w.sent)
+}
+
+// A pacer keeps Limits. Those of one API share the lock and the window that the user's own pace is, so that a request
+// waits for all of them together.
+type pacer struct {
+	mu      *sync.Mutex
+	windows []*window
+	slots   chan struct{} // nil: any number
+	last    time.Time     // no request is sent before this one
+	held    time.Time     // nor before this one: the API has asked for it
+}
+
+func newPacer(mu *sync.Mutex, limits Limits, user *window) *pacer {
+	p := &pacer{mu: mu}
+	for _, rate := range limits.Rates {
+		p.windows = append(p.windows, newWindow(rate))
+	}
+	if user != nil {
+		p.windows = append(p.windows, user)
+	}
+	if limits.Parallel > 0 {
+		p.slots = make(chan struct{}, limits.Parallel)
+	}
+	return p
+}
+
+// enter waits until a request may be sent. The caller calls leave when its answer has begun.
+func (p *pacer) enter(ctx context.Context) (leave func(), err error) {
+	leave = func() {}
+	if p.slots != nil {
+		select {
+		case p.slots <- struct{}{}:
+			leave = func() { <-p.slots }
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	at := p.reserve(time.Now())
+	for {
+		if err := sleep(ctx, time.Until(at)); err != nil {
+			leave()
+			return nil, err
+		}
+		p.mu.Lock()
+		held := p.held
+		p.mu.Unlock()
+		if !held.After(at) {
+			return leave, nil
+		}
+		at = held
+	}
+}
+
+// reserve finds the first instant that all windows have room for, and takes it.
+func (p *pacer) reserve(now time.Time) time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at := latest(now, p.last, p.held)
+	for _, w := range p.windows {
+		at = latest(at, w.free())
+	}
+	for _, w := range p.windows {
+		w.add(at)
+	}
+	p.last = at
+	return at
+}
+
+// hold keeps all requests back for a while.
+func (p *pacer) hold(wait time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = latest(p.held, time.Now().Add(wait))
+}
+
+func latest(first time.Time, others ...time.Time) time.Time {
+	for _, t := range others {
+		if t.After(first) {
+			first = t
+		}
+	}
+	return first
+}
+
+// sleep waits, or tells why it need not.
+func sleep(ctx context.Context, wait time.Duration) error {
+	if wait <= 0 {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

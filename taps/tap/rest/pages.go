@@ -1,0 +1,273 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"hash/maphash"
+	"iter"
+	"net/http"
+
+	"github.com/signalroom/signalroom/protocol"
+)
+
+// A List is a request whose answers hold rows, and how one answer follows another.
+type List struct {
+	Request Request
+	// Rows are the places of an answer where the rows may stand, as paths of member names: "results", "data.items". The first that is
+	// there counts. It holds an array, an object whose members are the rows, or null for none. An answer that is
+	// itself an array is taken whatever Rows says; without Rows an answer that is an object is the one row. An answer that
+	// holds none of them is a Data fault, see [API.Judge].
+	Rows []string
+	// Lines are rows that stand one after another, as in JSON Lines; the answer may be a gzip file. Rows is not used then.
+	Lines bool
+	// Pager is nil for a request with one answer.
+	Pager Pager
+}
+
+// A Page is the rows of one answer, or some of them when the answer is large. It is valid until the next one.
+type Page struct {
+	Rows [][]byte // raw JSON values, as they came
+	// Last tells that the answer ends with these rows. Only then Envelope and Header are there.
+	Last     bool
+	Envelope json.RawMessage // the answer with null in the place of its rows; nil when it is an array
+	Header   http.Header
+	Number   int // of the answer in the walk, from 0
+
+	text []byte
+	ends []int
+}
+
+// add copies a row.
+func (p *Page) add(row []byte) {
+	p.text = append(p.text, row...)
+	p.ends = append(p.ends, len(p.text))
+}
+
+// cut makes Rows, when text will not move any more.
+func (p *Page) cut() {
+	start := 0
+	for _, end := range p.ends {
+		p.Rows = append(p.Rows, p.text[start:end:end])
+		start = end
+	}
+}
+
+func (p *Page) reset() *Page {
+	*p = Page{Rows: p.Rows[:0], text: p.text[:0], ends: p.ends[:0]}
+	return p
+}
+
+// pageBytes is how many bytes of rows are handed over at once, and pagesAhead how often while the first are still being used: so much
+// of the next answers is read ahead, and so much memory a walk takes.
+const (
+	pageBytes  = 256 << 10
+	pagesAhead = 4
+)
+
+// Pages walks over all answers of a list. The next answer is asked for and read while the rows of the last one are used, within a
+// bounded number of bytes. An answer that breaks off is asked for again, and the rows that were given already are passed over if they
+// are the same; if they are not, the walk ends with a Transient fault. An answer with the same rows as the one before is a Data
+// fault, as paging does not work then. The first error ends the walk.
+func (c *Client) Pages(ctx context.Context, list List) iter.Seq2[*Page, error] {
+	return func(yield func(*Page, error) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		w := &walk{client: c, list: list, request: list.Request.clone(), seed: maphash.MakeSeed(), full: make(chan *Page, pagesAhead), free: make(chan *Page, pagesAhead)}
+		for range pagesAhead {
+			w.free <- new(Page)
+		}
+		go w.run(ctx)
+		defer func() {
+			cancel(context.Canceled)
+			for range w.full { // until run has ended
+			}
+		}()
+		for page := range w.full {
+			if !yield(page, nil) {
+				return
+			}
+			w.free <- page.reset()
+		}
+		if w.err != nil {
+			yield(nil, w.err)
+		}
+	}
+}
+
+// Rows walks like [Client.Pages], row by row. A row is valid until the next one.
+func (c *Client) Rows(ctx context.Context, list List) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for page, err := range c.Pages(ctx, list) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for _, row := range page.Rows {
+				if !yield(row, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// A walk reads answers on a goroutine of its own. It closes full when it ends; err is set then.
+type walk struct {
+	client  *Client
+	list    List
+	request *Request
+	seed    maphash.Seed
+	full    chan *Page
+	free    chan *Page
+	err     error
+
+	page   *Page // being filled; nil before its first row
+	number int
+	last   []byte // the newest row that was handed over
+}
+
+func (w *walk) run(ctx context.Context) {
+	defer close(w.full)
+	w.err = w.answers(ctx)
+}
+
+func (w *walk) answers(ctx context.Context) error {
+	next := func(*Answered) (bool, error) { return false, nil }
+	if w.list.Pager != nil {
+		next = w.list.Pager.Begin(w.request)
+	}
+	var before uint64
+	for more := true; more; w.number++ {
+		answered, sum, err := w.answer(ctx)
+		if err != nil {
+			return err
+		}
+		if answered.Rows > 0 && sum == before {
+			return protocol.DataFault("report this: paging does not work here", "%s: two answers hold the same %d rows", w.request.endpoint(), answered.Rows)
+		}
+		before = sum
+		if more, err = next(answered); err != nil {
+			return err
+		}
+		if err := w.end(ctx, answered); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// errChanged is why an answer that broke off could not be read on.
+var errChanged = errors.New("the answer broke off, and was another one when it was asked for again")
+
+// answer reads one answer, with as many tries as it takes. sum stands for its rows.
+func (w *walk) answer(ctx context.Context) (answered *Answered, sum uint64, err error) {
+	s := w.client.begin(w.request)
+	given, givenSum := 0, uint64(0) // what earlier tries have put on pages
+	for {
+		answer, err := s.send(ctx)
+		if err != nil {
+			return nil, 0, err
+		}
+		var hash maphash.Hash
+		hash.SetSeed(w.seed)
+		rows := 0
+		reader := &rowReader{body: answer.Body, emit: func(row []byte) error {
+			hash.Write(row)
+			hash.WriteByte('\n')
+			rows++
+			switch {
+			case rows > given:
+				return w.add(ctx, row)
+			case rows == given && hash.Sum64() != givenSum:
+				return errChanged
+			}
+			return nil
+		}}
+		if w.list.Lines {
+			err = reader.lines()
+		} else {
+			err = reader.read(splitPaths(w.list.Rows))
+		}
+		answer.Body.Close()
+		switch {
+		case err == nil && rows < given:
+			err = errChanged
+		case err == nil:
+			return &Answered{Rows: rows, Last: w.lastRow(rows), Envelope: reader.envelope, Header: answer.Header, Request: w.request}, hash.Sum64(), nil
+		case ctx.Err() != nil:
+			return nil, 0, context.Cause(ctx)
+		}
+		if rows > given {
+			given, givenSum = rows, hash.Sum64()
+		}
+		failure := s.failure(answer.Status, answer.Header, reader.envelope, err)
+		if failure.HTML = errors.Is(err, errPage); failure.HTML {
+			failure.Err = nil
+		}
+		if err := s.again(ctx, failure); err != nil {
+			return nil, 0, err
+		}
+	}
+}
+
+// lastRow is the newest row of an answer that has some.
+func (w *walk) lastRow(rows int) []byte {
+	switch {
+	case rows == 0:
+		return nil
+	case w.page == nil:
+		return w.last
+	}
+	start := 0
+	if n := len(w.page.ends); n > 1 {
+		start = w.page.ends[n-2]
+	}
+	return w.page.text[start:]
+}
+
+// add puts a row on the page, and hands the page over when it is full.
+func (w *walk) add(ctx context.Context, row []byte) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	w.page.add(row)
+	if len(w.page.text) < pageBytes {
+		return nil
+	}
+	w.last = append(w.last[:0], row...)
+	return w.hand(ctx)
+}
+
+// begin takes a page that the user is done with.
+func (w *walk) begin(ctx context.Context) error {
+	if w.page != nil {
+		return nil
+	}
+	select {
+	case w.page = <-w.free:
+		w.page.Number = w.number
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// end hands over what is left of an answer.
+func (w *walk) end(ctx context.Context, answered *Answered) error {
+	if err := w.begin(ctx); err != nil {
+		return err
+	}
+	w.page.Last, w.page.Envelope, w.page.Header = true, answered.Envelope, answered.Header
+	return w.hand(ctx)
+}
+
+func (w *walk) hand(ctx context.Context) error {
+	w.page.cut()
+	select {
+	case w.full <- w.page:
+		w.page = nil
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

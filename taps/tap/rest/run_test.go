@@ -1,0 +1,44 @@
+package rest_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/taps/tap/rest"
+	"github.com/signalroom/signalroom/taps/tap/taptest"
+)
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := (&taptest.API{Routes: []taptest.Route{listing(250)}}).Serve(t)
+		messages := taptest.Sync(t, toy{list: byOffset}.tap(), input(api, nil))
+		require.Len(t, taptest.Records(messages, "orders"), 250)
+		require.Len(t, api.Calls(), 4)
+	})
+}
+
+// TestPace uses at least 95 % of what is permitted, and no more than that, over ten minutes of a server that answers at once.
+func TestPace(t *testing.T) {
+	t.Parallel()
+	limits := []rest.Rate{{Requests: 20, Per: time.Minute}, {Requests: 150, Per: 10 * time.Minute}}
+	synctest.Test(t, func(t *testing.T) {
+		api := (&taptest.API{Routes: []taptest.Route{listing(200 * 5)}, Limits: limits}).Serve(t)
+		list := byOffset
+		list.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: 5}
+		began := time.Now()
+		messages := taptest.Sync(t, toy{list: list, api: rest.API{Limits: rest.Limits{Rates: limits}}}.tap(), input(api, nil))
+		require.Len(t, taptest.Records(messages, "orders"), 1000)
+		require.Zero(t, api.Over())
+		first := 0
+		for _, call := range api.Calls() {
+			if call.At.Sub(began) < 10*time.Minute {
+				first++
+			}
+		}
+		require.GreaterOrEqual(t, first, 150*95/100)
+	})
+}

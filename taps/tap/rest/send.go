@@ -1,0 +1,339 @@
+package rest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+)
+
+// A sending is one request with all its tries.
+type sending struct {
+	*Client
+	request  *Request
+	raw      func(ctx context.Context) (*http.Request, error) // of a library; nil: request is built
+	redirect bool                                             // the answer wanted is a redirect
+	body     []byte
+	err      error         // of encoding the body
+	tries    int           // that have failed
+	waited   time.Duration // because the API asked for it
+	renewed  bool          // credentials, after a 401
+}
+
+func (c *Client) begin(r *Request) *sending {
+	s := &sending{Client: c, request: r}
+	if r.Body != nil {
+		s.body, s.err = json.Marshal(r.Body)
+	}
+	return s
+}
+
+// send gives the first good answer, or the fault that ends the tries.
+func (s *sending) send(ctx context.Context) (*Answer, error) {
+	for {
+		answer, err := s.once(ctx)
+		if err == nil {
+			return answer, nil
+		}
+		failed, ok := err.(*Failure)
+		if !ok {
+			return nil, err
+		}
+		if err := s.again(ctx, failed); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// errSilent is why a request is given up that has not had a byte for so long.
+var errSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
+
+// failureBody is how much of a failed answer is looked at.
+const failureBody = 64 << 10
+
+// once sends the request one time. Its error is a *Failure, unless something here is wrong or ctx is over.
+func (s *sending) once(ctx context.Context) (*Answer, error) {
+	leave := func() {}
+	if s.request.Elsewhere == "" {
+		var err error
+		if leave, err = s.pace.enter(ctx); err != nil {
+			return nil, err
+		}
+	}
+	defer leave()
+	inner, cancel := context.WithCancelCause(ctx)
+	request, err := s.build(inner)
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	timer := time.AfterFunc(s.shared.timeout, func() { cancel(errSilent) })
+	began := time.Now()
+	response, err := s.shared.http.Do(request)
+	took := time.Since(began)
+	timer.Stop()
+	status := 0
+	if err == nil {
+		status = response.StatusCode
+	}
+	s.shared.run.Metrics.RequestDuration(tap.StreamName(ctx), s.request.endpoint(), status, took)
+	s.shared.log.Debug("request", "method", s.request.method(), "endpoint", s.request.endpoint(), "status", status, "elapsed", took.Round(time.Millisecond))
+	if err != nil {
+		defer cancel(nil)
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if errors.Is(context.Cause(inner), errSilent) {
+			err = errSilent
+		}
+		return nil, s.failure(0, nil, nil, withoutURL(err))
+	}
+	body := newBody(response.Body, timer, s.shared.timeout, inner, cancel)
+	if status == http.StatusUnauthorized && s.api.Auth != nil && s.request.Elsewhere == "" && !s.renewed && s.api.Auth.Refused(request) {
+		body.Close()
+		s.renewed = true
+		return s.once(ctx)
+	}
+	wanted := status >= 200 && status < 300
+	if s.redirect {
+		wanted = status >= 300 && status < 400
+	}
+	if wanted && (s.raw != nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
+		s.shared.budget.earn()
+		return &Answer{Status: status, Header: response.Header, Body: body}, nil
+	}
+	defer body.Close()
+	text, _ := io.ReadAll(io.LimitReader(body, failureBody)) // what can be read of it says enough
+	return nil, s.failure(status, response.Header, text, nil)
+}
+
+// build makes the next try's request, with credentials.
+func (s *sending) build(ctx context.Context) (*http.Request, error) {
+	request, err := s.plain(ctx)
+	if err != nil {
+		return nil, protocol.SystemFault("", "%s: %w", s.request.endpoint(), withoutURL(err))
+	}
+	if s.api.Auth == nil || s.request.Elsewhere != "" {
+		return request, nil
+	}
+	if err := s.api.Auth.Authorize(request, s.plainHTTP()); err != nil {
+		return nil, s.explain(ctx, err)
+	}
+	return request, nil
+}
+
+func (s *sending) plain(ctx context.Context) (*http.Request, error) {
+	if s.raw != nil {
+		request, err := s.raw(ctx)
+		if err == nil {
+			request.Header.Set("User-Agent", s.shared.agent)
+		}
+		return request, err
+	}
+	if s.err != nil {
+		return nil, s.err
+	}
+	r := s.request
+	address := s.Root() + "/" + strings.TrimLeft(r.Path, "/")
+	if r.Elsewhere != "" {
+		address = r.Elsewhere
+	}
+	request, err := http.NewRequestWithContext(ctx, r.method(), address, bytes.NewReader(s.body))
+	if err != nil {
+		return nil, err
+	}
+	if len(s.body) == 0 {
+		request.Body, request.GetBody = http.NoBody, nil
+	}
+	if len(r.Query) > 0 {
+		request.URL.RawQuery = r.Query.Encode()
+	}
+	request.Header.Set("User-Agent", s.shared.agent)
+	request.Header.Set("Accept", "application/json")
+	if s.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	for name, values := range r.Header {
+		request.Header[name] = values
+	}
+	return request, nil
+}
+
+// plainHTTP sends the requests that get credentials. They count in no limit, as another request waits for them.
+func (s *sending) plainHTTP() *http.Client {
+	plain := *s.Client
+	plain.api.Auth = nil
+	plain.pace = newPacer(&s.shared.mu, Limits{}, nil)
+	return plain.HTTP()
+}
+
+// failure describes what came instead of an answer.
+func (s *sending) failure(status int, header http.Header, body []byte, err error) *Failure {
+	text := bytes.TrimSpace(body)
+	html := strings.HasPrefix(header.Get("Content-Type"), "text/html") || len(text) > 0 && text[0] == '<'
+	return &Failure{Method: s.request.method(), Endpoint: s.request.endpoint(), Status: status, Header: header, HTML: html,
+		Body: body[:min(len(body), failureBody)], Err: err}
+}
+
+// Waits between tries grow from the first to the longest, each by chance between a half and the whole of it.
+const (
+	firstWait   = 500 * time.Millisecond
+	longestWait = time.Minute
+)
+
+// again waits until the request may be sent once more; its error is the fault that ends the tries.
+func (s *sending) again(ctx context.Context, f *Failure) error {
+	s.tries++
+	now := time.Now()
+	verdict := s.judge(f, now)
+	if s.api.Judge != nil {
+		s.api.Judge(f, &verdict)
+	}
+	limited := f.Status == http.StatusTooManyRequests || verdict.Wait > 0
+	wait := min(longestWait, firstWait<<min(s.tries-1, 10))
+	wait = wait/2 + rand.N(wait/2)
+	if verdict.Wait > 0 {
+		// Requests that were told the same do not come back at the same instant.
+		wait = verdict.Wait + rand.N(verdict.Wait/50+10*time.Millisecond)
+	}
+	fault := s.withStream(ctx, f, verdict.Fault)
+	switch {
+	case !verdict.Retry || s.shared.retries == 0:
+		return fault
+	case limited && s.waited+wait > s.api.MaxWait:
+		fault.Err = said{fmt.Errorf("%s asks to wait for %s, which is longer than a run waits: %w", s.api.Name, wait.Round(time.Second), f), f}
+		return fault
+	case !limited && s.tries > s.shared.retries:
+		fault.Err = said{fmt.Errorf("%d tries: %w", s.tries, fault.Err), f}
+		return fault
+	case !limited && !s.shared.budget.spend():
+		fault.Err = said{fmt.Errorf("too many of the run's requests fail: %w", fault.Err), f}
+		return fault
+	}
+	if limited {
+		s.waited += wait
+		s.pace.hold(wait)
+	}
+	s.shared.log.Warn("request is sent again", "method", f.Method, "endpoint", f.Endpoint, "status", f.Status, "reason", reason(f), "wait", wait.Round(time.Millisecond))
+	return sleep(ctx, wait)
+}
+
+// reason is what a log line says of a failure beside its status.
+func reason(f *Failure) string {
+	if f.Err != nil {
+		return f.Err.Error()
+	}
+	if f.HTML {
+		return "a web page"
+	}
+	return f.Message()
+}
+
+// withStream makes sure that a fault names its stream where others may still go on, and that the failure is found in it.
+func (s *sending) withStream(ctx context.Context, f *Failure, fault *protocol.Fault) *protocol.Fault {
+	own := *fault
+	if own.Kind == protocol.Config && own.Stream == "" && f.Status >= 400 && f.Status != http.StatusUnauthorized && f.Status != http.StatusProxyAuthRequired {
+		own.Stream = tap.StreamName(ctx)
+	}
+	var found *Failure
+	if !errors.As(own.Err, &found) {
+		own.Err = said{own.Err, f}
+	}
+	return &own
+}
+
+// explain makes a fault of what kept credentials from being had.
+func (s *sending) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var fault *protocol.Fault
+	var failed *Failure
+	if errors.As(err, &fault) || !errors.As(err, &failed) {
+		return err
+	}
+	verdict := s.judge(failed, time.Now())
+	if failed.Status == http.StatusBadRequest || failed.Status == http.StatusForbidden {
+		verdict.Fault = protocol.ConfigFault("check the credentials of "+s.api.Name, "%w", failed)
+	}
+	if s.api.Judge != nil {
+		s.api.Judge(failed, &verdict)
+	}
+	return s.withStream(ctx, failed, verdict.Fault)
+}
+
+// said is an error in words of its own in which the failure is found.
+type said struct {
+	error
+	failure *Failure
+}
+
+func (s said) Unwrap() []error { return []error{s.error, s.failure} }
+
+// A budget bounds how many tries a run adds to its requests, so that an API that is ill is not asked many times as often as a
+// healthy one: a few, and a tenth of the requests that succeed.
+type budget struct {
+	mu     sync.Mutex
+	earned int
+	spent  int
+}
+
+const (
+	freeRetries = 50
+	perRetry    = 10
+)
+
+func (b *budget) earn() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.earned++
+}
+
+func (b *budget) spend() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.spent++
+	return b.spent <= freeRetries+b.earned/perRetry
+}
+
+// A body reads an answer as long as bytes come.
+type body struct {
+	answer  io.ReadCloser
+	timer   *time.Timer
+	timeout time.Duration
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+}
+
+func newBody(r io.ReadCloser, timer *time.Timer, timeout time.Duration, ctx context.Context, cancel context.CancelCauseFunc) *body {
+	return &body{answer: r, timer: timer, timeout: timeout, ctx: ctx, cancel: cancel}
+}
+
+// Read reads. The timer runs only while it waits, as the caller may take its time between two calls.
+func (b *body) Read(p []byte) (int, error) {
+	b.timer.Reset(b.timeout)
+	n, err := b.answer.Read(p)
+	b.timer.Stop()
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), errSilent) {
+		err = errSilent
+	}
+	return n, err
+}
+
+// Close ends the request.
+func (b *body) Close() error {
+	b.timer.Stop()
+	err := b.answer.Close()
+	b.cancel(nil)
+	return err
+}
