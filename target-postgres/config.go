@@ -50,6 +50,8 @@ type Config struct {
 	Metadata     bool              `json:"add_record_metadata" alias:"add_metadata_columns" default:"true" help:"Add the seven _sdc_ columns of the Singer SDK."`
 	HardDelete   bool              `json:"hard_delete" help:"Delete rows that the source deleted, instead of marking them in _sdc_deleted_at."`
 
+	ReplaceBy string `json:"replace_by" enum:"delete,truncate" default:"delete" help:"How a large replace takes the old rows of a table away. With delete, readers go on and see them until the new ones are complete. With truncate, which is faster, readers wait from then on until the commit, and a repeatable read transaction that began before finds the table empty. Truncate does not count where only the rows of a scope are replaced, nor where a foreign key refers to the table."`
+
 	Arrays    string `json:"arrays" enum:"jsonb,native" default:"jsonb" help:"What a new column of arrays becomes: jsonb, or an array of PostgreSQL where the schema gives its items one plain type. A column that is there is used as it is."`
 	Addresses string `json:"ip_addresses" enum:"text,inet" default:"text" help:"What a new column of strings with format ipv4, ipv6 or ipvany… becomes."`
 	Bytes     bool   `json:"interpret_content_encoding" help:"Make new columns of strings with contentEncoding base64 or base16 bytea, not text."`
@@ -116,7 +118,7 @@ func (c *Config) method() protocol.Disposition {
 func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
-		Contracts: c.Contract, Tables: c.Tables, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete,
+		Contracts: c.Contract, Tables: c.Tables, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete, Truncate: c.ReplaceBy == "truncate",
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},

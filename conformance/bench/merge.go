@@ -71,6 +71,8 @@ func (b *bench) replace(ctx context.Context, db *postgres) (*table, error) {
 		outcomes, err := b.contest(ctx, db,
 			contestant{psqlName(`TRUNCATE, \copy`), b.rows, filled, psql(db.run, "TRUNCATE events", copyFrom("events", file)), check},
 			contestant{"target-postgres", b.rows, filled, b.target(db.run, lines, "--dispositions", `{"events":"replace"}`), check},
+			contestant{"target-postgres, replace_by truncate", b.rows, filled,
+				b.target(db.run, lines, "--dispositions", `{"events":"replace"}`, "--replace-by", "truncate"), check},
 		)
 		if err == nil {
 			t.ranked(group, outcomes)

@@ -115,6 +115,7 @@ func Is(err error, state string) bool {
 const (
 	UniqueViolation  = "23505"
 	LockNotAvailable = "55P03"
+	Deadlock         = "40P01"
 )
 
 // Raised is the SQLSTATE of an exception that a trigger or function raised on purpose.

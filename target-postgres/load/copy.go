@@ -42,7 +42,8 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if err := w.replaceAnew(ctx, ld); err != nil {
 		return err
 	}
-	if ld.straight() && len(ld.layout.arbiters) > 0 {
+	// A key whose old row was deleted is looked up in the table, where the rows often have the order in which they come.
+	if ld.straight() && len(ld.layout.arbiters) > 0 && (!ld.anew || ld.emptied) {
 		s.sortByField(ld.layout.keyField)
 	}
 	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)

@@ -55,6 +55,7 @@ type Options struct {
 	Types        columns.Types                   // of new columns
 	Metadata     bool                            // the SDK's seven columns
 	HardDelete   bool
+	Truncate     bool // a large replace of a whole table begins with TRUNCATE, and readers wait for its end
 	// IgnoreVersions leaves ACTIVATE_VERSION unheeded, but for a replace.
 	IgnoreVersions      bool
 	Grants              []columns.Ident // roles that may read new tables

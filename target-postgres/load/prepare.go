@@ -356,10 +356,13 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 	return err
 }
 
+// everyRow is the scope of a stream that does not name one.
+const everyRow = "true"
+
 // scope is the condition on the rows that a replace, or a version, is about.
 func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (string, error) {
 	if len(s.ReplaceScope) == 0 {
-		return "true", nil
+		return everyRow, nil
 	}
 	var parts []string
 	for _, v := range s.ReplaceScope {

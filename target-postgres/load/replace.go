@@ -7,8 +7,12 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// largeSet is how many full segments of a replace wait in staging before its rows go to the table itself.
-const largeSet = 32
+// How many full segments of a replace wait in staging before its rows go to the table itself. Smaller sets are compared with the old
+// one, which pays where most rows are the same; where TRUNCATE is wanted, a set is worth it sooner.
+const (
+	largeSet      = 32
+	largeTruncate = 4
+)
 
 // swap puts the new rows of a replace in the place of the old ones. Readers see the old rows until the commit.
 //
@@ -24,7 +28,7 @@ func (w *worker) swap(ctx context.Context, ld *streamLoad) error {
 		}
 	}
 	err := w.move(ctx, ld)
-	ld.anew = false
+	ld.anew, ld.emptied = false, false
 	return err
 }
 
@@ -32,7 +36,11 @@ func (w *worker) swap(ctx context.Context, ld *streamLoad) error {
 // old one would cost more than it saves. The old rows are deleted, in the same transaction. Where a key comes twice, rows go through
 // staging again until there are many.
 func (w *worker) replaceAnew(ctx context.Context, ld *streamLoad) error {
-	if !ld.layout.clears || ld.stagedBytes < largeSet*w.o.Limits.Segment {
+	large := largeSet
+	if w.truncates(ld) {
+		large = largeTruncate
+	}
+	if !ld.layout.clears || ld.stagedBytes < large*w.o.Limits.Segment {
 		return nil
 	}
 	if !ld.anew {
@@ -40,12 +48,48 @@ func (w *worker) replaceAnew(ctx context.Context, ld *streamLoad) error {
 		if err := w.awaitTurn(ctx); err != nil {
 			return err
 		}
-		if err := w.sweep(ctx, ld, database.Clear); err != nil {
+		if err := w.clear(ctx, ld); err != nil {
 			return err
 		}
 		ld.anew = true
 	}
 	return w.move(ctx, ld)
+}
+
+// truncates tells whether the old set is to be taken away by TRUNCATE, if nothing on the server speaks against it.
+func (w *worker) truncates(ld *streamLoad) bool {
+	return w.o.Truncate && ld.layout.shape.Scope == everyRow
+}
+
+// clear takes away the whole old set.
+func (w *worker) clear(ctx context.Context, ld *streamLoad) error {
+	if w.truncates(ld) {
+		because, err := w.truncate(ctx, ld)
+		if err != nil || because == "" {
+			return err
+		}
+		w.o.Log.Warn("the old rows are deleted, not truncated", "stream", ld.stream.name, "because", because)
+	}
+	return w.sweep(ctx, ld, database.Clear)
+}
+
+// truncate empties the table, or says why it does not. Readers may hold the table for long; then the old rows had better be deleted
+// than the set be loaded again.
+func (w *worker) truncate(ctx context.Context, ld *streamLoad) (because string, err error) {
+	conn, table := ld.lane.conn, ld.layout.shape.Table
+	if because, err = conn.ForbidsTruncate(ctx, table); err != nil || because != "" {
+		return because, err
+	}
+	if err := conn.Exec(ctx, ld.lane.savepoint()); err != nil {
+		return "", database.Fault(err)
+	}
+	rows, err := conn.Truncate(ctx, table)
+	if database.Is(err, database.LockNotAvailable) || database.Is(err, database.Deadlock) {
+		return "other sessions hold the table", ld.lane.rollback(ctx)
+	}
+	ld.counts.Deleted += rows
+	ld.emptied = err == nil
+	return "", err
 }
 
 // sweep deletes old rows.

@@ -50,7 +50,8 @@ type streamLoad struct {
 	// Of a replace.
 	stagedBytes int
 	anew        bool // the old rows are deleted, and new ones go to the table itself
-	keyTwice    bool // or to staging, because a key came twice
+	emptied     bool // by TRUNCATE
+	keyTwice    bool // rows go to staging all the same, because a key came twice
 }
 
 // repeating is the index of a lane.
