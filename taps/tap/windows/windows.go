@@ -1,0 +1,227 @@
+// Package windows reads a stream by closed spans of time, one after another, and remembers how far it came.
+//
+// What it promises: the windows of a run are half-open, follow one another without a gap, and end where the span that was fixed at the
+// start ends. A bookmark never covers an instant whose window was not read. A window that holds more rows than the
+// source gives at once is split until it does not, or is a Data fault: no row is missing in silence. Runs with --shard read
+// windows that together are all of them, each in one run alone.
+//
+//	reached := windows.Bookmark{}
+//	if _, err := out.Bookmark(&reached); err != nil {
+//		return err
+//	}
+//	reading := windows.Reading{
+//		Span:     reached.Span(config.StartDate, end, config.Lookback),
+//		Step:     windows.Every(24 * time.Hour),
+//		Full:     10_000, // the source gives no more, and does not say so
+//		Smallest: time.Second,
+//		Shard:    run.Shard,
+//	}
+//	return reading.Read(ctx, &reached, func() error { return out.State(&reached) }, func(ctx context.Context, w windows.Window) (rows int, err error) {
+//		return clicks(ctx, w.Start, w.End, out)
+//	})
+//
+// A window that is split was read in vain: its rows come again, so the stream has a key.
+package windows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+)
+
+// A Window is the time from Start up to End, which is not in it.
+type Window struct{ Start, End time.Time }
+
+// Empty tells that a window holds no instant.
+func (w Window) Empty() bool { return !w.Start.Before(w.End) }
+
+// String names the window as an ISO 8601 interval.
+func (w Window) String() string {
+	return w.Start.Format(time.RFC3339Nano) + "/" + w.End.Format(time.RFC3339Nano)
+}
+
+// A Step gives the first instant that is no longer in the step of t. It depends on t alone, so that all runs see the same steps.
+type Step func(t time.Time) time.Time
+
+// Every is steps of one length, counted from the beginning of the year 1 in UTC: hours and days begin where one expects them to.
+func Every(size time.Duration) Step {
+	return func(t time.Time) time.Time { return t.Truncate(size).Add(size) }
+}
+
+// Days is steps of so many days of a time zone, however long they are, counted from 1970-01-01.
+func Days(n int, zone *time.Location) Step {
+	return func(t time.Time) time.Time {
+		year, month, day := t.In(zone).Date()
+		number := int(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
+		if number < 0 {
+			number -= n - 1
+		}
+		return time.Date(1970, 1, 1+(number/n+1)*n, 0, 0, 0, 0, zone)
+	}
+}
+
+// ErrFull is what a read returns of a window of which the source has more rows than it gave.
+var ErrFull = errors.New("the window holds more rows than the source gives")
+
+// A Reading is how a span is cut into windows.
+type Reading struct {
+	Span Window
+	Step Step
+	// Full is how many rows make a window suspect, as the source gives no more and does not say so; 0: it says so, by ErrFull.
+	Full int
+	// Smallest is the shortest window that the source can be asked for; steps are not split further. 0: they are not split at all.
+	Smallest time.Duration
+	// Join is how many steps may be read as one window while windows hold less than a quarter of Full, where Full is given and nothing
+	// is sharded; 0 is one.
+	Join int
+	// Settled is the first instant whose rows may still come: they are read, and read again in the next run. Zero: Span.End.
+	Settled time.Time
+	Shard   tap.Shard
+}
+
+// Read calls read for each window, and save after each with the bookmark moved. save is most often [tap.Output.State].
+func (r Reading) Read(ctx context.Context, b *Bookmark, save func() error, read func(ctx context.Context, w Window) (rows int, err error)) error {
+	settled := r.Settled
+	if settled.IsZero() {
+		settled = r.Span.End
+	}
+	s := steps{Reading: r, read: read, reached: func(at time.Time) error {
+		b.reached(at, settled)
+		return save()
+	}}
+	joined := 1
+	for at := r.Span.Start; at.Before(r.Span.End); {
+		bounds := r.bounds(at, joined)
+		at = bounds[len(bounds)-1]
+		// The step's own end is its name, as a span may begin and end in the middle of one.
+		if !r.Shard.Owns(r.Step(bounds[0]).UTC().Format(time.RFC3339)) {
+			if err := s.reached(at); err != nil {
+				return err
+			}
+			continue
+		}
+		rows, err := s.window(ctx, bounds)
+		if err != nil {
+			return err
+		}
+		joined = 1
+		if rows < r.Full/4 && r.Shard.Count <= 1 {
+			joined = min(2*(len(bounds)-1), max(1, r.Join))
+		}
+	}
+	b.done(r.Span.End, settled)
+	return save()
+}
+
+// bounds are where so many steps begin and end, from an instant on.
+func (r Reading) bounds(at time.Time, steps int) []time.Time {
+	bounds := []time.Time{at}
+	for range steps {
+		if at = r.Step(at); !at.Before(r.Span.End) {
+			return append(bounds, r.Span.End)
+		}
+		bounds = append(bounds, at)
+	}
+	return bounds
+}
+
+// steps reads windows.
+type steps struct {
+	Reading
+	read    func(ctx context.Context, w Window) (int, error)
+	reached func(at time.Time) error
+}
+
+// window reads steps that belong together, or their halves. rows is the most that one of the windows held.
+func (s *steps) window(ctx context.Context, bounds []time.Time) (rows int, err error) {
+	w := Window{bounds[0], bounds[len(bounds)-1]}
+	rows, err = s.read(ctx, w)
+	full := errors.Is(err, ErrFull)
+	if err != nil && !full {
+		return 0, err
+	}
+	if !full && (s.Full == 0 || rows < s.Full) {
+		return rows, s.reached(w.End)
+	}
+	middle := len(bounds) / 2
+	if len(bounds) == 2 {
+		half, ok := w.middle(s.Smallest)
+		if !ok {
+			return 0, protocol.DataFault("the source gives no more of a window; if the tap has filters, use them",
+				"%w: %s, which cannot be made smaller", ErrFull, w)
+		}
+		bounds, middle = []time.Time{w.Start, half, w.End}, 1
+	}
+	for _, part := range [][]time.Time{bounds[:middle+1], bounds[middle:]} {
+		if _, err := s.window(ctx, part); err != nil {
+			return 0, err
+		}
+	}
+	return s.Full, nil
+}
+
+// middle splits a window where the source can.
+func (w Window) middle(smallest time.Duration) (time.Time, bool) {
+	if smallest <= 0 {
+		return time.Time{}, false
+	}
+	half := w.Start.Add(w.End.Sub(w.Start) / 2).Truncate(smallest)
+	if !half.After(w.Start) {
+		half = w.Start.Truncate(smallest).Add(smallest)
+	}
+	return half, half.Before(w.End)
+}
+
+// A Bookmark is how far a stream that is read by windows has come. The zero value is a first run.
+type Bookmark struct {
+	// Until is the first instant that was never read.
+	Until time.Time `json:"until"`
+	// Next is where a run that was stopped goes on; nil after one that came to its end.
+	Next *time.Time `json:"next,omitempty"`
+}
+
+// String is what the summary of a run says.
+func (b *Bookmark) String() string {
+	if b.Next != nil && b.Next.Before(b.Until) {
+		return fmt.Sprintf("until %s, reading again from %s", b.Until.Format(time.RFC3339), b.Next.Format(time.RFC3339))
+	}
+	return "until " + b.Until.Format(time.RFC3339)
+}
+
+// Span is what a run reads: from start at first, and later from where the last run ended, less lookback; a run that was stopped
+// has looked back already. It never begins before start, and is empty when there is nothing new up to end.
+func (b *Bookmark) Span(start, end time.Time, lookback time.Duration) Window {
+	from := start
+	switch {
+	case b.Next != nil:
+		from = *b.Next
+	case !b.Until.IsZero():
+		from = b.Until.Add(-lookback)
+	}
+	if from.Before(start) {
+		from = start
+	}
+	return Window{from.UTC(), end.UTC()}
+}
+
+// reached notes that everything before an instant has been read. What is not settled does not count.
+func (b *Bookmark) reached(at, settled time.Time) {
+	if at.After(settled) {
+		at = settled
+	}
+	next := at
+	b.Next = &next
+	if at.After(b.Until) {
+		b.Until = at
+	}
+}
+
+// done notes that a run came to its end.
+func (b *Bookmark) done(end, settled time.Time) {
+	b.reached(end, settled)
+	b.Next = nil
+}
