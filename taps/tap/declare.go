@@ -60,6 +60,9 @@ type Column struct {
 	Unselected bool            // selected-by-default: false
 }
 
+// AsSent ends the name of a member that goes out beside its column, where it does not fit. It is hidden or left out as the column is.
+const AsSent = "_as_sent"
+
 // Keep says what a column's values become on their way out.
 type Keep uint8
 

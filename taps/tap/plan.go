@@ -103,7 +103,11 @@ func (p *plan) keep(column string) Keep {
 	if !slices.Contains(p.Key, column) && column != p.Cursor && !p.wants(column) {
 		return Dropped
 	}
-	return p.settings.Columns.keep(p.Name, column)
+	keep := p.settings.Columns.keep(p.Name, column)
+	if base, ok := strings.CutSuffix(column, AsSent); ok && keep == Whole && !slices.ContainsFunc(p.Columns, func(c Column) bool { return c.Name == column }) {
+		return p.keep(base)
+	}
+	return keep
 }
 
 // wants tells what catalog and select say of a field, or of a field of a field.

@@ -1,6 +1,7 @@
 package tap_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -56,6 +59,18 @@ func TestSyncWithClientAndColumnRules(t *testing.T) {
 	require.Contains(t, out.Stderr, "no column matches yet")
 	require.Contains(t, out.Stderr, "*.zip")
 	require.Contains(t, out.Stderr, "column client_id is left out")
+}
+
+// TestAsSent hides what does not fit a column as the column itself is hidden.
+func TestAsSent(t *testing.T) {
+	t.Parallel()
+	const members = `{"a":null,"a_as_sent":"x","b":null,"b_as_sent":"x","c":null,"c_as_sent":"x"}`
+	program := streams(tap.Stream{Name: "s", Columns: []tap.Column{number("a"), number("b"), number("c")}, Disposition: protocol.Append,
+		Read: func(_ context.Context, out *tap.Output) error { return out.Record([]byte(members)) }})
+	out := taptest.Run(t, program, taptest.Input{Args: []string{"--columns", `{"s":{"a":"drop","b":"hash"}}`}})
+	require.Equal(t, 0, out.Code, out.Stderr)
+	require.Equal(t, `{"b":null,"b_as_sent":"2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881","c":null,"c_as_sent":"x"}`,
+		string(taptest.Records(out.Messages, "s")[0]))
 }
 
 // TestCatalog discovers, edits what was discovered as people and Meltano do, and reads by it.

@@ -17,7 +17,7 @@ import (
 )
 
 // Suffix ends the name under which a value goes out that does not fit its column.
-const Suffix = "_as_sent"
+const Suffix = tap.AsSent
 
 // A Reader turns the rows of one stream. One goroutine uses it.
 type Reader struct {
@@ -189,13 +189,16 @@ func fitBoolean(r *Reader, dst, value []byte) ([]byte, bool) {
 // layouts are the ways to write an instant; those without an offset are times of the reader's zone.
 var layouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05", time.DateTime, "2006-01-02 15:04", time.DateOnly}
 
-// fitInstant writes an instant in UTC. An empty text, and the year 1 of a Go program's zero time, are null.
+// noDay is how MySQL writes no day.
+const noDay = "0000-00-00"
+
+// fitInstant writes an instant in UTC. An empty text, the year 1 of a Go program's zero time and the day 0 of MySQL are null.
 func fitInstant(r *Reader, dst, value []byte) ([]byte, bool) {
 	if rawjson.KindOf(value) != rawjson.String {
 		return dst, false
 	}
 	text := string(r.unquoted(value))
-	if text == "" {
+	if text == "" || strings.HasPrefix(text, noDay) {
 		return append(dst, "null"...), true
 	}
 	for _, layout := range layouts {
@@ -221,6 +224,9 @@ func fitDay(r *Reader, dst, value []byte) ([]byte, bool) {
 		return append(dst, "null"...), true
 	}
 	day := text[:min(len(text), len(time.DateOnly))]
+	if string(day) == noDay {
+		return append(dst, "null"...), true
+	}
 	if _, err := time.Parse(time.DateOnly, string(day)); err != nil {
 		return dst, false
 	}

@@ -51,6 +51,8 @@ func TestAppend(t *testing.T) {
 		"instant without an offset":  {`{"type":["null","string"],"format":"date-time"}`, `"2026-01-02 11:20:00"`, `"2026-01-02T16:20:00Z"`},
 		"instant, T and no offset":   {`{"type":["null","string"],"format":"date-time"}`, `"2026-01-02T11:20:00.5"`, `"2026-01-02T16:20:00.5Z"`},
 		"instant, a day alone":       {`{"type":["null","string"],"format":"date-time"}`, `"2026-07-02"`, `"2026-07-02T04:00:00Z"`},
+		"instant, MySQL's zero":      {`{"type":["null","string"],"format":"date-time"}`, `"0000-00-00 00:00:00"`, `null`},
+		"day, MySQL's zero":          {`{"type":["null","string"],"format":"date"}`, `"0000-00-00"`, `null`},
 		"instant, Go's zero":         {`{"type":["null","string"],"format":"date-time"}`, `"0001-01-01T00:00:00Z"`, `null`},
 		"instant, empty":             {`{"type":["null","string"],"format":"date-time"}`, `""`, `null`},
 		"instant, words":             {`{"type":["null","string"],"format":"date-time"}`, `"yesterday"`, `null,"v_as_sent":"yesterday"`},

@@ -31,6 +31,9 @@ type API struct {
 	// MaxWait is how long one request waits at the most, all waits together, when the API asks for it; 0 is five minutes.
 	// What would take longer ends the stream as a transient fault.
 	MaxWait time.Duration
+	// Hold reads from a good answer how long no more requests should be sent: an API that tells how many are left says so before it
+	// refuses one. nil: never.
+	Hold func(header http.Header) time.Duration
 	// Judge refines what becomes of a failed request, by the API's own error codes: another wait, another hint, no retry. nil leaves
 	// all as it is. It also sees answers of status 200 that hold no rows where rows were asked for.
 	Judge func(f *Failure, v *Verdict)

@@ -1,6 +1,8 @@
 package rest_test
 
 import (
+	"net/http"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +20,35 @@ func TestList(t *testing.T) {
 		messages := taptest.Sync(t, toy{list: byOffset}.tap(), input(api, nil))
 		require.Len(t, taptest.Records(messages, "orders"), 250)
 		require.Len(t, api.Calls(), 4)
+	})
+}
+
+// TestHold sends nothing for as long as an answer says that no request is left, and so is never refused.
+func TestHold(t *testing.T) {
+	t.Parallel()
+	limits := []rest.Rate{{Requests: 3, Per: time.Hour}}
+	synctest.Test(t, func(t *testing.T) {
+		route := listing(10 * 5)
+		serve, left := route.Serve, 0
+		route.Serve = func(w http.ResponseWriter, r *http.Request) {
+			left = (left + 2) % 3
+			w.Header().Set("X-Left", strconv.Itoa(left))
+			serve(w, r)
+		}
+		api := (&taptest.API{Routes: []taptest.Route{route}, Limits: limits}).Serve(t)
+		list := byOffset
+		list.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: 5}
+		began := time.Now()
+		hold := func(header http.Header) time.Duration {
+			if header.Get("X-Left") == "0" {
+				return time.Hour
+			}
+			return 0
+		}
+		messages := taptest.Sync(t, toy{list: list, api: rest.API{Hold: hold}}.tap(), input(api, nil))
+		require.Len(t, taptest.Records(messages, "orders"), 50)
+		require.Zero(t, api.Over())
+		require.Equal(t, 3*time.Hour, time.Since(began).Round(time.Minute))
 	})
 }
 

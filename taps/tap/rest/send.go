@@ -55,8 +55,8 @@ func (s *sending) send(ctx context.Context) (*Answer, error) {
 	}
 }
 
-// errSilent is why a request is given up that has not had a byte for so long.
-var errSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
+// ErrSilent is why a request was given up that had not had a byte for so long.
+var ErrSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
 
 // failureBody is how much of a failed answer is looked at.
 const failureBody = 64 << 10
@@ -77,7 +77,7 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 		cancel(nil)
 		return nil, err
 	}
-	timer := time.AfterFunc(s.shared.timeout, func() { cancel(errSilent) })
+	timer := time.AfterFunc(s.shared.timeout, func() { cancel(ErrSilent) })
 	began := time.Now()
 	response, err := s.shared.http.Do(request)
 	took := time.Since(began)
@@ -93,8 +93,8 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		if errors.Is(context.Cause(inner), errSilent) {
-			err = errSilent
+		if errors.Is(context.Cause(inner), ErrSilent) {
+			err = ErrSilent
 		}
 		return nil, s.failure(0, nil, nil, withoutURL(err))
 	}
@@ -110,11 +110,23 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 	}
 	if wanted && (s.raw != nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
 		s.shared.budget.earn()
+		s.spare(response.Header)
 		return &Answer{Status: status, Header: response.Header, Body: body}, nil
 	}
 	defer body.Close()
 	text, _ := io.ReadAll(io.LimitReader(body, failureBody)) // what can be read of it says enough
 	return nil, s.failure(status, response.Header, text, nil)
+}
+
+// spare holds the next requests back when an answer says that none is left for now.
+func (s *sending) spare(header http.Header) {
+	if s.api.Hold == nil {
+		return
+	}
+	if wait := s.api.Hold(header); wait > 0 {
+		s.shared.log.Info("no request is left for now", "wait", wait.Round(time.Second))
+		s.pace.hold(wait)
+	}
 }
 
 // build makes the next try's request, with credentials.
@@ -324,8 +336,8 @@ func (b *body) Read(p []byte) (int, error) {
 	b.timer.Reset(b.timeout)
 	n, err := b.answer.Read(p)
 	b.timer.Stop()
-	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), errSilent) {
-		err = errSilent
+	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), ErrSilent) {
+		err = ErrSilent
 	}
 	return n, err
 }
