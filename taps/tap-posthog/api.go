@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/auth"
+	"github.com/signalroom/signalroom/taps/tap/rest"
+)
+
+// An api is PostHog's, with the four families of requests that it counts apart. See https://posthog.com/docs/api#rate-limiting.
+type api struct {
+	crud       *rest.Client // what lies in PostgreSQL
+	clickhouse *rest.Client
+	persons    *rest.Client
+	queries    *rest.Client
+	config     *Config
+	projects   []int64 // of the settings; none: all that the key may see
+}
+
+func newAPI(config *Config, run *tap.Run) (*api, error) {
+	projects, err := config.check(run)
+	if err != nil {
+		return nil, err
+	}
+	settings := config.HTTPSettings
+	settings.BaseURL = baseURL(settings.BaseURL)
+	crud, err := rest.New(run, &settings, rest.API{Name: "PostHog", Base: cloud, Auth: auth.Bearer(config.APIKey), Judge: judge, MaxWait: config.MaxWait, Limits: perMinuteAndHour(480, 4800)})
+	if err != nil {
+		return nil, err
+	}
+	queries := perMinuteAndHour(240, 2400)
+	queries.Parallel = 2 // of three, which the project's people share
+	return &api{config: config, projects: projects, crud: crud, clickhouse: crud.Within(perMinuteAndHour(240, 1200)),
+		persons: crud.Within(perMinuteAndHour(240, 0)), queries: crud.Within(queries)}, nil
+}
+
+func perMinuteAndHour(minute, hour int) rest.Limits {
+	limits := rest.Limits{Rates: []rest.Rate{{Requests: minute, Per: time.Minute}}}
+	if hour > 0 {
+		limits.Rates = append(limits.Rates, rest.Rate{Requests: hour, Per: time.Hour})
+	}
+	return limits
+}
+
+const queryEndpoint = "projects/{project}/query/"
+
+var (
+	waitShape  = regexp.MustCompile(`available in ([0-9]+) second`)
+	scopeShape = regexp.MustCompile(`scope '([a-z_]+:[a-z]+)'`)
+)
+
+// judge reads PostHog's own words. See https://posthog.com/docs/api#responses.
+func judge(f *rest.Failure, v *rest.Verdict) {
+	said := f.Message()
+	switch {
+	case tooHeavy(f):
+		v.Retry = false
+	case f.Status == http.StatusUnauthorized:
+		v.Fault.Hint = "make a personal API key (phx_…) in PostHog's settings, and see that base_url is the region of the project: https://us.posthog.com or https://eu.posthog.com; " + v.Fault.Hint
+	case f.Status == http.StatusPaymentRequired:
+		v.Fault.Hint = "the organization's plan or quota does not allow it; leave the stream out with the setting select"
+	case f.Status == http.StatusForbidden:
+		v.Fault.Hint = "let the personal API key see the project, or set project_id to those that it may see"
+		if scope := scopeShape.FindStringSubmatch(said); scope != nil {
+			v.Fault.Hint = "give the personal API key the scope " + scope[1] + ", or leave the stream out with the setting select"
+		}
+	case f.Status == http.StatusNotFound:
+		v.Fault.Hint = "check project_id, and that the key may see the project; an older server may not have the stream, which select can leave out"
+	case f.Status == http.StatusTooManyRequests && v.Wait == 0:
+		// An ordinary limit is told in words alone.
+		if seconds := waitShape.FindStringSubmatch(said); seconds != nil {
+			n, _ := strconv.Atoi(seconds[1])
+			v.Wait = time.Duration(max(n, 1)) * time.Second
+		}
+	}
+}
+
+// tooHeavy tells whether a query takes too long or too much memory, so that a smaller one may succeed.
+func tooHeavy(err error) bool {
+	var f *rest.Failure
+	return errors.As(err, &f) && f.Endpoint == queryEndpoint && (f.Status == http.StatusGatewayTimeout || f.Status == 512)
+}
+
+// rows are those of a HogQL query. Neither a cached answer nor the project's zone may come into it.
+func (a *api) rows(ctx context.Context, project int64, query string) iter.Seq2[[]byte, error] {
+	return a.queries.Rows(ctx, rest.List{Rows: []string{"results"}, Request: rest.Request{
+		Path: projectPath(project, "query"), Endpoint: queryEndpoint,
+		Body: map[string]any{
+			"query":   map[string]any{"kind": "HogQLQuery", "query": query, "modifiers": map[string]any{"convertToProjectTimezone": false}},
+			"refresh": "force_blocking",
+			"name":    "tap-posthog",
+		},
+	}})
+}
+
+// projectPath is the path of a project's resource. The slash at its end matters: without it PostHog redirects, and a POST is lost.
+func projectPath(project int64, resource string) string {
+	return fmt.Sprintf("api/projects/%d/%s/", project, resource)
+}
+
+// endpoint is a resource in logs and metrics.
+func endpoint(resource string) string { return "projects/{project}/" + resource + "/" }
+
+// check sees that the key is known, and that it may see the projects.
+func (a *api) check(ctx context.Context) error {
+	scopes, err := a.scopes(ctx)
+	if err != nil {
+		return err
+	}
+	projects, err := a.visible(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.Contains(scopes, "*") || slices.Contains(scopes, "project:read") || slices.Contains(scopes, "project:write") {
+		for _, id := range projects {
+			var project json.RawMessage
+			request := &rest.Request{Path: fmt.Sprintf("api/projects/%d/", id), Endpoint: "projects/{project}/"}
+			if err := a.crud.JSON(ctx, request, &project); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// scopes are what the key may do. An old server does not tell, and then there are none.
+func (a *api) scopes(ctx context.Context) ([]string, error) {
+	var key struct {
+		Scopes []string `json:"scopes"`
+	}
+	err := a.crud.JSON(ctx, &rest.Request{Path: "api/personal_api_keys/@current"}, &key)
+	if status(err) == http.StatusNotFound || status(err) == http.StatusForbidden {
+		return nil, nil
+	}
+	return key.Scopes, err
+}
+
+// status is the HTTP status that an error tells of, 0 for none.
+func status(err error) int {
+	var f *rest.Failure
+	if errors.As(err, &f) {
+		return f.Status
+	}
+	return 0
+}
+
+// visible are the projects to read: those of the settings, or else all that the key may list.
+func (a *api) visible(ctx context.Context) ([]int64, error) {
+	if len(a.projects) > 0 {
+		return a.projects, nil
+	}
+	query := url.Values{"limit": {"100"}}
+	for {
+		var page struct {
+			Next    string `json:"next"`
+			Results []struct {
+				ID int64 `json:"id"`
+			} `json:"results"`
+		}
+		if err := a.crud.JSON(ctx, &rest.Request{Path: "api/projects/", Query: query}, &page); err != nil {
+			return nil, projectsUnknown(err)
+		}
+		for _, project := range page.Results {
+			a.projects = append(a.projects, project.ID)
+		}
+		if page.Next == "" || len(page.Results) == 0 {
+			break
+		}
+		query.Set("offset", strconv.Itoa(len(a.projects)))
+	}
+	if len(a.projects) == 0 {
+		return nil, protocol.ConfigFault("set project_id", "the key may see no project")
+	}
+	return a.projects, nil
+}
+
+// projectsUnknown is the fault of a key that may not list projects, as one that is restricted to some of them.
+func projectsUnknown(err error) error {
+	if s := status(err); s != http.StatusForbidden && s != http.StatusNotFound {
+		return err
+	}
+	return protocol.ConfigFault("set project_id to the number that stands in the project's address, /project/12345", "the key may not list projects: %w", err)
+}
+
+// isCloud tells whether the address is one of PostHog's own.
+func (a *api) isCloud() bool { return strings.HasSuffix(a.crud.Root(), ".posthog.com") }

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+)
+
+// events reads the events of each project: one position per project, and one project after another.
+func (s *source) events(ctx context.Context, out *tap.Output) error {
+	projects, err := s.api.visible(ctx)
+	if err != nil {
+		return err
+	}
+	var reached bookmark
+	found, err := out.Bookmark(&reached)
+	if err != nil {
+		return err
+	}
+	if found && reached.CursorField != s.config.CursorField {
+		return protocol.ConfigFault("set it back, or read the stream anew without its bookmark", "setting cursor_field: the state's bookmark is of %q", reached.CursorField)
+	}
+	reached.CursorField = s.config.CursorField
+	mode, err := s.eventsMode(ctx)
+	if err != nil {
+		return err
+	}
+	for _, project := range projects {
+		r := &reader{source: s, out: out, project: project, at: reached.of(project), size: s.config.PageSize,
+			save: func() error { return out.State(&reached) }}
+		if err := r.read(ctx, mode); err != nil {
+			return err
+		}
+	}
+	return out.State(&reached)
+}
+
+// A reader reads the events of one project in one run.
+type reader struct {
+	*source
+	out     *tap.Output
+	project int64
+	at      *position
+	save    func() error // a checkpoint
+	filter  filter
+	encoder *encoder
+	size    int // events of a page; less where queries take too long
+}
+
+// read brings the project's events up to where the run ends: first the pass that an earlier run began, if one was cut, then its own.
+func (r *reader) read(ctx context.Context, mode string) error {
+	upper, lookback := r.config.upper(r.run.Start), r.config.Lookback
+	r.filter = filter{cursor: r.config.CursorField, names: r.config.EventNames, lateness: r.config.MaxLateness}
+	if mode == "file_download" || mode == "auto" {
+		if err := r.download(ctx, mode, upper); err != nil || mode == "file_download" {
+			return err
+		}
+	}
+	pass := r.pass
+	if mode == "rest" {
+		pass = r.listPass
+	}
+	columns := slices.DeleteFunc(slices.Clone(eventColumns[:]), func(c column) bool {
+		return c.name != "uuid" && c.name != r.filter.cursor && r.out.Keep(c.name) == tap.Dropped
+	})
+	r.encoder = newEncoder(r.project, columns, r.filter.cursor)
+	if r.filter.cursor == "created_at" {
+		lookback = 0 // nothing is ingested in the past
+	}
+	for cut := !r.at.Until.IsZero(); r.at.begin(r.config.StartDate, upper, lookback); cut = false {
+		if err := pass(ctx); err != nil {
+			return err
+		}
+		r.at.end()
+		if err := r.save(); err != nil {
+			return err
+		}
+		if !cut {
+			break
+		}
+	}
+	return nil
+}
+
+// pass reads with queries until the end of the pass.
+func (r *reader) pass(ctx context.Context) error { return r.span(ctx, r.at.Until, 0) }
+
+// span reads up to an instant, slice by slice. level is the unit by which events are counted first.
+func (r *reader) span(ctx context.Context, to time.Time, level int) error {
+	buckets, err := r.count(ctx, to, level)
+	if tooHeavy(err) {
+		half := r.at.At.Add(to.Sub(r.at.At) / 2).Truncate(units[level].span)
+		if !half.After(r.at.At) {
+			return err
+		}
+		if err := r.span(ctx, half, level); err != nil {
+			return err
+		}
+		return r.span(ctx, to, level)
+	}
+	if err != nil {
+		return err
+	}
+	slices := cut(to, buckets, r.size)
+	if r.run.Shard.Count > 1 && level == 0 {
+		slices = cutDays(to, buckets)
+	}
+	for _, s := range slices {
+		var err error
+		switch {
+		case s.count == 0, s.day != "" && !r.run.Shard.Owns(s.day):
+		case s.count > r.size && level+1 < len(units):
+			err = r.span(ctx, s.to, level+1)
+		default:
+			err = r.slice(ctx, s, level)
+		}
+		if err != nil {
+			return err
+		}
+		r.at.reach(s.to)
+		if err := r.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// count asks how many events there are up to an instant, by unit.
+func (r *reader) count(ctx context.Context, to time.Time, level int) ([]bucket, error) {
+	var buckets []bucket
+	for row, err := range r.api.rows(ctx, r.project, r.filter.buckets(units[level], *r.at, to)) {
+		if err != nil {
+			return nil, err
+		}
+		var start string
+		var b bucket
+		if err := json.Unmarshal(row, &[]any{&start, &b.count}); err != nil {
+			return nil, unexpected(err)
+		}
+		if b.start, err = instantOf(start); err != nil {
+			return nil, unexpected(err)
+		}
+		buckets = append(buckets, b)
+	}
+	return buckets, nil
+}
+
+// distinct asks how many events there are between a position and an instant, each counted once.
+func (r *reader) distinct(ctx context.Context, from position, to time.Time) (count int, err error) {
+	for row, err := range r.api.rows(ctx, r.project, r.filter.distinct(from, to)) {
+		if err != nil {
+			return 0, err
+		}
+		if err := json.Unmarshal(row, &[]any{&count}); err != nil {
+			return 0, unexpected(err)
+		}
+	}
+	return count, nil
+}
+
+// unexpected is the fault of a count that is none.
+func unexpected(err error) error {
+	return protocol.DataFault("report it to PostHog", "the answer to a count is not of the expected form (%T)", err)
+}
+
+// leastPage is where a page is no longer made smaller.
+const leastPage = 100
+
+// slice reads up to the slice's end. It does not believe a page that is not full: it ends when all events that were counted have
+// come, or when a page is empty and a second count, of each event once, agrees.
+func (r *reader) slice(ctx context.Context, s slice, level int) error {
+	start := *r.at
+	for again := false; ; again = true {
+		got := 0
+		for {
+			limit := r.size
+			n, err := r.page(ctx, s.to, limit)
+			got += n
+			switch {
+			case tooHeavy(err) && r.size > leastPage:
+				r.size = max(r.size/2, leastPage)
+				r.out.Log().Info("queries take too long: pages are halved", "page_size", r.size)
+				if level+1 < len(units) {
+					return r.span(ctx, s.to, level+1)
+				}
+				continue
+			case err != nil:
+				return err
+			}
+			if err := r.save(); err != nil {
+				return err
+			}
+			if n == 0 || n < limit && got >= s.count {
+				break
+			}
+		}
+		r.size = min(2*r.size, r.config.PageSize)
+		if got >= s.count {
+			return nil
+		}
+		want, err := r.distinct(ctx, start, s.to)
+		if err != nil {
+			return err
+		}
+		switch {
+		case got >= want:
+			return nil
+		case again:
+			return protocol.DataFault("run again; report it to PostHog if it stays so", "of %d events up to %s only %d came, twice", want, s.to.Format(time.RFC3339), got)
+		}
+		r.out.Log().Warn("fewer events came than were counted: they are read again", "counted", want, "came", got)
+		*r.at = start
+	}
+}
+
+// page sends one page of events, and moves the position behind the last of them, also when it cannot be read to its end.
+func (r *reader) page(ctx context.Context, to time.Time, limit int) (n int, err error) {
+	last := place{at: r.at.At.AppendFormat(nil, "2006-01-02T15:04:05.999999Z"), uuid: []byte(r.at.UUID)}
+	for row, failed := range r.api.rows(ctx, r.project, r.filter.page(r.encoder.columns, *r.at, to, limit)) {
+		if err = failed; err != nil {
+			break
+		}
+		var at, uuid []byte
+		if at, uuid, err = r.encoder.split(row); err != nil {
+			break
+		}
+		ahead, same := last.compare(at, uuid)
+		if !ahead && !same {
+			err = protocol.DataFault("report it to PostHog", "the events of a page are not in order, so that some might be missed")
+			break
+		}
+		if !same {
+			if err = r.out.Record(r.encoder.record()); err != nil {
+				break
+			}
+			last.take(at, uuid)
+		}
+		n++
+	}
+	if n > 0 {
+		reached, wrong := last.position(r.at.Until)
+		if wrong != nil {
+			return n, wrong
+		}
+		*r.at = reached
+	}
+	return n, err
+}

@@ -1,0 +1,15 @@
+// Package main is tap-posthog: events, and what is set up around them, from PostHog's API.
+package main
+
+import "github.com/signalroom/signalroom/taps/tap"
+
+//go:generate go test -run TestDocumentationPage -count 1 . -update
+
+func main() { tap.Main(program) }
+
+// program declares the tap.
+var program = tap.Tap[Config]{
+	Name:        "tap-posthog",
+	Description: "Events, persons, feature flags, experiments and the rest of what PostHog's API tells",
+	Open:        open,
+}

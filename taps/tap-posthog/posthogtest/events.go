@@ -1,0 +1,82 @@
+package posthogtest
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// events answers GET …/events/, oldest first. Newest first is refused, as its last page does not tell that it is not the last.
+// See https://posthog.com/docs/api/events.
+func (s *Server) events(w http.ResponseWriter, r *http.Request, project *Project) {
+	query := r.URL.Query()
+	for param := range query {
+		if !slices.Contains([]string{"event", "after", "before", "limit", "orderBy", "properties"}, param) {
+			s.violation(w, "events has no parameter %s", param)
+			return
+		}
+	}
+	if query.Get("orderBy") != `["timestamp"]` {
+		s.violation(w, "events in the order %q", query.Get("orderBy"))
+		return
+	}
+	after, err1 := time.Parse(time.RFC3339Nano, query.Get("after"))
+	before, err2 := time.Parse(time.RFC3339Nano, query.Get("before"))
+	if err1 != nil || err2 != nil {
+		s.violation(w, "events without a zone in after and before, or without one of them: %s", r.URL.RawQuery)
+		return
+	}
+	limit, err := strconv.Atoi(query.Get("limit"))
+	if err != nil {
+		limit = 100
+	}
+	limit = min(limit, 1000) // without a word
+	prefix := ""
+	if filter := query.Get("properties"); filter != "" {
+		var filters []struct{ Type, Key string }
+		if json.Unmarshal([]byte(filter), &filters) != nil || len(filters) != 1 || filters[0].Type != "hogql" {
+			s.violation(w, "events with the filter %s", filter)
+			return
+		}
+		rest, ok := strings.CutPrefix(filters[0].Key, "startsWith(toString(uuid), '")
+		if prefix, ok = strings.CutSuffix(rest, "')"); !ok {
+			s.violation(w, "events with the filter %s", filter)
+			return
+		}
+	}
+	project.sort()
+	var results []map[string]any
+	var last time.Time
+	more := false
+	for _, e := range project.Events {
+		if !e.Timestamp.After(after) || !e.Timestamp.Before(before) || !strings.HasPrefix(e.UUID, prefix) || query.Has("event") && query.Get("event") != e.Name {
+			continue
+		}
+		if len(results) == limit {
+			more = true
+			break
+		}
+		last = e.Timestamp
+		var properties map[string]any
+		_ = json.Unmarshal([]byte(e.Properties), &properties)
+		for name, value := range properties {
+			if text, ok := value.(string); ok {
+				properties[name] = strings.Trim(text, `"`)
+			}
+		}
+		results = append(results, map[string]any{"id": e.UUID, "distinct_id": e.DistinctID, "properties": properties, "event": e.Name,
+			"timestamp": e.Timestamp.Format("2006-01-02T15:04:05.999999-07:00"), "person": nil, "elements": []any{}, "elements_chain": ""})
+	}
+	envelope := map[string]any{"results": results, "next": nil}
+	if results == nil {
+		envelope["results"] = []any{}
+	}
+	if more {
+		envelope["next"] = next(r, func(q url.Values) { q.Set("after", last.Format(time.RFC3339Nano)) })
+	}
+	answer(w, envelope)
+}

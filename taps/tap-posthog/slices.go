@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A bookmark is how far the events of each project have been sent.
+type bookmark struct {
+	CursorField string              `json:"cursor_field,omitempty"` // what the positions are of, from the setting cursor_field
+	Projects    map[int64]*position `json:"projects"`
+}
+
+// of gives a project's position; the zero one belongs to a project that was never read.
+func (b *bookmark) of(project int64) *position {
+	if b.Projects == nil {
+		b.Projects = map[int64]*position{}
+	}
+	if b.Projects[project] == nil {
+		b.Projects[project] = new(position)
+	}
+	return b.Projects[project]
+}
+
+// String is the bookmark in the run's summary.
+func (b *bookmark) String() string {
+	var words []string
+	for _, id := range slices.Sorted(maps.Keys(b.Projects)) {
+		words = append(words, fmt.Sprintf("project %d to %s", id, b.Projects[id].At.Format(time.RFC3339)))
+	}
+	return strings.Join(words, ", ")
+}
+
+// A position is a place in the order of cursor and uuid: all before it has been sent. Instants have whole microseconds.
+type position struct {
+	At    time.Time `json:"at"`
+	UUID  string    `json:"uuid,omitempty"`  // of the events at At, those up to this one have been sent; none without it
+	Until time.Time `json:"until,omitzero"` // where the pass under way ends, which a cut run goes on with
+}
+
+// begin starts a pass, unless one is under way. A pass begins lookback before the end of the last one, and never before start. It
+// tells whether there is anything to read before upper.
+func (p *position) begin(start, upper time.Time, lookback time.Duration) bool {
+	if !p.Until.IsZero() {
+		return true
+	}
+	if !upper.After(p.At) {
+		return false
+	}
+	from := start
+	if back := p.At.Add(-lookback); !p.At.IsZero() && back.After(start) {
+		from = back
+	}
+	if !upper.After(from) {
+		return false
+	}
+	*p = position{At: from.Truncate(time.Microsecond), Until: upper.Truncate(time.Microsecond)}
+	return true
+}
+
+// reach notes that everything before at has been sent.
+func (p *position) reach(at time.Time) { p.At, p.UUID = at, "" }
+
+// end notes that the pass has come to its end.
+func (p *position) end() { p.reach(p.Until); p.Until = time.Time{} }
+
+// A unit is what events are counted by.
+type unit struct {
+	function string // of HogQL, which gives the beginning
+	span     time.Duration
+}
+
+// units are those that a range is divided by, each where the one before is too coarse.
+var units = [...]unit{{"toStartOfDay", 24 * time.Hour}, {"toStartOfHour", time.Hour}, {"toStartOfMinute", time.Minute}}
+
+// A bucket is how many events a unit holds, from its beginning.
+type bucket struct {
+	start time.Time
+	count int
+}
+
+// A slice is a span that is read in one go, from where the one before ends, and how many events it should give.
+type slice struct {
+	to    time.Time
+	count int
+	day   string // of shards: the name of what is shared out
+}
+
+// cut divides the span before until so that a slice holds no more than most events, or one bucket alone. Buckets are in order.
+// Spans in which nothing was counted belong to the slice before.
+func cut(until time.Time, buckets []bucket, most int) []slice {
+	var all []slice
+	s := slice{}
+	for _, b := range buckets {
+		if s.count > 0 && s.count+b.count > most {
+			s.to = b.start
+			all = append(all, s)
+			s = slice{}
+		}
+		s.count += b.count
+	}
+	s.to = until
+	return append(all, s)
+}
+
+// cutDays makes a slice of each day, which shards share out, and of the span after it that holds nothing.
+func cutDays(until time.Time, buckets []bucket) []slice {
+	var all []slice
+	for _, b := range buckets {
+		to := b.start.Add(units[0].span)
+		if to.After(until) {
+			to = until
+		}
+		if len(all) > 0 && all[len(all)-1].to.Before(b.start) {
+			all = append(all, slice{to: b.start})
+		} else if len(all) == 0 {
+			all = append(all, slice{to: b.start})
+		}
+		all = append(all, slice{to: to, count: b.count, day: b.start.Format(time.DateOnly)})
+	}
+	return append(all, slice{to: until})
+}
