@@ -48,7 +48,7 @@ type FeatureFlag struct {
 	Status                     string          `json:"status"`
 	LastCalledAt               time.Time       `json:"last_called_at"`
 	IsSimpleFlag               bool            `json:"is_simple_flag"`
-	RolloutPercentage          float64     `json:"rollout_percentage"`
+	RolloutPercentage          float64         `json:"rollout_percentage"`
 	EnsureExperienceContinuity bool            `json:"ensure_experience_continuity"`
 	ExperimentSet              json.RawMessage `json:"experiment_set"`
 	Surveys                    json.RawMessage `json:"surveys"`
@@ -305,9 +305,9 @@ type Recording struct {
 	DistinctID        string          `json:"distinct_id"`
 	StartTime         time.Time       `json:"start_time" tap:"cursor"`
 	EndTime           time.Time       `json:"end_time"`
-	RecordingDuration float64     `json:"recording_duration"` // seconds
-	ActiveSeconds     float64     `json:"active_seconds"`
-	InactiveSeconds   float64     `json:"inactive_seconds"`
+	RecordingDuration float64         `json:"recording_duration"` // seconds
+	ActiveSeconds     float64         `json:"active_seconds"`
+	InactiveSeconds   float64         `json:"inactive_seconds"`
 	ClickCount        int64           `json:"click_count"`
 	KeypressCount     int64           `json:"keypress_count"`
 	MouseActivity     int64           `json:"mouse_activity_count"`
@@ -324,7 +324,7 @@ type Recording struct {
 	RecordingTTL      json.RawMessage `json:"recording_ttl"`
 	SnapshotSource    string          `json:"snapshot_source"`
 	Ongoing           bool            `json:"ongoing"`
-	ActivityScore     float64     `json:"activity_score"`
+	ActivityScore     float64         `json:"activity_score"`
 }
 
 // EventDefinition is an event name that PostHog has seen. https://posthog.com/docs/api/event-definitions

@@ -107,7 +107,9 @@ func (p *place) compare(at, uuid []byte) (ahead, same bool) {
 }
 
 // take makes it the place of a row.
-func (p *place) take(at, uuid []byte) { p.at, p.uuid = append(p.at[:0], at...), append(p.uuid[:0], uuid...) }
+func (p *place) take(at, uuid []byte) {
+	p.at, p.uuid = append(p.at[:0], at...), append(p.uuid[:0], uuid...)
+}
 
 // compareInstants compares two instants. The usual spelling, RFC 3339 in UTC with as much of the fraction as there is, is compared
 // as text.

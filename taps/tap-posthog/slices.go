@@ -37,7 +37,7 @@ func (b *bookmark) String() string {
 // A position is a place in the order of cursor and uuid: all before it has been sent. Instants have whole microseconds.
 type position struct {
 	At    time.Time `json:"at"`
-	UUID  string    `json:"uuid,omitempty"`  // of the events at At, those up to this one have been sent; none without it
+	UUID  string    `json:"uuid,omitempty"` // of the events at At, those up to this one have been sent; none without it
 	Until time.Time `json:"until,omitzero"` // where the pass under way ends, which a cut run goes on with
 }
 

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"github.com/signalroom/signalroom/taps/tap"
+)
+
+const (
+	recordingSpan     = 7 * 24 * time.Hour   // of one walk
+	recordingLookback = 24 * time.Hour       // the longest that one goes on
+	recordingsKept    = 400 * 24 * time.Hour // without start_date: nothing older is looked for
+)
+
+// recordings reads what was recorded, by the time at which it began. Those of the last day come again, as they may still go on.
+func (s *source) recordings(ctx context.Context, out *tap.Output) error {
+	var reached bookmark
+	if _, err := out.Bookmark(&reached); err != nil {
+		return err
+	}
+	rows, err := newSender[Recording](out)
+	if err != nil {
+		return err
+	}
+	projects, err := s.api.visible(ctx)
+	if err != nil {
+		return err
+	}
+	start, upper := s.config.StartDate.UTC(), s.run.Start
+	if s.config.StartDate.IsZero() {
+		start = upper.Add(-recordingsKept)
+	}
+	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(upper) {
+		upper = s.config.EndDate.UTC()
+	}
+	r := resource{"session_recordings", 100, clickhouse, nil, nil}
+	for _, project := range projects {
+		at := reached.of(project)
+		at.Until = time.Time{}
+		if !at.begin(start, upper, max(s.config.Lookback, recordingLookback)) {
+			continue
+		}
+		for at.At.Before(at.Until) {
+			to := at.At.Add(recordingSpan)
+			if to.After(at.Until) {
+				to = at.Until
+			}
+			// Without both bounds the last three days alone would come.
+			span := part{query: url.Values{"date_from": {at.At.Format(time.RFC3339Nano)}, "date_to": {to.Format(time.RFC3339Nano)}}}
+			if _, _, err := s.walk(ctx, r, project, span, rows); err != nil {
+				return err
+			}
+			at.reach(to)
+			if err := out.State(&reached); err != nil {
+				return err
+			}
+		}
+		at.end()
+	}
+	rows.end()
+	return out.State(&reached)
+}
