@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -194,6 +193,3 @@ func projectsUnknown(err error) error {
 	}
 	return protocol.ConfigFault("set project_id to the number that stands in the project's address, /project/12345", "the key may not list projects: %w", err)
 }
-
-// isCloud tells whether the address is one of PostHog's own.
-func (a *api) isCloud() bool { return strings.HasSuffix(a.crud.Root(), ".posthog.com") }

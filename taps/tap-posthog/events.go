@@ -184,10 +184,7 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 			case tooHeavy(err) && r.size > leastPage:
 				r.size = max(r.size/2, leastPage)
 				r.out.Log().Info("queries take too long: pages are halved", "page_size", r.size)
-				if level+1 < len(units) {
-					return r.span(ctx, s.to, level+1)
-				}
-				continue
+				return r.span(ctx, s.to, min(level+1, len(units)-1))
 			case err != nil:
 				return err
 			}
@@ -198,7 +195,7 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 				break
 			}
 		}
-		r.size = min(2*r.size, r.config.PageSize)
+		r.size = min(r.size+r.size/8+1, r.config.PageSize)
 		if got >= s.count {
 			return nil
 		}

@@ -35,7 +35,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(upper) {
 		upper = s.config.EndDate.UTC()
 	}
-	r := resource{"session_recordings", 100, clickhouse, nil, nil}
+	r := resource{"session_recordings", 100, clickhouse, nil, nil, false}
 	for _, project := range projects {
 		at := reached.of(project)
 		at.Until = time.Time{}

@@ -22,6 +22,8 @@ type resource struct {
 	client func(*api) *rest.Client
 	parts  func(ctx context.Context, a *api, project int64) ([]part, error) // nil: the list is one
 	change func(s *source, row []byte) ([]byte, error)                      // nil: rows are sent as they are
+	// distinct tells that parts may hold the same rows, where a server does not know their parameters. A row is sent once.
+	distinct bool
 }
 
 // A part is one walk over a list with these parameters. Its rows get the members of add.
@@ -51,22 +53,22 @@ func (s *source) streams() []tap.Stream {
 	archived := once(url.Values{"archived": {"false"}, "order": {"created_at"}}, url.Values{"archived": {"true"}, "order": {"created_at"}})
 	streams := []tap.Stream{
 		tap.Typed[Event](tap.Stream{Name: "events", Description: "Events, each once", Disposition: protocol.Append, Read: s.events}),
-		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{"feature_flags", 100, crud, archived, redactPayloads}),
-		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{"experiments", 100, crud, archived, nil}),
-		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{"experiment_saved_metrics", 500, crud, nil, nil}),
-		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{"experiment_holdouts", 500, crud, nil, nil}),
-		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{"cohorts", 500, crud, nil, nil}),
-		list[Annotation](s, "annotations", "Notes on the calendar", resource{"annotations", 500, crud, nil, nil}),
-		list[Action](s, "actions", "Named sets of events", resource{"actions", 0, crud, nil, nil}),
-		list[Insight](s, "insights", "Saved insights, without results", resource{"insights", 200, clickhouse, once(url.Values{"basic": {"true"}, "saved": {"true"}}), nil}),
-		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{"dashboards", 200, crud, nil, nil}),
-		list[Survey](s, "surveys", "Definitions of surveys", resource{"surveys", 200, crud, nil, nil}),
-		list[GroupType](s, "group_types", "Kinds of groups", resource{"groups_types", 0, crud, nil, nil}),
-		list[Group](s, "groups", "Groups with their properties", resource{"groups", 0, clickhouse, groupsOfTypes, nil}),
-		list[Person](s, "persons", "Persons with their properties", resource{"persons", 1000, persons, nil, nil}),
-		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Read: s.recordings}),
-		list[EventDefinition](s, "event_definitions", "Names of events", resource{"event_definitions", 500, crud, nil, nil}),
-		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{"property_definitions", 500, crud, propertyTypes, nil}),
+		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{"feature_flags", 100, crud, archived, redactPayloads, true}),
+		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{"experiments", 100, crud, archived, nil, true}),
+		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{"experiment_saved_metrics", 500, crud, nil, nil, false}),
+		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{"experiment_holdouts", 500, crud, nil, nil, false}),
+		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{"cohorts", 500, crud, nil, nil, false}),
+		list[Annotation](s, "annotations", "Notes on the calendar", resource{"annotations", 500, crud, nil, nil, false}),
+		list[Action](s, "actions", "Named sets of events", resource{"actions", 0, crud, nil, nil, false}),
+		list[Insight](s, "insights", "Saved insights, without results", resource{"insights", 200, clickhouse, once(url.Values{"basic": {"true"}, "saved": {"true"}}), nil, false}),
+		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{"dashboards", 200, crud, nil, nil, false}),
+		list[Survey](s, "surveys", "Definitions of surveys", resource{"surveys", 200, crud, nil, nil, false}),
+		list[GroupType](s, "group_types", "Kinds of groups", resource{"groups_types", 0, crud, nil, nil, false}),
+		list[Group](s, "groups", "Groups with their properties", resource{"groups", 0, clickhouse, groupsOfTypes, nil, false}),
+		list[Person](s, "persons", "Persons with their properties", resource{"persons", 1000, persons, nil, nil, false}),
+		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Whole: true, Read: s.recordings}),
+		list[EventDefinition](s, "event_definitions", "Names of events", resource{"event_definitions", 500, crud, nil, nil, false}),
+		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{"property_definitions", 500, crud, propertyTypes, nil, false}),
 		tap.Typed[Project](tap.Stream{Name: "projects", Description: "The projects that are read", Disposition: protocol.Replace, Read: s.projects}),
 	}
 	project := tap.Column{Name: "project_id", Schema: []byte(`{"type":"integer"}`)}
@@ -119,6 +121,10 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 			return err
 		}
 	}
+	rows.seen = nil
+	if r.distinct {
+		rows.seen = map[string]bool{}
+	}
 	for _, p := range parts {
 		for attempt := 1; ; attempt++ {
 			sent, count, err := s.walk(ctx, r, project, p, rows)
@@ -128,7 +134,7 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 			if sent >= count {
 				break
 			}
-			// A row that is deleted moves those behind it to a page that was read already.
+			// A row that is deleted moves those behind it, one of them to a page that was read already.
 			if attempt == attempts {
 				return protocol.TransientFault("run again", "project %d: only %d of %d rows came, as the list changes while it is read", project, sent, count)
 			}
@@ -137,7 +143,7 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 	return nil
 }
 
-// walk sends the rows of one walk, and tells how many there should have been, if the API does.
+// walk sends the rows of one walk, and tells how many there were at any time, if the API does.
 func (s *source) walk(ctx context.Context, r resource, project int64, p part, rows *sender) (sent, count int, err error) {
 	query := url.Values{}
 	for name, values := range p.query {
@@ -163,7 +169,7 @@ func (s *source) walk(ctx context.Context, r resource, project int64, p part, ro
 			sent++
 		}
 		if n, err := strconv.Atoi(rest.Text(rest.Member(page.Envelope, "count"))); err == nil {
-			count = n
+			count = max(count, n)
 		}
 	}
 	return sent, count, nil
@@ -184,6 +190,7 @@ func following(r *rest.Request) func(*rest.Answered) (bool, error) {
 type sender struct {
 	out    *tap.Output
 	reader *lenient.Reader
+	seen   map[string]bool // ids of the project's rows that were sent; nil: they are not looked at
 	row    []byte
 	object []byte
 }
@@ -200,6 +207,13 @@ func newSender[T any](out *tap.Output) (*sender, error) {
 func (s *sender) send(project int64, add string, row []byte) error {
 	if rawjson.KindOf(row) != rawjson.Object {
 		return protocol.DataFault("report it to PostHog", "a row is no object")
+	}
+	if s.seen != nil {
+		id := rest.Text(rest.Member(row, "id"))
+		if s.seen[id] {
+			return nil
+		}
+		s.seen[id] = true
 	}
 	s.row = fmt.Appendf(s.row[:0], `{"project_id":%d%s`, project, add)
 	if inner := rawjson.SkipSpace(row, 1); row[inner] != '}' {

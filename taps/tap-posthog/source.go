@@ -29,8 +29,9 @@ func open(config *Config, run *tap.Run) (*tap.Source, error) {
 	}, nil
 }
 
-// eventsMode settles how events are read. auto stays only where files may be taken: the key names the scope for it, as a key that may do
-// everything says nothing of its owner's wish to be billed. Older servers have nothing but the list.
+// eventsMode settles how events are read. auto stays only where files may be taken: the key names the scope for it, as one that may do
+// everything says nothing of its owner's wish to be billed. A server that does not tell of keys may be so old that it has nothing
+// but the list.
 func (s *source) eventsMode(ctx context.Context) (string, error) {
 	if s.config.EventsMode != "auto" {
 		return s.config.EventsMode, nil
@@ -39,15 +40,18 @@ func (s *source) eventsMode(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if slices.Contains(scopes, "batch_export:write") {
+	switch {
+	case slices.Contains(scopes, "batch_export:write"):
 		return "auto", nil
+	case len(scopes) > 0:
+		return "hogql", nil
 	}
 	projects, err := s.api.visible(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, err := range s.api.rows(ctx, projects[0], "SELECT 1") {
-		if status(err) == http.StatusNotFound && !s.api.isCloud() {
+		if status(err) == http.StatusNotFound {
 			return "rest", nil
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -19,31 +18,26 @@ type export struct {
 	expired  bool // the first address of its file
 }
 
-// fileDownload answers …/file_download_batch_exports/.
-func (s *Server) fileDownload(w http.ResponseWriter, r *http.Request, project *Project, path string) {
-	if path == "" && r.Method == http.MethodPost {
-		s.createExport(w, r, project)
+// pollExport tells how an export is going: twice that it is not done.
+func (s *Server) pollExport(w http.ResponseWriter, r *http.Request, _ *Project) {
+	run := s.exports[r.PathValue("run")]
+	if run == nil {
+		Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Not found.")
 		return
 	}
-	id, below, _ := strings.Cut(path, "/")
-	run := s.exports[id]
-	switch {
-	case run == nil || run.project != project || r.Method != http.MethodGet:
-		Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Not found.")
-	case below == "":
-		run.polls++
-		status := map[string]any{"status": "Completed", "files": []string{"part-0", "part-1"}}
-		if run.polls < 3 {
-			status = map[string]any{"status": []string{"Starting", "Running"}[run.polls-1]}
-		}
-		answer(w, status)
-	case below == "download/part-0" || below == "download/part-1":
-		http.Redirect(w, r, s.storage.URL+"/"+id+"/"+strings.TrimPrefix(below, "download/")+"?signature=s", http.StatusFound)
-	default:
-		s.violation(w, "unknown path %s", r.URL.Path)
+	status := map[string]any{"status": "Completed", "files": []string{"part-0", "part-1"}}
+	if run.polls++; run.polls < 3 {
+		status = map[string]any{"status": []string{"Starting", "Running"}[run.polls-1]}
 	}
+	answer(w, status)
 }
 
+// redirectToFile leads to the file store.
+func (s *Server) redirectToFile(w http.ResponseWriter, r *http.Request, _ *Project) {
+	http.Redirect(w, r, "http://"+r.Host+"/files/"+r.PathValue("run")+"/"+r.PathValue("part")+"?signature=s", http.StatusFound)
+}
+
+// createExport begins an export.
 func (s *Server) createExport(w http.ResponseWriter, r *http.Request, project *Project) {
 	var request struct {
 		Model string `json:"model"`
@@ -70,21 +64,18 @@ func (s *Server) createExport(w http.ResponseWriter, r *http.Request, project *P
 	_, _ = fmt.Fprintf(w, `{"id":%q}`, id)
 }
 
-// download is the store that addresses lead to. It refuses a key, and the first address of the first file has expired.
-func (s *Server) download(w http.ResponseWriter, r *http.Request) {
+// file is the store that addresses lead to. It refuses a key, and the first address of an export's first file has expired.
+func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r.Header.Get("Authorization") != "" {
-		s.t.Errorf("the key was sent to the file store")
+		s.t.Errorf("posthog: the key was sent to the file store")
 	}
-	id, part, _ := strings.Cut(strings.Trim(r.URL.Path, "/"), "/")
-	run := s.exports[id]
-	if run == nil || r.URL.Query().Get("signature") == "" {
-		http.Error(w, "<Error/>", http.StatusForbidden)
-		return
-	}
-	if part == "part-0" && !run.expired {
-		run.expired = true
+	run, part := s.exports[r.PathValue("run")], r.PathValue("part")
+	if run == nil || part == "part-0" && !run.expired {
+		if run != nil {
+			run.expired = true
+		}
 		http.Error(w, "<Error><Code>ExpiredToken</Code></Error>", http.StatusForbidden)
 		return
 	}

@@ -34,15 +34,15 @@ var (
 	pageShape    = regexp.MustCompile(`^SELECT (.+) FROM events WHERE (.+) ORDER BY (timestamp|created_at), toString\(uuid\) LIMIT ([0-9]+)$`)
 	bucketsShape = regexp.MustCompile(`^SELECT toStartOf(Day|Hour|Minute)\((timestamp|created_at)\) AS bucket, count\(\) AS events FROM events WHERE (.+) GROUP BY bucket ORDER BY bucket LIMIT 50000$`)
 	countShape   = regexp.MustCompile(`^SELECT count\(DISTINCT uuid\) AS events FROM events WHERE (.+) LIMIT 1$`)
-	instant      = `toDateTime64\('([0-9-]{10} [0-9:]{8}\.[0-9]{6})', 6, 'UTC'\)`
-	boundShape   = regexp.MustCompile(`^(timestamp|created_at) (>=|<) ` + instant + `$`)
-	tieShape     = regexp.MustCompile(`^\((timestamp|created_at) > ` + instant + ` OR toString\(uuid\) > '([0-9a-f-]*)'\)$`)
+	sqlInstant   = `toDateTime64\('([0-9-]{10} [0-9:]{8}\.[0-9]{6})', 6, 'UTC'\)`
+	boundShape   = regexp.MustCompile(`^(timestamp|created_at) (>=|<) ` + sqlInstant + `$`)
+	tieShape     = regexp.MustCompile(`^\((timestamp|created_at) > ` + sqlInstant + ` OR toString\(uuid\) > '([0-9a-f-]*)'\)$`)
 	namesShape   = regexp.MustCompile(`^event IN \(('(?:[^'\\]|\\.)*'(?:, '(?:[^'\\]|\\.)*')*)\)$`)
 	nameShape    = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
 	columnShape  = regexp.MustCompile("^(?:[a-z_]+(?:\\.[a-z_]+)?|`\\$[a-z_0-9]+`)$")
 )
 
-// query answers POST …/query/. See https://posthog.com/docs/api/query.
+// query answers a HogQL query, POST …/query/. See https://posthog.com/docs/api/query.
 func (s *Server) query(w http.ResponseWriter, r *http.Request, project *Project) {
 	body, err := io.ReadAll(r.Body)
 	var request struct {
@@ -61,8 +61,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, project *Project)
 	if err == nil {
 		err = decoder.Decode(&request)
 	}
-	if err != nil || r.Header.Get("Content-Type") != "application/json" || request.Query.Kind != "HogQLQuery" {
-		s.violation(w, "query: %v, %s, %q", err, r.Header.Get("Content-Type"), request.Query.Kind)
+	if err != nil || request.Query.Kind != "HogQLQuery" {
+		s.violation(w, "query: %v, %q", err, request.Query.Kind)
 		return
 	}
 	text := request.Query.Query
@@ -83,6 +83,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, project *Project)
 	project.sort()
 	var out []byte
 	switch {
+	case text == "SELECT 1":
+		out = []byte(`{"columns":["1"],"results":[[1]]}`)
 	case pageShape.MatchString(text):
 		m := pageShape.FindStringSubmatch(text)
 		limit, _ := strconv.Atoi(m[4])
@@ -94,12 +96,27 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, project *Project)
 			Fail(w, 512, "server_error", "error", "Estimated query execution time is too long.")
 			return
 		}
-		out = appendPage(strings.Split(m[1], ", "), events[:min(len(events), limit, MaxRows)], zone)
+		if s.Times > 0 {
+			kept := slices.DeleteFunc(slices.Clone(events), func(e Event) bool { return e.UUID == s.Lost })
+			if len(kept) < len(events) {
+				s.Times--
+			}
+			events = kept
+		}
+		events = events[:min(len(events), limit, MaxRows)]
+		if s.Clamp > 0 {
+			events = events[:min(len(events), s.Clamp)]
+		}
+		out = appendPage(strings.Split(m[1], ", "), events, zone)
 	case bucketsShape.MatchString(text):
 		m := bucketsShape.FindStringSubmatch(text)
 		events, err := project.where(m[3], m[2])
 		if err != nil {
 			break
+		}
+		if span := spanOf(m[3]); s.LongestCount > 0 && span > s.LongestCount {
+			Fail(w, http.StatusGatewayTimeout, "server_error", "error", "Query has hit the max execution time before completing.")
+			return
 		}
 		out = appendBuckets(m[1], m[2], events, zone)
 	case countShape.MatchString(text):
@@ -184,6 +201,14 @@ func (p *Project) where(conditions, cursor string) ([]Event, error) {
 		slices.SortStableFunc(found, func(a, b Event) int { return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.UUID, b.UUID)) })
 	}
 	return found, nil
+}
+
+// spanOf is how long a time the first two conditions leave.
+func spanOf(conditions string) time.Duration {
+	parts := strings.Split(conditions, " AND ")
+	from, _ := time.Parse("2006-01-02 15:04:05.000000", boundShape.FindStringSubmatch(parts[0])[3])
+	to, _ := time.Parse("2006-01-02 15:04:05.000000", boundShape.FindStringSubmatch(parts[1])[3])
+	return to.Sub(from)
 }
 
 // stamp is how results spell an instant: a fraction of zero may be missing.

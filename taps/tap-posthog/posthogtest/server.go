@@ -3,8 +3,8 @@ package posthogtest
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
 // Key is the personal API key that the server knows.
@@ -20,33 +22,36 @@ const Key = "phx_test_key"
 // Elsewhere is the host that links to the next page name, as behind a proxy: nobody may follow them there.
 const Elsewhere = "http://posthog.internal:8000"
 
-// A Server is PostHog with some projects.
+// A Server is PostHog with some projects. Fields are set before the first request.
 type Server struct {
-	URL    string
+	// API is what is served: by API.Dial in memory, or by API.Listen.
+	API    *taptest.API
 	Scopes []string // of the key; "*" at first
-	// Now is the server's clock.
+	// Now is the server's clock for data; limits go by time.Now.
 	Now func() time.Time
 	// Limits are requests allowed per minute and hour, by family: crud, clickhouse, persons, query.
 	Limits map[string]Limit
-	// Intercept may answer the n-th request, from 1, in the server's place; nil lets the server answer.
-	Intercept func(n int, r *http.Request) http.HandlerFunc
 	// Old is a self-hosted server of years ago: no HogQL, no keys that tell of themselves, no file downloads.
 	Old bool
-	// Listing tells that the key may list projects.
-	Listing bool
-	// Heaviest is how many events a page query may sort before it takes too long; 0 for any number.
-	Heaviest int
+	// Unlisted tells that the key may not list projects.
+	Unlisted bool
+	// Heaviest is how many events a query for a page may sort before it takes too long, and LongestCount how long a span it may count;
+	// 0 for any.
+	Heaviest     int
+	LongestCount time.Duration
+	// Clamp cuts every page to so many rows without a word, whatever its LIMIT; 0 for not.
+	Clamp int
+	// Lost is the uuid of an event that pages leave out, as an answer that is not complete does, so many times.
+	Lost  string
+	Times int
 
 	t        testing.TB
-	storage  *httptest.Server
 	mu       sync.Mutex
 	projects map[int64]*Project
-	requests []string
 	cached   map[string][]byte
 	taken    map[string][]time.Time
 	refused  int
 	exports  map[string]*export
-	sockets  int
 }
 
 // A Limit is how many requests a family allows.
@@ -61,17 +66,35 @@ type Project struct {
 	Lists map[string][]string
 }
 
-// Start runs a server without projects until the test ends. Whatever a request does that it may not is an error of the test.
-func Start(t testing.TB) *Server {
+// New makes a server without projects. Whatever a request does that it may not is an error of the test.
+func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{Scopes: []string{"*"}, Now: time.Now, Listing: true, t: t, projects: map[int64]*Project{}, cached: map[string][]byte{},
-		taken: map[string][]time.Time{}, exports: map[string]*export{}, Limits: map[string]Limit{
-			"crud": {480, 4800}, "clickhouse": {240, 1200}, "persons": {PerMinute: 240}, "query": {240, 2400}}}
-	server := httptest.NewServer(http.HandlerFunc(s.serve))
-	t.Cleanup(server.Close)
-	s.URL = server.URL
-	s.storage = httptest.NewServer(http.HandlerFunc(s.download))
-	t.Cleanup(s.storage.Close)
+	s := &Server{Scopes: []string{"*"}, Now: time.Now, t: t, projects: map[int64]*Project{}, cached: map[string][]byte{}, taken: map[string][]time.Time{},
+		exports: map[string]*export{}, Limits: map[string]Limit{"crud": {480, 4800}, "clickhouse": {240, 1200}, "persons": {PerMinute: 240}, "query": {240, 2400}}}
+	const project = "/api/projects/{project}/"
+	routes := []taptest.Route{
+		{Pattern: "GET /api/personal_api_keys/@current", Serve: s.guarded("", "", s.key)},
+		{Pattern: "GET /api/projects/{$}", Query: map[string]string{"limit": "[0-9]+", "offset": "[0-9]+"}, Serve: s.guarded("", "crud", s.everyProject)},
+		{Pattern: "GET " + project + "{$}", Serve: s.guarded("project:read", "crud", func(w http.ResponseWriter, r *http.Request, p *Project) {
+			answer(w, json.RawMessage(p.object()))
+		})},
+		{Pattern: "POST " + project + "query/{$}", Header: map[string]string{"Content-Type": "application/json"}, Serve: s.guarded("query:read", "query", s.query)},
+		{Pattern: "POST " + project + "file_download_batch_exports/{$}", Serve: s.guarded("batch_export:write", "crud", s.createExport)},
+		{Pattern: "GET " + project + "file_download_batch_exports/{run}/{$}", Serve: s.guarded("batch_export:read", "crud", s.pollExport)},
+		{Pattern: "GET " + project + "file_download_batch_exports/{run}/download/{part}/{$}", Serve: s.guarded("batch_export:read", "crud", s.redirectToFile)},
+		{Pattern: "GET /files/{run}/{part}", Query: map[string]string{"signature": "s"}, Required: []string{"signature"}, Serve: s.file},
+	}
+	for name, rule := range lists {
+		if name == "projects" {
+			continue
+		}
+		serve := func(w http.ResponseWriter, r *http.Request, p *Project) { s.list(w, r, p, name) }
+		if name == "events" {
+			serve = s.events
+		}
+		routes = append(routes, taptest.Route{Pattern: "GET " + project + name + "/{$}", Query: rule.query, Required: rule.required, Serve: s.guarded(rule.scope, rule.family, serve)})
+	}
+	s.API = (&taptest.API{Routes: routes}).Serve(t)
 	return s
 }
 
@@ -89,13 +112,6 @@ func (s *Server) Change(change func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change()
-}
-
-// Requests are the requests so far: method, path and query.
-func (s *Server) Requests() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.requests)
 }
 
 // Refused is how many requests came too many.
@@ -118,124 +134,57 @@ func Fail(w http.ResponseWriter, status int, kind, code, detail string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"type": kind, "code": code, "detail": detail, "attr": nil})
 }
 
-func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.requests = append(s.requests, r.Method+" "+r.URL.RequestURI())
-	if s.Intercept != nil {
-		if answer := s.Intercept(len(s.requests), r); answer != nil {
-			answer(w, r)
+// guarded checks the key, the project, the scope and the limit before serve. Requests are answered one after another.
+func (s *Server) guarded(scope, family string, serve func(http.ResponseWriter, *http.Request, *Project)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		switch r.Header.Get("Authorization") {
+		case "Bearer " + Key:
+		case "":
+			Fail(w, http.StatusUnauthorized, "authentication_error", "not_authenticated", "Authentication credentials were not provided.")
+			return
+		default:
+			Fail(w, http.StatusUnauthorized, "authentication_error", "authentication_failed", "Personal API key found in request Authorization header is invalid.")
 			return
 		}
+		if s.Old && (strings.Contains(r.URL.Path, "/query/") || strings.Contains(r.URL.Path, "/file_download") || strings.HasSuffix(r.URL.Path, "@current")) {
+			Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Endpoint not found.")
+			return
+		}
+		var project *Project
+		if text := r.PathValue("project"); text != "" {
+			id, _ := strconv.ParseInt(text, 10, 64)
+			if project = s.projects[id]; project == nil {
+				Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Project not found.")
+				return
+			}
+		}
+		if s.allowed(w, scope, family) {
+			serve(w, r, project)
+		}
 	}
-	if !strings.HasSuffix(r.URL.Path, "/") && r.URL.Path != "/api/personal_api_keys/@current" {
-		s.violation(w, "%s %s lacks the slash at its end", r.Method, r.URL.Path)
-		return
-	}
-	if r.URL.Query().Has("personal_api_key") {
-		s.violation(w, "the key stands in the address")
-		return
-	}
-	switch r.Header.Get("Authorization") {
-	case "Bearer " + Key:
-	case "":
-		Fail(w, http.StatusUnauthorized, "authentication_error", "not_authenticated", "Authentication credentials were not provided.")
-		return
-	default:
-		Fail(w, http.StatusUnauthorized, "authentication_error", "authentication_failed", "Personal API key found in request Authorization header is invalid.")
-		return
-	}
-	s.route(w, r)
 }
 
-// route finds the resource and checks scope and limit.
-func (s *Server) route(w http.ResponseWriter, r *http.Request) {
-	path := strings.Trim(strings.TrimPrefix(r.URL.Path, "/api/"), "/")
-	switch path {
-	case "personal_api_keys/@current":
-		if s.Old {
-			Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Not found.")
-			return
-		}
-		answer(w, map[string]any{"id": "k", "label": "test", "scopes": s.Scopes})
-		return
-	case "projects":
-		if !s.Listing {
-			Fail(w, http.StatusForbidden, "authentication_error", "permission_denied", "API key does not have access to the requested project.")
-			return
-		}
-		s.list(w, r, &Project{Lists: map[string][]string{"projects": s.everyProject()}}, "projects")
-		return
-	}
-	parts := strings.SplitN(path, "/", 3)
-	if len(parts) < 2 || parts[0] != "projects" {
-		s.violation(w, "unknown path %s", r.URL.Path)
-		return
-	}
-	id, err := strconv.ParseInt(parts[1], 10, 64)
-	project := s.projects[id]
-	if err != nil || project == nil {
-		Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Project not found.")
-		return
-	}
-	rest := ""
-	if len(parts) == 3 {
-		rest = parts[2]
-	}
-	s.resource(w, r, project, rest)
+// key tells what the key may do.
+func (s *Server) key(w http.ResponseWriter, _ *http.Request, _ *Project) {
+	answer(w, map[string]any{"id": "k", "label": "test", "scopes": s.Scopes})
 }
 
-func (s *Server) resource(w http.ResponseWriter, r *http.Request, project *Project, path string) {
-	name, below, _ := strings.Cut(path, "/")
-	if name == "" {
-		if s.allowed(w, "project:read", "crud") {
-			answer(w, json.RawMessage(project.object()))
-		}
-		return
-	}
-	if name == "query" && below == "" && r.Method == http.MethodPost && !s.Old {
-		if s.allowed(w, "query:read", "query") {
-			s.query(w, r, project)
-		}
-		return
-	}
-	if name == "file_download_batch_exports" && !s.Old {
-		scope := "batch_export:read"
-		if r.Method == http.MethodPost {
-			scope = "batch_export:write"
-		}
-		if s.allowed(w, scope, "crud") {
-			s.fileDownload(w, r, project, below)
-		}
-		return
-	}
-	if s.Old && name == "query" {
-		Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Endpoint not found.")
-		return
-	}
-	rule, ok := lists[name]
-	if !ok || below != "" || r.Method != http.MethodGet {
-		s.violation(w, "unknown resource %s %s", r.Method, r.URL.Path)
-		return
-	}
-	if !s.allowed(w, rule.scope, rule.family) {
-		return
-	}
-	if name == "events" {
-		s.events(w, r, project)
-		return
-	}
-	s.list(w, r, project, name)
+// granted tells whether the key has a scope; the right to write is one to read.
+func (s *Server) granted(scope string) bool {
+	return slices.ContainsFunc(s.Scopes, func(own string) bool {
+		return own == "*" || own == scope || own == strings.Replace(scope, ":read", ":write", 1)
+	})
 }
 
 // allowed checks the key's scope and the family's limit.
 func (s *Server) allowed(w http.ResponseWriter, scope, family string) bool {
-	write := strings.Replace(scope, ":read", ":write", 1)
-	if !slices.Contains(s.Scopes, "*") && !slices.Contains(s.Scopes, scope) && !slices.Contains(s.Scopes, write) {
+	if scope != "" && !s.granted(scope) {
 		Fail(w, http.StatusForbidden, "authentication_error", "permission_denied", "API key missing required scope '"+scope+"'")
 		return false
 	}
-	limit, now := s.Limits[family], s.Now()
+	limit, now := s.Limits[family], time.Now()
 	taken := slices.DeleteFunc(s.taken[family], func(at time.Time) bool { return now.Sub(at) >= time.Hour })
 	inMinute := 0
 	for _, at := range taken {
@@ -268,15 +217,6 @@ func Throttled(wait time.Duration) http.HandlerFunc {
 	}
 }
 
-// WebPage is what a login page or a proxy answers.
-func WebPage(status int) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/html")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte("<!DOCTYPE html><html><body>Sign in</body></html>"))
-	}
-}
-
 func answer(w http.ResponseWriter, value any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(value)
@@ -287,21 +227,17 @@ func (p *Project) object() string {
 		`"has_completed_onboarding_for":{"product_analytics":true},"ingested_event":true,"is_demo":false,"timezone":"America/Caracas","access_control":false}`, p.ID, p.ID, p.ID)
 }
 
-func (s *Server) everyProject() []string {
-	var all []string
-	for _, id := range sortedKeys(s.projects) {
-		all = append(all, s.projects[id].object())
+// everyProject lists the projects.
+func (s *Server) everyProject(w http.ResponseWriter, r *http.Request, _ *Project) {
+	if s.Unlisted {
+		Fail(w, http.StatusForbidden, "authentication_error", "permission_denied", "API key does not have access to the requested project.")
+		return
 	}
-	return all
-}
-
-func sortedKeys(projects map[int64]*Project) []int64 {
-	var ids []int64
-	for id := range projects {
-		ids = append(ids, id)
+	all := &Project{Lists: map[string][]string{}}
+	for _, id := range slices.Sorted(maps.Keys(s.projects)) {
+		all.Lists["projects"] = append(all.Lists["projects"], s.projects[id].object())
 	}
-	slices.Sort(ids)
-	return ids
+	s.list(w, r, all, "projects")
 }
 
 // next is an absolute link, to the wrong host.

@@ -314,7 +314,7 @@ func ResumeRequests[C any](t testing.TB, program tap.Tap[C], in Input, serve fun
 		stopped.Dial, stopped.Context = api.Dial(), ctx
 		out := Run(t, program, stopped)
 		cancel()
-		if out.Code == 0 {
+		if out.Code == 0 && number < requests { // the last answer may come before the stop
 			t.Errorf("request %d: the run was not stopped", number)
 		}
 		covered, state := Covered(out.Messages)
