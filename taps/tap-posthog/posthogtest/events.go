@@ -4,10 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
 )
+
+var prefixShape = regexp.MustCompile(`^startsWith\(toString\(uuid\), '([0-9a-f-]+)'\)$`)
 
 // events answers GET …/events/, oldest first. Newest first is refused, as its last page does not tell that it is not the last.
 // See https://posthog.com/docs/api/events.
@@ -27,11 +30,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, project *Project
 			s.violation(w, "events with the filter %s", filter)
 			return
 		}
-		rest, ok := strings.CutPrefix(filters[0].Key, "startsWith(toString(uuid), '")
-		if prefix, ok = strings.CutSuffix(rest, "')"); !ok {
+		m := prefixShape.FindStringSubmatch(filters[0].Key)
+		if m == nil {
 			s.violation(w, "events with the filter %s", filter)
 			return
 		}
+		prefix = m[1]
 	}
 	project.sort()
 	var results []map[string]any

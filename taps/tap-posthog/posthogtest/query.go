@@ -39,7 +39,6 @@ var (
 	tieShape     = regexp.MustCompile(`^\((timestamp|created_at) > ` + sqlInstant + ` OR toString\(uuid\) > '([0-9a-f-]*)'\)$`)
 	namesShape   = regexp.MustCompile(`^event IN \(('(?:[^'\\]|\\.)*'(?:, '(?:[^'\\]|\\.)*')*)\)$`)
 	nameShape    = regexp.MustCompile(`'((?:[^'\\]|\\.)*)'`)
-	columnShape  = regexp.MustCompile("^(?:[a-z_]+(?:\\.[a-z_]+)?|`\\$[a-z_0-9]+`)$")
 )
 
 // query answers a HogQL query, POST …/query/. See https://posthog.com/docs/api/query.
