@@ -46,7 +46,9 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if ld.straight() && len(ld.layout.arbiters) > 0 && (!ld.anew || ld.emptied) {
 		s.sortByField(ld.layout.keyField)
 	}
-	return w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
+	err = w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
+	s.arrived = err == nil && ld.straight()
+	return err
 }
 
 // straight tells whether rows go to the table itself.
@@ -95,6 +97,9 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 	}
 	if hi-lo == 1 {
 		record := s.record(lo)
+		if record == nil {
+			return protocol.TransientFault("run it again", "a row is refused that was taken before a lost connection: %w", database.Fault(e))
+		}
 		err := w.reject(ld, database.Reject{
 			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: e.ColumnName,
 			Reason: database.Reason(e), SQLState: e.Code, Record: string(record),

@@ -9,6 +9,7 @@ type pool struct {
 	back   sync.Cond // signalled when a segment comes back
 	sent   int       // bytes on their way
 	free   []*segment
+	raw    [][]byte // of segments that could do without
 	failed bool
 }
 
@@ -22,12 +23,16 @@ func newPool(l Limits) *pool {
 func (p *pool) take() *segment {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	s := &segment{}
 	if n := len(p.free); n > 0 {
-		s := p.free[n-1]
+		s = p.free[n-1]
 		p.free = p.free[:n-1]
-		return s
 	}
-	return &segment{}
+	if n := len(p.raw); n > 0 && s.raw == nil {
+		s.raw = p.raw[n-1]
+		p.raw = p.raw[:n-1]
+	}
+	return s
 }
 
 // send waits until there is room for a segment on the way to the server. It does not wait once the run has failed.
@@ -51,11 +56,17 @@ func (p *pool) put(s *segment) {
 	p.back.Broadcast()
 }
 
-// retain keeps a segment that was sent out of the reckoning. It comes back by drop.
+// retain keeps a segment that was sent out of the reckoning, without its records if the table has its rows. It comes back by drop.
 func (p *pool) retain(s *segment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent -= s.size()
+	if s.arrived {
+		if cap(s.raw) <= 4*p.limits.Segment && len(p.raw)*p.limits.Segment < p.limits.Sent {
+			p.raw = append(p.raw, s.raw[:0])
+		}
+		s.raw = nil
+	}
 	p.back.Broadcast()
 }
 

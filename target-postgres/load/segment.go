@@ -19,6 +19,7 @@ type segment struct {
 	raw     []byte // the records as they came
 	rows    []row
 	order   []rowPrefix       // scratch
+	arrived bool              // the table has the rows: their records need not be kept
 	sorted  bool              // rows stand in the order of their keys, not in that of tuples
 	rejects []database.Reject // records that did not become tuples
 	bytes   int64             // of their lines
@@ -54,8 +55,13 @@ func (s *segment) empty() bool { return len(s.rows) == 0 && len(s.rejects) == 0 
 // tuple gives the encoded row i.
 func (s *segment) tuple(i int) []byte { return s.tuples[s.rows[i].tuple.from:s.rows[i].tuple.to] }
 
-// record gives the record of row i.
-func (s *segment) record(i int) []byte { return s.raw[s.rows[i].raw.from:s.rows[i].raw.to] }
+// record gives the record of row i, nil when it is no longer in memory.
+func (s *segment) record(i int) []byte {
+	if s.raw == nil {
+		return nil
+	}
+	return s.raw[s.rows[i].raw.from:s.rows[i].raw.to]
+}
 
 // split moves the rows from n on, and the rejects of later lines than line, to another segment. The segment is not sorted yet.
 func (s *segment) split(n int, line int64, into *segment) {

@@ -161,9 +161,13 @@ func (w *worker) step(ctx context.Context, o op) error {
 // retain keeps a segment for as long as the interval lasts, if there is room. An interval that outgrows it cannot be loaded
 // again. Since its keys may be in the way of one ahead, it waits for its turn first.
 func (w *worker) retain(ctx context.Context, s *segment) error {
-	if !w.iv.fixed && w.holding+s.size() <= w.o.Limits.Held/w.o.Connections {
+	size := s.size()
+	if s.plan.stream.straight.Load() {
+		size -= len(s.raw)
+	}
+	if !w.iv.fixed && w.holding+size <= w.o.Limits.Held/w.o.Connections {
 		w.retained = append(w.retained, s)
-		w.holding += s.size()
+		w.holding += size
 		return nil
 	}
 	if w.keys || s.plan.layout.guarded {
