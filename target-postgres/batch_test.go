@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"fmt"
 	"os"
@@ -150,7 +151,14 @@ func TestKilledWithinBatch(t *testing.T) {
 		wrote := feed(t, path, rows)
 		killed := target(t, binary, dsn, "--batch-wait-seconds=0")
 		killed.Stdin = strings.NewReader(before + batchOf(stream, "jsonl", path))
+		states, err := killed.StdoutPipe()
+		require.NoError(t, err)
 		require.NoError(t, killed.Start())
+		if stream == "log" {
+			line, err := bufio.NewReader(states).ReadString('\n')
+			require.NoError(t, err)
+			require.Equal(t, "1\n", line)
+		}
 		<-wrote
 		require.NoError(t, killed.Process.Kill())
 		require.EqualError(t, killed.Wait(), "signal: killed")
