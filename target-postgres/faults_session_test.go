@@ -159,6 +159,86 @@ func TestRefusedSessions(t *testing.T) {
 	d.exact(t, hit)
 }
 
+// few is a destination, and as a role with two connections sees it: one keeps other runs away, the other loads.
+func few(t *testing.T) (d destination, as string) {
+	t.Helper()
+	d = newDestination(t)
+	names, as := roles(t, d.dsn, "LOGIN PASSWORD 'p' CONNECTION LIMIT 2")
+	d.admin.answers(t, "GRANT ALL ON SCHEMA d TO "+names[0]+"; GRANT ALL ON ALL TABLES IN SCHEMA d TO "+names[0])
+	return d, as
+}
+
+// Batches that would be loaded side by side are loaded one after the other where there is no connection for it.
+func TestFewConnections(t *testing.T) {
+	t.Parallel()
+	d, as := few(t)
+	other := newAdmin(t, d.dsn)
+	other.answers(t, "BEGIN; LOCK TABLE d.files IN ACCESS EXCLUSIVE MODE")
+	l := start(t, as, d.args...)
+	l.send(t, fromRow(0))
+	require.Eventually(t, func() bool { return strings.Contains(l.stderr.String(), "gives no more connections") }, time.Minute, time.Millisecond)
+	other.answers(t, "COMMIT")
+	l.stdin.Close()
+	hit := result{0, drain(t, l), l.stderr.String()}
+	require.Zero(t, <-l.done, hit.stderr)
+	d.exact(t, hit)
+}
+
+// Rows with and without a key share the one transaction, when they outgrow memory; what no state covers is taken back with it.
+func TestFewConnectionsBeyondMemory(t *testing.T) {
+	t.Parallel()
+	d, as := few(t)
+	d.limits = load.Limits{Segment: 100, Open: 400, Sent: 400}
+	all := fromRow(0)
+	early := keyedSchema + strings.Repeat(`{"type":"RECORD","stream":"keyed","record":{"n":0,"text":"early"}}`+"\n", 40)
+	uncovered := early + all[:strings.LastIndex(all, `{"type":"STATE"`)] + strings.Repeat(`{"type":"RECORD","stream":"log","record":{"n":9}}`+"\n", 20) +
+		`{"type":"RECORD","stream":"log","record":{"n":"bad"}}` + "\n"
+	r := run(t, as, input{args: d.args, stdin: uncovered, limits: d.limits})
+	require.Zero(t, r.code, r.stderr)
+	require.Equal(t, "{\"n\":4}\n", r.stdout)
+	require.Equal(t, "4 | 0\n", d.admin.answers(t, "SELECT (SELECT count(*) FROM d.log), (SELECT count(*) FROM d._signalroom_rejects)"))
+	r = d.run(t, as)
+	require.Zero(t, r.code, r.stderr)
+	d.complete(t)
+}
+
+// A connection that is lost before the first row is made again, unless the user's own statements may have run.
+func TestLostAtTheStart(t *testing.T) {
+	t.Parallel()
+	for _, at := range []string{"pg_try_advisory_xact_lock", "pg_is_in_recovery", "pg_attribute", "max(updated_at)"} {
+		t.Run(at, func(t *testing.T) {
+			t.Parallel()
+			d := newDestination(t)
+			var once sync.Once
+			hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) (pass bool) {
+				pass = true
+				if !m.FromServer && strings.Contains(string(m.Body), at) {
+					once.Do(func() { pass = false })
+				}
+				return pass
+			}))
+			require.Zero(t, hit.code, hit.stderr)
+			require.Contains(t, hit.stderr, "the run begins again")
+			d.exact(t, hit)
+		})
+	}
+	d := newDestination(t)
+	d.admin.answers(t, "CREATE TABLE d.runs (n int)")
+	args := d.args
+	d.args = append(d.args, "--before-run-sql=INSERT INTO d.runs VALUES (1)")
+	var inserted atomic.Bool
+	hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
+		if m.Says("INSERT INTO d.runs") {
+			inserted.Store(true)
+		}
+		return !(m.FromServer && m.Says("COMMIT") && inserted.Load())
+	}))
+	require.Equal(t, 4, hit.code, hit.stderr)
+	require.Equal(t, "1\n", d.admin.answers(t, "SELECT count(*) FROM d.runs"))
+	d.args = args
+	d.exact(t, hit)
+}
+
 // The connection is lost while a COMMIT is under way. The run finds out what became of it.
 func TestCommitUnderWay(t *testing.T) {
 	t.Parallel()

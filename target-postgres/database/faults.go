@@ -113,9 +113,10 @@ func Is(err error, state string) bool {
 
 // The SQLSTATEs that the loader acts on.
 const (
-	UniqueViolation  = "23505"
-	LockNotAvailable = "55P03"
-	Deadlock         = "40P01"
+	UniqueViolation    = "23505"
+	LockNotAvailable   = "55P03"
+	Deadlock           = "40P01"
+	TooManyConnections = "53300"
 )
 
 // Raised is the SQLSTATE of an exception that a trigger or function raised on purpose.
@@ -250,7 +251,7 @@ func Retryable(err error) bool {
 		return Lost(err) || errors.Is(err, errLockLost)
 	}
 	switch e.Code {
-	case LockNotAvailable, "53300": // too many connections
+	case LockNotAvailable, TooManyConnections:
 		return true
 	}
 	return strings.HasPrefix(e.Code, "40") || strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P")

@@ -30,6 +30,7 @@ type crew struct {
 	queue   chan *interval
 	idle    atomic.Int64 // workers that wait for an interval
 	workers []*worker    // the loader's alone
+	most    int          // workers there may be; likewise
 	running sync.WaitGroup
 
 	failed chan struct{} // closed at the first error
@@ -41,14 +42,14 @@ type crew struct {
 
 func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
 	return &crew{
-		o: o, pool: newPool(o.Limits), states: states, run: run, source: source, queue: make(chan *interval),
+		o: o, pool: newPool(o.Limits), states: states, run: run, source: source, queue: make(chan *interval), most: o.Connections,
 		failed: make(chan struct{}), doomed: math.MaxInt64, open: map[int64]*interval{},
 	}
 }
 
 // room tells whether another interval would be taken up at once.
 func (c *crew) room() bool {
-	return c.idle.Load() > 0 || len(c.workers) < c.o.Connections
+	return c.idle.Load() > 0 || len(c.workers) < c.most
 }
 
 // start hands an interval to a worker that is free, or to a new one, or waits until one is free.
@@ -56,10 +57,25 @@ func (c *crew) start(ctx context.Context, iv *interval) {
 	c.mu.Lock()
 	c.open[iv.number] = iv
 	c.mu.Unlock()
-	if c.idle.Load() == 0 && len(c.workers) < c.o.Connections {
-		c.hire(ctx)
+	if c.idle.Load() == 0 && len(c.workers) < c.most {
+		c.enlist(ctx)
 	}
 	c.queue <- iv
+}
+
+// enlist hires one more worker. Where the server has no connection for it, those that are there do the work: an interval that
+// waited for a connection could wait for one that the next interval holds.
+func (c *crew) enlist(ctx context.Context) {
+	conn, err := database.Connect(ctx, c.o.Connection)
+	switch {
+	case err == nil:
+		c.hire(ctx, conn)
+	case database.Is(err, database.TooManyConnections):
+		c.most = len(c.workers)
+		c.o.Log.Warn("the server gives no more connections: the load goes on with fewer", "batches_side_by_side", c.most, "because", err)
+	default:
+		c.hire(ctx) // it tries again
+	}
 }
 
 func (c *crew) hire(ctx context.Context, conns ...*database.Conn) {

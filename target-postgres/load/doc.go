@@ -24,7 +24,8 @@
 //
 // As long as all of its rows are in memory, an interval is loaded again after whatever may pass: a deadlock, a conflict, a lock
 // that was held too long, a lost connection, a server that restarts. One that outgrows its share of the memory waits for its turn
-// before it goes on, and then ends the run with such an error.
+// before it goes on, and then ends the run with such an error. To take back its latest rows alone and to send them again would not
+// help: a lock that others wait for stays with the transaction, and to wait longer for one of theirs is what lock_timeout is for.
 //
 // Rows of a stream without a key cannot be told apart from their repetition, so those that no state covers must not
 // stay when the run ends early. Rows of all other streams may be loaded twice without harm, and need no state to be

@@ -20,7 +20,8 @@ type lane struct {
 }
 
 // lane gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
-// transaction does for both kinds.
+// transaction does for both kinds. So it does where the server gives no second connection: then all rows that no state covers
+// come again, whatever their kind.
 func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
 	if l := w.lanes[repeating(repeats)]; l != nil {
 		return l, nil
@@ -30,6 +31,10 @@ func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
 		return other, nil
 	}
 	conn, err := w.connection(ctx)
+	if other := w.lanes[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
+		w.lanes[repeating(repeats)] = other
+		return other, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -137,6 +142,9 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 	sql := "ROLLBACK TO SAVEPOINT covered"
 	if all || !l.covered {
 		sql, l.saved, l.rejects = "ROLLBACK", nil, 0
+		if w.lanes[repeating(false)] == l {
+			w.lanes[repeating(false)] = nil
+		}
 		w.lanes[repeating(true)] = nil
 	}
 	if err := l.conn.Exec(ctx, sql); err != nil {
@@ -161,7 +169,7 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 	w.order = kept
 	rejects := w.rejects[:0]
 	for i, r := range w.rejects {
-		if i < l.rejects || w.keptStream(r.Stream) {
+		if i < l.rejects || w.keptStream(r.Stream, l) {
 			rejects = append(rejects, r)
 		}
 	}
@@ -172,11 +180,11 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 	return nil
 }
 
-// keptStream tells whether a stream's rows are in a transaction that was not taken back.
-func (w *worker) keptStream(name string) bool {
+// keptStream tells whether a stream's rows are in another transaction than the one that was taken back.
+func (w *worker) keptStream(name string, back *lane) bool {
 	for _, ld := range w.order {
 		if ld.stream.name == name {
-			return !ld.layout.repeats
+			return ld.lane != back
 		}
 	}
 	return false

@@ -96,7 +96,7 @@ func (l *loader) run() error {
 	if err != nil && message == nil {
 		return ended(err) // nothing came: no connection, no lock
 	}
-	if err := l.begin(l.ctx); err != nil {
+	if err := l.crew.begin(l.ctx); err != nil {
 		return err
 	}
 	clock := make(chan struct{})
@@ -126,31 +126,6 @@ func (l *loader) run() error {
 		close(l.interval.ops)
 	}
 	return end
-}
-
-// begin connects, makes sure that this is the only run of its pipeline, and makes the own tables.
-func (l *loader) begin(ctx context.Context) error {
-	lock, err := database.LockRun(ctx, l.o.Connection, l.o.Pipeline)
-	if err != nil {
-		return err
-	}
-	l.crew.lock = lock
-	conn, err := database.Connect(ctx, l.o.Connection)
-	if err != nil {
-		return err
-	}
-	l.crew.hire(ctx, conn)
-	if err := conn.Check(ctx, l.o.Pipeline, l.o.Grants); err != nil {
-		return err
-	}
-	if err := runSQL(ctx, conn, "before_run_sql", l.o.BeforeSQL); err != nil {
-		return err
-	}
-	if err := conn.MakeOwnTables(ctx, l.o.Pipeline); err != nil {
-		return err
-	}
-	l.crew.mark, err = conn.Mark(ctx, l.o.Pipeline, "")
-	return err
 }
 
 func (l *loader) handle(m *protocol.Message) error {

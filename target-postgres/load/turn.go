@@ -139,40 +139,39 @@ func pause(ctx context.Context, try int) error {
 
 // keepLock makes sure that the run holds its pipeline's lock after a connection was lost. If it was free for a while, then what is
 // committed must still be what this run left: no other run has loaded anything, and the server has not lost what it said was committed.
-func (c *crew) keepLock(ctx context.Context) error {
-	c.locking.Lock()
-	defer c.locking.Unlock()
-	if c.lock.Alive(ctx) {
+func (w *worker) keepLock(ctx context.Context) error {
+	w.locking.Lock()
+	defer w.locking.Unlock()
+	if w.lock.Alive(ctx) {
 		return nil
 	}
-	c.lock.Close(ctx)
-	lock, err := database.LockRun(ctx, c.o.Connection, c.o.Pipeline, c.processes()...)
+	w.lock.Close(ctx)
+	lock, err := database.LockRun(ctx, w.o.Connection, w.o.Pipeline, w.processes()...)
 	if err != nil {
 		return err
 	}
-	if err := c.unbroken(ctx); err != nil {
+	if err := w.unbroken(ctx); err != nil {
 		lock.Close(ctx)
 		return err
 	}
-	c.lock = lock
+	w.lock = lock
 	return nil
 }
 
 // unbroken makes sure that what the run has committed is there, and nothing of another run.
-func (c *crew) unbroken(ctx context.Context) error {
-	conn, err := database.Connect(ctx, c.o.Connection)
+func (w *worker) unbroken(ctx context.Context) error {
+	conn, err := w.connection(ctx)
 	if err != nil {
 		return err
 	}
-	defer conn.Close(ctx)
-	found, err := conn.Mark(ctx, c.o.Pipeline, c.run)
+	found, err := conn.Mark(ctx, w.o.Pipeline, w.run)
 	if err != nil {
 		return err
 	}
 	same := false
-	c.marks(func() { same = found == c.mark || found == c.coming })
+	w.marks(func() { same = found == w.mark || found == w.coming })
 	if !same {
-		return c.broken()
+		return w.broken()
 	}
 	return nil
 }

@@ -350,6 +350,17 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 	if ld := w.loads[p.stream]; ld != nil {
 		l = ld.lane
 	}
+	var conn *database.Conn
+	if l == nil {
+		var err error
+		conn, err = w.connection(ctx)
+		if other := w.lanes[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
+			l, err = other, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
 	if l != nil {
 		if err := w.awaitTurn(ctx); err != nil { // from here on others wait for the table
 			return nil, err
@@ -360,10 +371,6 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 			plans[0].layout.made = w.iv
 		}
 		return plans, err
-	}
-	conn, err := w.connection(ctx)
-	if err != nil {
-		return nil, err
 	}
 	begin := conn.BeginSQL()
 	if w.lanes[0] != nil || w.lanes[1] != nil {

@@ -1,0 +1,79 @@
+package load
+
+import (
+	"context"
+	"time"
+
+	"github.com/signalroom/signalroom/target-postgres/database"
+)
+
+// A beginning is what happens before the first row.
+type beginning struct {
+	*crew
+	reached bool // a server has answered
+	ran     bool // before_run_sql did
+	maybe   bool // it may have run, and never runs twice
+}
+
+// begin hires the first worker, when this is the only run of its pipeline and the server is ready for it. A connection that is lost
+// meanwhile is made again; a server that never answered is not waited for.
+func (c *crew) begin(ctx context.Context) error {
+	b := &beginning{crew: c}
+	until := time.Now().Add(longestRetry)
+	for try := 0; ; try++ {
+		conn, err := b.connect(ctx)
+		if err == nil {
+			c.hire(ctx, conn)
+			return nil
+		}
+		if !database.Lost(err) || !b.reached || b.maybe || time.Now().After(until) {
+			return err
+		}
+		if try == 0 {
+			c.o.Log.Warn("the run begins again", "because", err.Error())
+		}
+		if pause(ctx, try) != nil {
+			return err
+		}
+	}
+}
+
+// connect gives a connection to a server that is ready.
+func (b *beginning) connect(ctx context.Context) (*database.Conn, error) {
+	conn, err := database.Connect(ctx, b.o.Connection)
+	if err != nil {
+		return nil, err
+	}
+	b.reached = true
+	if err := b.ready(ctx, conn); err != nil {
+		conn.Close(context.WithoutCancel(ctx)) // the error that counts is err
+		if b.lock != nil {
+			b.lock.Close(context.WithoutCancel(ctx))
+			b.lock = nil
+		}
+		return nil, err
+	}
+	return conn, nil
+}
+
+// ready takes the run's lock, sees to what the run needs, and makes the own tables.
+func (b *beginning) ready(ctx context.Context, conn *database.Conn) (err error) {
+	if b.lock, err = database.LockRun(ctx, b.o.Connection, b.o.Pipeline); err != nil {
+		return err
+	}
+	if err := conn.Check(ctx, b.o.Pipeline, b.o.Grants); err != nil {
+		return err
+	}
+	if !b.ran {
+		if err := runSQL(ctx, conn, "before_run_sql", b.o.BeforeSQL); err != nil {
+			b.maybe = b.o.BeforeSQL != ""
+			return err
+		}
+		b.ran = true
+	}
+	if err := conn.MakeOwnTables(ctx, b.o.Pipeline); err != nil {
+		return err
+	}
+	b.mark, err = conn.Mark(ctx, b.o.Pipeline, "")
+	return err
+}
