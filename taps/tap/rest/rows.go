@@ -275,7 +275,7 @@ func (r *rowReader) value() ([]byte, error) {
 				r.text = slices.Replace(r.text, at, at+1, fmt.Appendf(nil, `\u%04x`, r.text[at])...)
 				continue
 			}
-			if wrong.Offset < len(r.text)-near || r.ended && wrong.Offset < len(r.text) {
+			if wrong.Offset < len(r.text)-near {
 				return nil, fmt.Errorf("the answer is not JSON: %s", wrong.Reason)
 			}
 		}

@@ -79,7 +79,7 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 	}
 	timer := time.AfterFunc(s.shared.timeout, func() { cancel(ErrSilent) })
 	began := time.Now()
-	response, err := s.shared.http.Do(request)
+	response, err := s.http().Do(request)
 	took := time.Since(began)
 	timer.Stop()
 	status := 0
@@ -104,11 +104,8 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 		s.renewed = true
 		return s.once(ctx)
 	}
-	wanted := status >= 200 && status < 300
-	if s.redirect {
-		wanted = status >= 300 && status < 400
-	}
-	if wanted && (s.raw != nil || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
+	wanted := status >= 200 && (status < 300 || s.redirect && status < 400)
+	if wanted && (s.raw != nil || s.redirect || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
 		s.shared.budget.earn()
 		s.spare(response.Header)
 		return &Answer{Status: status, Header: response.Header, Body: body}, nil
@@ -127,6 +124,16 @@ func (s *sending) spare(header http.Header) {
 		s.shared.log.Info("no request is left for now", "wait", wait.Round(time.Second))
 		s.pace.hold(wait)
 	}
+}
+
+// http is the client that sends: one that follows no redirect when that is the answer.
+func (s *sending) http() *http.Client {
+	if !s.redirect {
+		return s.shared.http
+	}
+	other := *s.shared.http
+	other.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &other
 }
 
 // build makes the next try's request, with credentials.

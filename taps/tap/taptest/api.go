@@ -35,7 +35,8 @@ type API struct {
 	calls  []Call
 	late   int // requests over a limit
 	faults map[int]Fault
-	before func(number int)
+	stopAt int // the request that stop is called for, and no answer given
+	stop   context.CancelFunc
 }
 
 // A Route is what a documentation allows.
@@ -127,12 +128,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.calls = append(a.calls, call)
 	number := len(a.calls)
 	a.calls[number-1].Number = number
-	fault, before := a.faults[number], a.before
+	fault, stopped := a.faults[number], number == a.stopAt
 	a.mu.Unlock()
-	if before != nil {
-		before(number)
-	}
 	switch {
+	case stopped:
+		a.stop()
+		<-r.Context().Done()
 	case over && a.TooMany != nil:
 		a.TooMany(w, r)
 	case over:
@@ -305,11 +306,7 @@ func ResumeRequests[C any](t testing.TB, program tap.Tap[C], in Input, serve fun
 	for number := 1; number <= requests; number++ {
 		api := serve()
 		ctx, cancel := context.WithCancel(t.Context())
-		api.before = func(n int) {
-			if n == number {
-				cancel()
-			}
-		}
+		api.stopAt, api.stop = number, cancel
 		stopped := in
 		stopped.Dial, stopped.Context = api.Dial(), ctx
 		out := Run(t, program, stopped)
@@ -318,9 +315,6 @@ func ResumeRequests[C any](t testing.TB, program tap.Tap[C], in Input, serve fun
 			t.Errorf("request %d: the run was not stopped", number)
 		}
 		covered, state := Covered(out.Messages)
-		api.mu.Lock()
-		api.before = nil
-		api.mu.Unlock()
 		again := in
 		again.Dial = api.Dial()
 		if state != nil {
