@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -192,10 +193,21 @@ var layouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05Z07:00", "2006-0
 // noDay is how MySQL writes no day.
 const noDay = "0000-00-00"
 
-// fitInstant writes an instant in UTC. An empty text, the year 1 of a Go program's zero time and the day 0 of MySQL are null.
+// secondsMost is the end of the year 9999. What is more is no count of seconds: milliseconds, perhaps.
+const secondsMost = 253402300799
+
+// fitInstant writes an instant in UTC. A whole number is seconds since 1970. 0, an empty text, the year 1 of a Go program's zero time and
+// the day 0 of MySQL are null.
 func fitInstant(r *Reader, dst, value []byte) ([]byte, bool) {
 	if rawjson.KindOf(value) != rawjson.String {
-		return dst, false
+		seconds, err := strconv.ParseInt(string(value), 10, 64)
+		switch {
+		case err != nil || seconds < 0 || seconds > secondsMost:
+			return dst, false
+		case seconds == 0:
+			return append(dst, "null"...), true
+		}
+		return time.Unix(seconds, 0).UTC().AppendFormat(dst, `"`+time.RFC3339+`"`), true
 	}
 	text := string(r.unquoted(value))
 	if text == "" || strings.HasPrefix(text, noDay) {
