@@ -1,0 +1,15 @@
+// Package main is tap-everflow: conversions, clicks, daily figures and lists of Everflow networks and affiliate accounts.
+package main
+
+import "github.com/signalroom/signalroom/taps/tap"
+
+//go:generate go test -run TestDocumentationPage -count 1 . -update
+
+func main() { tap.Main(program) }
+
+// program declares the tap.
+var program = tap.Tap[Config]{
+	Name:        "tap-everflow",
+	Description: "Conversions, clicks, daily figures and lists of Everflow networks and affiliate accounts",
+	Open:        open,
+}

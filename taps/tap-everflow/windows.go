@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/windows"
+)
+
+const day = 24 * time.Hour
+
+// How far back Everflow gives rows: conversions for 365 days, clicks for three months. Daily figures have no end, and are read from
+// as far back as conversions when no start_date says otherwise.
+const (
+	conversionsKept = 364 * day
+	clicksKept      = 89 * day
+)
+
+// settling is how long rows of the newest minutes may take to show.
+const settling = 10 * time.Minute
+
+// A reached is the bookmark of a stream that is read by time, of each network by its id.
+type reached struct {
+	Networks map[string]*windows.Bookmark `json:"networks"`
+}
+
+// String is the bookmark that is furthest behind.
+func (r *reached) String() string {
+	var least *windows.Bookmark
+	for _, b := range r.Networks {
+		if least == nil || b.Until.Before(least.Until) {
+			least = b
+		}
+	}
+	if least == nil {
+		return ""
+	}
+	return least.String()
+}
+
+// byTime reads windows of every account. A window of today is as long as that of any other day, unless end_date cuts it.
+func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Reading, lookback, kept time.Duration, zone *time.Location,
+	read func(ctx context.Context, a *account, w windows.Window) (rows int, err error)) error {
+	bookmark := reached{}
+	if _, err := out.Bookmark(&bookmark); err != nil {
+		return err
+	}
+	if bookmark.Networks == nil {
+		bookmark.Networks = map[string]*windows.Bookmark{}
+	}
+	accounts, err := s.identified(ctx)
+	if err != nil {
+		return err
+	}
+	start, end := s.config.StartDate, windows.Days(1, zone)(s.run.Start)
+	oldest := midnight(s.run.Start.Add(-kept), zone)
+	if start.IsZero() || kept != 0 && start.Before(oldest) {
+		if !start.IsZero() {
+			out.Log().Warn(fmt.Sprintf("Everflow gives no rows from before %s", oldest.Format(time.DateOnly)), "start_date", start)
+		}
+		start = oldest
+	}
+	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(end) {
+		end = s.config.EndDate
+	}
+	reading.Shard, reading.Settled = s.run.Shard, s.run.Start.Add(-settling)
+	for _, a := range accounts {
+		at := bookmark.Networks[a.name()]
+		if at == nil {
+			at = new(windows.Bookmark)
+			bookmark.Networks[a.name()] = at
+		}
+		reading.Span = at.Span(start, end, lookback)
+		if whole := midnight(reading.Span.Start, zone); whole.After(start) {
+			reading.Span.Start = whole
+		}
+		err := reading.Read(ctx, at, func() error { return out.State(&bookmark) }, func(ctx context.Context, w windows.Window) (int, error) { return read(ctx, a, w) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// midnight is the beginning of an instant's day.
+func midnight(at time.Time, zone *time.Location) time.Time {
+	y, m, d := at.In(zone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, zone)
+}
+
+// conversions reads base conversions or events, or those that are held back.
+func (s *source) conversions(endpoint, id string, body func(*account) map[string]any, columns []tap.Column, lifts ...lift) func(context.Context, *tap.Output) error {
+	return func(ctx context.Context, out *tap.Output) error {
+		shape, err := newShape(out, columns, lifts...)
+		if err != nil {
+			return err
+		}
+		reading := windows.Reading{Step: windows.Every(day), Smallest: time.Hour}
+		return s.byTime(ctx, out, reading, s.config.Lookback, conversionsKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
+			return 0, s.read(ctx, a, paged{
+				path: a.path(endpoint), body: between(body(a), w, time.DateTime, time.UTC), rows: []string{"conversions", "table"}, id: id,
+				bounded: true, open: w.End.After(s.run.Start), send: func(row []byte) error { return shape.send(row, a.NetworkID) },
+			})
+		})
+	}
+}
+
+// between is a body that asks for a window: both ends are in the answer.
+func between(body map[string]any, w windows.Window, layout string, zone *time.Location) map[string]any {
+	asked := map[string]any{"from": w.Start.In(zone).Format(layout), "to": w.End.Add(-time.Second).In(zone).Format(layout)}
+	for name, value := range body {
+		asked[name] = value
+	}
+	return asked
+}
+
+// clicks reads them by windows that hold fewer than Everflow gives at once.
+func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Context, *tap.Output) error {
+	return func(ctx context.Context, out *tap.Output) error {
+		shape, err := newShape(out, columns, lifts...)
+		if err != nil {
+			return err
+		}
+		accounts, err := s.identified(ctx)
+		if err != nil {
+			return err
+		}
+		reading := windows.Reading{Step: windows.Every(day), Smallest: time.Second, Join: 14}
+		for _, a := range accounts {
+			reading.Full = max(reading.Full, a.clickCap)
+		}
+		return s.byTime(ctx, out, reading, s.config.ClickLookback, clicksKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
+			c := capped{
+				account: a, client: a.client, path: a.path("reporting/clicks/stream"), rows: []string{"clicks", "table"}, layout: time.DateTime, zone: time.UTC,
+				body: map[string]any{"timezone_id": utc}, full: a.clickCap, send: func(row []byte) error { return shape.send(row, a.NetworkID) },
+			}
+			return c.read(ctx, w, w.End.Sub(w.Start) <= time.Second)
+		})
+	}
+}
+
+// lists reads all rows of a list, each network's in turn. An affiliate has but a list of offers, at a path of its own.
+func (s *source) list(endpoint, affiliates, member, id string, body any, columns []tap.Column) func(context.Context, *tap.Output) error {
+	return func(ctx context.Context, out *tap.Output) error {
+		shape, err := newShape(out, columns)
+		if err != nil {
+			return err
+		}
+		accounts, err := s.identified(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			path := endpoint
+			if a.Portal == portalAffiliate {
+				path = affiliates
+			}
+			if path == "" {
+				continue
+			}
+			err := s.read(ctx, a, paged{path: a.path(path), body: body, rows: []string{member}, id: id, send: func(row []byte) error { return shape.send(row, a.NetworkID) }})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// identified are the accounts once it is known which networks they are of.
+func (s *source) identified(ctx context.Context) ([]*account, error) {
+	seen := map[int64]bool{}
+	for _, a := range s.accounts {
+		if err := a.ask(ctx); err != nil {
+			return nil, err
+		}
+		if seen[a.NetworkID] {
+			return nil, protocol.ConfigFault("run them apart, each with a client_id of its own", "setting networks: two keys are of network %d", a.NetworkID)
+		}
+		seen[a.NetworkID] = true
+	}
+	return s.accounts, nil
+}
