@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/rest"
+)
+
+// perList is how many entities an answer is asked for; clients do so, and an API that gives fewer is asked on.
+const perList = 1000
+
+// list completes the stream of a reference list, which GET /<name> gives whole. Each of the queries is a part of it; none is all at once.
+func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
+	stream.Disposition = protocol.Replace
+	if len(queries) == 0 {
+		queries = []url.Values{nil}
+	}
+	stream.Read = func(ctx context.Context, out *tap.Output) error {
+		rows, err := s.newRows(stream, out)
+		if err != nil {
+			return err
+		}
+		defer rows.report()
+		seen := map[string]bool{}
+		for _, query := range queries {
+			list := rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"},
+				Pager: rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}}
+			for row, err := range s.api.Rows(ctx, list) {
+				if err != nil {
+					return err
+				}
+				kept, err := appendWithoutSecrets(nil, row)
+				if err != nil {
+					return err
+				}
+				id := rows.idOf(kept, "title", "url")
+				if seen[id] {
+					continue
+				}
+				seen[id] = true
+				if err := rows.send(kept, text("id", id)); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+	return stream
+}
