@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -431,4 +433,47 @@ func TestResumeAtEveryRequest(t *testing.T) {
 			return (&taptest.API{Routes: []taptest.Route{listing(95)}}).Serve(t)
 		}, taptest.Once)
 	})
+}
+
+// TestTLS has a host whose certificate nobody here knows, and one that speaks no TLS.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewUnstartedServer(answer("{}"))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	plain := httptest.NewServer(answer("{}"))
+	defer plain.Close()
+	for base, says := range map[string]string{
+		server.URL: "the host's certificate is not valid for 127.0.0.1",
+		"https" + strings.TrimPrefix(plain.URL, "http"):  "the host speaks no TLS there: base_url should begin with http:// perhaps",
+		"http" + strings.TrimPrefix(server.URL, "https"): "the host wants https: base_url should begin with https:// perhaps",
+	} {
+		out := taptest.Run(t, toy{list: byOffset}.tap(), taptest.Input{Config: map[string]any{"base_url": base, "max_retries": 0}})
+		require.Equal(t, 2, out.Code, out.Stderr)
+		require.Contains(t, out.Stderr, says)
+	}
+}
+
+// BenchmarkTap is a whole tap with a local server that answers at once: 20 answers of 50,000 rows of 600 bytes.
+func BenchmarkTap(b *testing.B) {
+	row := `{"id":1,"total":1.5,"text":"` + strings.Repeat("abcdefgh", 70) + `"}`
+	page := []byte(`{"results":[` + strings.Repeat(row+",", 49_999) + row)
+	var number atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Write(page)
+		fmt.Fprintf(w, `,{"id":%d}],"next":null}`, number.Add(1))
+	}))
+	defer server.Close()
+	l := byOffset
+	l.Pager = rest.PagerFunc(func(r *rest.Request) func(*rest.Answered) (bool, error) {
+		n := 0
+		return func(*rest.Answered) (bool, error) { n++; return n < 20, nil }
+	})
+	for b.Loop() {
+		var stderr bytes.Buffer
+		code := toy{list: l}.tap().Run(b.Context(), tap.Program{Args: []string{"--base-url", server.URL}, Stdout: io.Discard, Stderr: &stderr, Dir: b.TempDir()})
+		require.Zero(b, code, stderr.String())
+	}
+	b.ReportMetric(20*50_001*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -139,6 +139,8 @@ func (c *Client) judge(f *Failure, now time.Time) Verdict {
 		v.Fault = fault(protocol.Transient, "run again later: "+name+" has a fault of its own")
 	case f.Status >= 500:
 		v.Fault = fault(protocol.Transient, "run again later: "+name+" has a fault of its own")
+	case f.Status == http.StatusBadRequest && c.root.Scheme == "http" && bytes.Contains(f.Body, []byte("HTTPS")):
+		v.Fault = fault(protocol.Config, "the host wants https: base_url should begin with https:// perhaps")
 	default:
 		v.Fault = fault(protocol.Config, name+" does not accept the request; see what it says of the settings")
 	}
@@ -157,7 +159,7 @@ func (c *Client) judgeNetwork(f *Failure, fault func(protocol.Kind, string) *pro
 	case errors.As(f.Err, &authority), errors.As(f.Err, &hostname), errors.As(f.Err, &certificate):
 		return Verdict{Fault: fault(protocol.Config, "the host's certificate is not valid for "+c.root.Host+" here: check base_url, and the clock and certificates of this machine")}
 	case errors.Is(f.Err, http.ErrSchemeMismatch):
-		return Verdict{Fault: fault(protocol.Config, "the host speaks no TLS there: base_url begins with http:// perhaps")}
+		return Verdict{Fault: fault(protocol.Config, "the host speaks no TLS there: base_url should begin with http:// perhaps")}
 	}
 	return Verdict{Retry: true, Fault: fault(protocol.Transient, "run again later; if it stays so, check base_url and the network")}
 }
