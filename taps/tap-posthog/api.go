@@ -30,8 +30,7 @@ type api struct {
 }
 
 func newAPI(config *Config, run *tap.Run) (*api, error) {
-	projects, err := config.check(run)
-	if err != nil {
+	if err := config.check(run); err != nil {
 		return nil, err
 	}
 	settings := config.HTTPSettings
@@ -42,7 +41,7 @@ func newAPI(config *Config, run *tap.Run) (*api, error) {
 	}
 	queries := perMinuteAndHour(240, 2400)
 	queries.Parallel = 2 // of three, which the project's people share
-	return &api{config: config, projects: projects, crud: crud, clickhouse: crud.Within(perMinuteAndHour(240, 1200)),
+	return &api{config: config, projects: config.ProjectID, crud: crud, clickhouse: crud.Within(perMinuteAndHour(240, 1200)),
 		persons: crud.Within(perMinuteAndHour(240, 0)), queries: crud.Within(queries)}, nil
 }
 

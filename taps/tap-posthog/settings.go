@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -15,7 +16,7 @@ type Config struct {
 	tap.Settings
 	Lookback          time.Duration `json:"lookback" default:"1h" min:"0s" help:"How far behind the last run to read again, for events and recordings that come late."`
 	APIKey            string        `json:"api_key" secret:"" required:"" alias:"personal_api_key" env:"POSTHOG_API_KEY,POSTHOG_PERSONAL_API_KEY" help:"Personal API key (phx_…) with read scopes; events need query:read."`
-	ProjectID         []string      `json:"project_id" alias:"project_ids" env:"POSTHOG_PROJECT_ID" help:"Projects to read. Default: all that the key may see." example:"12345,67890"`
+	ProjectID         ProjectIDs    `json:"project_id" alias:"project_ids" env:"POSTHOG_PROJECT_ID" help:"Projects to read. Default: all that the key may see." example:"12345,67890"`
 	EventsMode        string        `json:"events_mode" enum:"auto,hogql,file_download,rest" default:"auto" help:"How events are read: by queries, by file downloads (PostHog bills them), or from the old list. auto queries; it takes files for what is more than a week old when the key names the scope batch_export:write, and the list where a server knows nothing else." group:"Events"`
 	EventNames        []string      `json:"event_names" help:"Only events of these names." example:"$pageview,order paid" group:"Events"`
 	CursorField       string        `json:"cursor_field" enum:"timestamp,created_at" default:"timestamp" help:"What queries go by: the sender's clock, with lookback for late events, or the time of ingestion, which is never late." group:"Events"`
@@ -25,6 +26,23 @@ type Config struct {
 	EncryptedPayloads bool          `json:"encrypted_payloads" help:"Keep the payloads of flags that PostHog stores encrypted; without it their values are left out."`
 	MaxWait           time.Duration `json:"max_wait" default:"10m" min:"1s" help:"Longest wait that PostHog may ask for. What would take longer ends the run with exit code 4, and the next one goes on." group:"HTTP"`
 	tap.HTTPSettings
+}
+
+// ProjectIDs are the numbers of projects: one, a list, or text with commas between them.
+type ProjectIDs []int64
+
+// UnmarshalJSON reads them, each once.
+func (p *ProjectIDs) UnmarshalJSON(raw []byte) error {
+	for text := range strings.FieldsFuncSeq(string(raw), func(r rune) bool { return strings.ContainsRune(`[]", `, r) }) {
+		id, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || id <= 0 {
+			return errors.New("expected the number that stands in the project's address, /project/12345, or several")
+		}
+		if !slices.Contains(*p, id) {
+			*p = append(*p, id)
+		}
+	}
+	return nil
 }
 
 // cloud is where projects are hosted that are not said to be elsewhere.
@@ -49,8 +67,8 @@ func baseURL(given string) string {
 	return given
 }
 
-// check reports what the tags cannot say, and gives the projects.
-func (c *Config) check(run *tap.Run) ([]int64, error) {
+// check reports what the tags cannot say.
+func (c *Config) check(run *tap.Run) error {
 	problems := run.Problems()
 	switch {
 	case strings.HasPrefix(c.APIKey, "phc_"):
@@ -58,20 +76,10 @@ func (c *Config) check(run *tap.Run) ([]int64, error) {
 	case strings.HasPrefix(c.APIKey, "phs_"):
 		problems.Add("api_key", "this is a project secret key (phs_…), which most of the API refuses; make a personal API key (phx_…) in PostHog's settings")
 	}
-	var projects []int64
-	for _, text := range c.ProjectID {
-		id, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-		switch {
-		case err != nil || id <= 0:
-			problems.Add("project_id", "expected the number that stands in the project's address, /project/12345")
-		case !slices.Contains(projects, id):
-			projects = append(projects, id)
-		}
-	}
 	if c.EventsMode == "rest" && c.CursorField == "created_at" {
 		problems.Add("cursor_field", "the old list goes by timestamp alone")
 	}
-	return projects, problems.Err()
+	return problems.Err()
 }
 
 // upper is where this run ends: the events before it have been ingested, and none is changed any more.

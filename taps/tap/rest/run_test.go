@@ -1,6 +1,8 @@
 package rest_test
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"strconv"
 	"testing"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
@@ -71,5 +74,37 @@ func TestPace(t *testing.T) {
 			}
 		}
 		require.GreaterOrEqual(t, first, 150*95/100)
+	})
+}
+
+// TestRedirect asks where a file lies: within the host too nobody goes there with credentials, and the file is asked for without.
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := (&taptest.API{Routes: []taptest.Route{
+			{Pattern: "GET /export/{$}", Header: map[string]string{"Authorization": "Bearer k"}, Serve: func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "/file?signature=s", http.StatusFound)
+			}},
+			{Pattern: "GET /file", Query: map[string]string{"signature": "s"}, Header: map[string]string{"Authorization": ""}, Serve: func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, orders(1, 1)+"\n"+orders(2, 1)+"\n")
+			}},
+		}}).Serve(t)
+		read := func(ctx context.Context, client *rest.Client, out *tap.Output) error {
+			address, err := client.Redirect(ctx, &rest.Request{Path: "export/"})
+			if err != nil {
+				return err
+			}
+			for row, err := range client.Rows(ctx, rest.List{Request: rest.Request{Elsewhere: address}, Lines: true}) {
+				if err != nil {
+					return err
+				}
+				if err := out.Record(row); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+		messages := taptest.Sync(t, toy{read: read}.tap(), input(api, map[string]any{"key": "k"}))
+		require.Len(t, taptest.Records(messages, "orders"), 2)
 	})
 }
