@@ -65,8 +65,8 @@ var reportHead = []string{"network_id", "timezone_id", "currency_id", "date"}
 // A reportColumn is what a row is about.
 type reportColumn struct {
 	Type  string          `json:"column_type"`
-	ID    json.RawMessage `json:"id"`
-	Label json.RawMessage `json:"label"`
+	ID    json.RawMessage `json:"id"` // text, also where it is a number
+	Label string          `json:"label"`
 }
 
 func columnsOf(names ...string) []map[string]string {
@@ -147,7 +147,7 @@ func (s *source) figures(dst []byte, a *account, timezone int, row []byte) ([]by
 			continue
 		}
 		dst = appendMember(dst, []byte(c.Type+"_id"), rawjson.AppendStringLossy(nil, id))
-		dst = appendMember(dst, []byte(c.Type), rawjson.AppendStringLossy(nil, rest.Text(c.Label)))
+		dst = appendMember(dst, []byte(c.Type), rawjson.AppendStringLossy(nil, c.Label))
 	}
 	var scanner rawjson.Scanner
 	fields, err := scanner.Fields(figure.Reporting)
