@@ -1,16 +1,15 @@
 package conformance
 
 import (
-	"flag"
 	"os"
 	"path/filepath"
 	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
-)
 
-var update = flag.Bool("update", false, "rewrite generated files")
+	"github.com/signalroom/signalroom/taps/tap/taptest"
+)
 
 // The settings page of the target is what the program says of itself.
 func TestSettingsPage(t *testing.T) {
@@ -19,13 +18,7 @@ func TestSettingsPage(t *testing.T) {
 	about := s.run(t, "", "target-postgres", "--about", "--format", "markdown")
 	require.Zero(t, about.code, about.stderr)
 	page := regexp.MustCompile(`(?m)^Version .*\n\n`).ReplaceAllString(about.stdout, "")
-	path := filepath.Join(root(t), "docs", "target-postgres.md")
-	if *update {
-		require.NoError(t, os.WriteFile(path, []byte(page), 0o644))
-	}
-	held, err := os.ReadFile(path)
-	require.NoError(t, err)
-	require.Equal(t, string(held), page, "make generate writes it anew")
+	taptest.Golden(t, []byte(page), "../../docs/target-postgres.md")
 }
 
 // What a reader may follow in the texts at the root and in docs leads somewhere.

@@ -2,6 +2,7 @@ package conformance
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,7 +32,7 @@ func withPrograms(run func() int) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/tap-s3-exports", "./examples/shell/demo")
+	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/...", "./examples/shell/demo")
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -133,9 +134,11 @@ func exitCode(t *testing.T, err error) int {
 
 // A pipe is `tap --state <(target-postgres state) | target-postgres`, as a shell runs it.
 type pipe struct {
+	program     string   // the tap's; empty: tap-s3-exports
 	tap, target []string // arguments of each
 	pipeline    string
 	kill        time.Duration // when the victims are killed, counted from their start; 0 for never
+	killOn      chan struct{} // they are killed when it is closed; nil for never
 	killTap     bool
 	killTarget  bool
 }
@@ -148,21 +151,32 @@ func (s *site) load(t *testing.T, p pipe) (tap, target ended) {
 	statePath := s.file(t, p.pipeline+".state.json", state.stdout)
 
 	var tapErr, targetErr, states bytes.Buffer
-	source := exec.Command("tap-s3-exports", append(p.tap, "--state", statePath)...)
+	source := exec.Command(cmp.Or(p.program, "tap-s3-exports"), append(p.tap, "--state", statePath)...)
 	source.Stderr = &tapErr
 	sink := exec.Command("target-postgres", append(p.target, "--pipeline", p.pipeline)...)
 	sink.Stdout, sink.Stderr = &states, &targetErr
 	s.connect(t, source, sink)
+	kill := func() {
+		if p.killTap {
+			_ = source.Process.Kill() // it may have ended before
+		}
+		if p.killTarget {
+			_ = sink.Process.Kill()
+		}
+	}
 	if p.kill > 0 {
-		timer := time.AfterFunc(p.kill, func() {
-			if p.killTap {
-				_ = source.Process.Kill() // it may have ended before
+		defer time.AfterFunc(p.kill, kill).Stop()
+	}
+	if p.killOn != nil {
+		over := make(chan struct{})
+		defer close(over)
+		go func() {
+			select {
+			case <-p.killOn:
+				kill()
+			case <-over:
 			}
-			if p.killTarget {
-				_ = sink.Process.Kill()
-			}
-		})
-		defer timer.Stop()
+		}()
 	}
 	tap = ended{exitCode(t, source.Wait()), "", tapErr.String()}
 	target = ended{exitCode(t, sink.Wait()), states.String(), targetErr.String()}
@@ -204,9 +218,15 @@ func (s *site) value(t *testing.T, sql string) string {
 // rows are all rows of a table, each as a JSON object that does not depend on the order of columns, sorted.
 func (s *site) rows(t *testing.T, table string) []string {
 	t.Helper()
+	return s.texts(t, `SELECT to_jsonb(t)::text FROM `+table+` t ORDER BY 1`)
+}
+
+// texts are the rows of a query for one text each.
+func (s *site) texts(t *testing.T, sql string) []string {
+	t.Helper()
 	conn := servertest.Connect(t, s.dsn)
 	defer conn.Close(t.Context())
-	found, err := conn.Query(t.Context(), `SELECT to_jsonb(t)::text FROM `+table+` t ORDER BY 1`)
+	found, err := conn.Query(t.Context(), sql)
 	require.NoError(t, err)
 	defer found.Close()
 	var rows []string

@@ -116,7 +116,7 @@ func TestRestated(t *testing.T) {
 		a.Fill("2025-11-20", "2025-12-20", "2026-01-04")
 		settings := object{"select": "conversions,report_daily,clicks", "start_date": "2025-11-01"}
 		_, state := taptest.Covered(taptest.Sync(t, program(), input(a, settings)))
-		a.Day(time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC))
+		a.Day("2026-01-03")
 		a.Put("conversions", redtracktest.Row{"id": "65b10354", "conv_time": "2025-12-20T11:00:00Z", "status": "approved", "payout": 40})
 		a.Delete("report", func(r redtracktest.Row) bool { return r["date"] == "2025-11-20" })
 		before := len(a.Calls())

@@ -25,8 +25,7 @@ func (a *Account) Fill(days ...string) {
 		"integrations": Row{"fraudscore": true, "params": Row{"key": Secret}, "source_name": "demo"}, "pixels": []Row{{"token": Secret}}, "subs": []Row{{"alias": "sub1", "role": "rt_ad"}}})
 	a.Put("streams", Row{"id": "64f0aa11bb22cc33dd44ee99", "title": "Split", "template": true, "offers": []Row{{"id": "64f0aa11bb22cc33dd44ee66"}}})
 	a.Put("domains", Row{"id": "64f0aa11bb22cc33dd44ee88", "url": "track.example", "type": "tracker", "use_auto_generated_ssl": "true", "ssl": Row{"key": Secret}, "acme": Row{"key": Secret}})
-	for _, text := range days {
-		day, _ := time.Parse(time.DateOnly, text)
+	for _, day := range days {
 		a.Day(day)
 	}
 }
@@ -35,7 +34,11 @@ func (a *Account) Fill(days ...string) {
 const Secret = "s3cr3t"
 
 // Day stores two clicks, a conversion, and the costs of both campaigns for a day.
-func (a *Account) Day(day time.Time) {
+func (a *Account) Day(text string) {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		a.t.Fatal(err)
+	}
 	n := day.YearDay()
 	for i, campaign := range []string{"64f0aa11bb22cc33dd44ee55", "64f0aa11bb22cc33dd44ee56"} {
 		title := [...]string{"Demo EU", "Demo US"}[i]

@@ -37,6 +37,7 @@ type Account struct {
 	// Total is what /conversions and /tracks say that there are, of as many rows; nil: the truth.
 	Total func(rows int) int
 
+	t       testing.TB
 	mu      sync.Mutex
 	tables  map[string][]Row
 	buckets map[string]*bucket
@@ -45,7 +46,7 @@ type Account struct {
 
 // New is an account without rows, to be used in the test t.
 func New(t testing.TB) *Account {
-	a := &Account{tables: map[string][]Row{}, buckets: map[string]*bucket{}}
+	a := &Account{t: t, tables: map[string][]Row{}, buckets: map[string]*bucket{}}
 	a.API = &taptest.API{Routes: a.routes()}
 	a.Serve(t)
 	return a
