@@ -77,7 +77,8 @@ func (d *decoder) text(path string, v reflect.Value, f facets, text string) {
 	case pairsKind:
 		d.pairs(path, v, f, trimmed)
 	case customKind:
-		if !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
+		_, readsText := v.Addr().Interface().(encoding.TextUnmarshaler) // of any form, as a key that has lost its escapes
+		if readsText || !strings.HasPrefix(trimmed, "{") && !strings.HasPrefix(trimmed, "[") {
 			d.custom(path, v, f, quote(text))
 			return
 		}

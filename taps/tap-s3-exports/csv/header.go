@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/signalroom/signalroom/taps/tap"
 )
 
 // Header makes column names of a header's fields. Names are trimmed, also of non-breaking spaces and byte order marks. A blank
@@ -17,7 +19,7 @@ func Header(fields []string) []string {
 			names[i] = columnName(i)
 		}
 	}
-	return distinct(names)
+	return tap.DistinctNames(names)
 }
 
 // TrailingBlanks is the number of blank fields at the end of a header, such as a delimiter at the end of each line makes.
@@ -35,11 +37,11 @@ func TrailingBlanks(fields []string) int {
 func SnakeCase(names []string) []string {
 	snakes := make([]string, len(names))
 	for i, name := range names {
-		if snakes[i] = snakeCase(name); snakes[i] == "" {
+		if snakes[i] = tap.SnakeCase(name); snakes[i] == "" {
 			snakes[i] = columnName(i)
 		}
 	}
-	return distinct(snakes)
+	return tap.DistinctNames(snakes)
 }
 
 func columnName(i int) string { return "column_" + strconv.Itoa(i+1) }
@@ -49,56 +51,4 @@ func trim(name string) string {
 	return strings.TrimFunc(name, func(c rune) bool {
 		return unicode.IsSpace(c) || unicode.IsControl(c) || c == '\ufeff' || c == '\u200b'
 	})
-}
-
-func snakeCase(name string) string {
-	var b strings.Builder
-	gap, lower := false, false // a separator, or a lower-case letter, came before
-	word := func(c rune) {
-		if gap && b.Len() > 0 {
-			b.WriteByte('_')
-		}
-		gap = false
-		b.WriteRune(c)
-	}
-	for _, c := range name {
-		switch {
-		case unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c):
-			gap = gap || lower && unicode.IsUpper(c)
-			lower = unicode.IsLower(c)
-			word(unicode.ToLower(c))
-		case c == '%':
-			gap, lower = true, false
-			for _, p := range "pct" {
-				word(p)
-			}
-			gap = true
-		default:
-			gap, lower = true, false
-		}
-	}
-	return b.String()
-}
-
-// distinct gives a number to each name that was there before, in any case.
-func distinct(names []string) []string {
-	taken := make(map[string]bool, len(names))
-	for _, name := range names {
-		taken[strings.ToLower(name)] = true
-	}
-	seen := make(map[string]int, len(names))
-	for i, name := range names {
-		key := strings.ToLower(name)
-		n, again := seen[key]
-		if !again {
-			seen[key] = 1
-			continue
-		}
-		for n++; taken[key+"_"+strconv.Itoa(n)]; n++ {
-		}
-		seen[key] = n
-		names[i] = name + "_" + strconv.Itoa(n)
-		taken[strings.ToLower(names[i])] = true
-	}
-	return names
 }

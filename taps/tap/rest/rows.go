@@ -155,8 +155,11 @@ func (r *rowReader) member(paths [][]string) error {
 			return r.rows(false)
 		}
 	}
-	if len(below) > 0 && c == '{' {
+	switch {
+	case len(below) > 0 && c == '{':
 		return r.object(below)
+	case len(below) > 0 && c == '[':
+		return r.array(below)
 	}
 	value, err := r.value()
 	if err != nil {
@@ -167,6 +170,39 @@ func (r *rowReader) member(paths [][]string) error {
 	}
 	r.envelope = append(r.envelope, value...)
 	return nil
+}
+
+// array copies an array whose elements may hold rows. It need not have any.
+func (r *rowReader) array(paths [][]string) error {
+	r.found = true
+	r.pos++
+	r.envelope = append(r.envelope, '[')
+	for first := true; ; first = false {
+		c, err := r.peek()
+		if err != nil {
+			return err
+		}
+		if c == ']' {
+			r.pos++
+			r.envelope = append(r.envelope, ']')
+			return nil
+		}
+		if !first {
+			if err := r.expect(','); err != nil {
+				return err
+			}
+			r.envelope = append(r.envelope, ',')
+			if c, err = r.peek(); err != nil {
+				return err
+			}
+		}
+		if c != '{' {
+			return errNoRows
+		}
+		if err := r.object(paths); err != nil {
+			return err
+		}
+	}
 }
 
 // rows emits the elements of an array, the values of an object's members, or nothing for null. A single row is emitted as it is.

@@ -44,6 +44,7 @@ type Route struct {
 	Pattern  string            // of http.ServeMux: "GET /orders/{id}/{$}"
 	Query    map[string]string // the parameters allowed, each with a regular expression for the whole value
 	Required []string          // of Query
+	Repeated []string          // of Query: may come more than once
 	Header   map[string]string // headers that must be there, with an expression too
 	Serve    http.HandlerFunc
 }
@@ -87,10 +88,13 @@ func (route *Route) check(r *http.Request) error {
 		switch {
 		case !ok:
 			return fmt.Errorf("unknown parameter %s", name)
-		case len(values) > 1:
+		case len(values) > 1 && !slices.Contains(route.Repeated, name):
 			return fmt.Errorf("parameter %s comes %d times", name, len(values))
-		case !regexp.MustCompile(`^(?:` + expression + `)$`).MatchString(values[0]):
-			return fmt.Errorf("parameter %s is %q", name, values[0])
+		}
+		for _, value := range values {
+			if !regexp.MustCompile(`^(?:` + expression + `)$`).MatchString(value) {
+				return fmt.Errorf("parameter %s is %q", name, value)
+			}
 		}
 	}
 	for _, name := range route.Required {
