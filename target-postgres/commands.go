@@ -38,11 +38,22 @@ func (p Program) state(ctx context.Context, connection database.Options, config 
 	return printed(p.Stdout.Write(append(state, '\n')))
 }
 
+// A count is how many of something are shown.
+type count int
+
+// Validate is asked by the parser of the command line.
+func (c count) Validate() error {
+	if c < 0 {
+		return errors.New("expected 0 or more")
+	}
+	return nil
+}
+
 // loadsCommand shows the history of loads.
 type loadsCommand struct {
 	Stream    string `placeholder:"GLOB" help:"Streams to show."`
 	Intervals bool   `help:"Show each transaction, not the sum of each run."`
-	Limit     int    `default:"20" help:"How many rows to show, the newest first."`
+	Limit     count  `default:"20" help:"How many rows to show, the newest first."`
 	JSON      bool   `help:"Print JSON, one object a line."`
 }
 
@@ -52,7 +63,7 @@ func (p Program) loads(ctx context.Context, connection database.Options, of data
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	loads, err := conn.Loads(ctx, of, database.LoadFilter{Stream: l.Stream, Intervals: l.Intervals, Limit: l.Limit})
+	loads, err := conn.Loads(ctx, of, database.LoadFilter{Stream: l.Stream, Intervals: l.Intervals, Limit: int(l.Limit)})
 	if err != nil {
 		return err
 	}
@@ -90,8 +101,8 @@ func (f *rejectsFilter) filter() database.RejectFilter {
 // rejectsList shows records that were not loaded.
 type rejectsList struct {
 	rejectsFilter
-	Limit int  `default:"20" help:"How many to show, the newest first."`
-	JSON  bool `help:"Print JSON, one object a line, with the whole records."`
+	Limit count `default:"20" help:"How many to show, the newest first."`
+	JSON  bool  `help:"Print JSON, one object a line, with the whole records."`
 }
 
 func (p Program) rejects(ctx context.Context, connection database.Options, of database.Pipeline, l rejectsList) error {
@@ -100,7 +111,7 @@ func (p Program) rejects(ctx context.Context, connection database.Options, of da
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	rejects, err := conn.Rejects(ctx, of, l.filter(), l.Limit)
+	rejects, err := conn.Rejects(ctx, of, l.filter(), int(l.Limit))
 	if err != nil {
 		return err
 	}

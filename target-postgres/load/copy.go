@@ -2,6 +2,7 @@ package load
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
@@ -101,7 +102,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 			return protocol.TransientFault("run it again", "a row is refused that was taken before a lost connection: %w", database.Fault(e))
 		}
 		err := w.reject(ld, database.Reject{
-			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: e.ColumnName,
+			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: cmp.Or(e.ColumnName, refusedColumn(e, ld, straight)),
 			Reason: database.Reason(e), SQLState: e.Code, Record: string(record),
 		})
 		if err != nil {
@@ -110,7 +111,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 		return w.flushRejects(ctx, ld.lane)
 	}
 	mid, after := (lo+hi)/2, (lo+hi)/2
-	if at, ok := refusedRow(e, ld, straight); ok && finds > 0 && lo+at < hi {
+	if at, _, ok := copyContext(e, ld, straight); ok && finds > 0 && lo+at < hi {
 		mid, after, finds = lo+at, lo+at+1, finds-1
 	}
 	for _, part := range [][2]int{{lo, mid}, {mid, after}, {after, hi}} {
@@ -148,27 +149,35 @@ func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, h
 	return tag, err
 }
 
-// refusedRow reads from an error which row of a COPY it is about, from 0: the first number behind the table's name in
-// `COPY orders, line 7, column id`. It is a guess that the next copies prove or disprove.
-func refusedRow(e *pgconn.PgError, ld *streamLoad, straight bool) (int, bool) {
+// copyContext reads from an error which row of a COPY it is about, from 0: the first number behind the table's name in
+// `COPY orders, line 7, column id`, in whatever language. It is a guess that the next copies prove or disprove. What follows on the
+// line, if anything, ends with the column.
+func copyContext(e *pgconn.PgError, ld *streamLoad, straight bool) (row int, rest string, ok bool) {
 	table := ld.layout.shape.Table
 	if !straight {
 		table = ld.layout.shape.Staging
 	}
 	_, text, ok := strings.Cut(e.Where, "COPY "+string(table.Name)+", ")
-	if !ok {
-		return 0, false
-	}
 	begin := strings.IndexAny(text, "0123456789")
-	if begin < 0 {
-		return 0, false
+	if !ok || begin < 0 {
+		return 0, "", false
 	}
-	text = text[begin:]
-	if end := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' }); end >= 0 {
-		text = text[:end]
+	text, _, _ = strings.Cut(text[begin:], "\n")
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	n, err := strconv.Atoi(text[:digits])
+	return n - 1, text[digits:], err == nil && n > 0
+}
+
+// refusedColumn is the column that an error of a COPY is about; empty where it does not say.
+func refusedColumn(e *pgconn.PgError, ld *streamLoad, straight bool) string {
+	_, rest, _ := copyContext(e, ld, straight)
+	found := ""
+	for _, c := range ld.layout.columns {
+		if name := string(c.name); len(name) > len(found) && strings.HasSuffix(rest, " "+name) {
+			found = name
+		}
 	}
-	n, err := strconv.Atoi(text)
-	return n - 1, err == nil && n > 0
+	return found
 }
 
 // unchanged makes sure that the table still has the types that rows were encoded for.

@@ -121,3 +121,5 @@ func appendInet(dst, text []byte) ([]byte, Reason) {
 	bytes := prefix.Addr().As16()
 	return append(append(dst, 0, 0, 0, 20, ipv6, byte(prefix.Bits()), 0, 16), bytes[:]...), ""
 }
+
+func isNull(field []byte) bool { return field[0] == 0xff }

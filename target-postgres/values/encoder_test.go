@@ -38,21 +38,6 @@ func TestTallyCountsReplacements(t *testing.T) {
 	}
 }
 
-func TestAppendKeyOfJSON(t *testing.T) {
-	t.Parallel()
-	e, err := New(nil, columns.Type{Kind: columns.JSONB})
-	require.NoError(t, err)
-	key := func(raw string) []byte {
-		k, err := e.AppendKey([]byte("x"), []byte(raw))
-		require.NoError(t, err)
-		return k
-	}
-	require.Equal(t, key(`{"a":1,"b":[1,2]}`), key(`{ "b": [1, 2], "a": 1 }`))
-	require.Equal(t, key(`"é"`), key(`"\u00e9"`))
-	require.NotEqual(t, key(`[1,2]`), key(`[2,1]`))
-	require.NotEqual(t, key(`"1"`), key(`1`))
-}
-
 // Every value that is accepted by the encoder of a column is the same for the helpers that make fields from Go values.
 func TestHelpersAgreeWithEncoders(t *testing.T) {
 	t.Parallel()

@@ -80,10 +80,6 @@ func FuzzAppend(f *testing.F) {
 			return
 		}
 		require.Len(t, field[4:], int(binary.BigEndian.Uint32(field)))
-		key, err := e.AppendKey(nil, raw)
-		require.NoError(t, err)
-		require.NotEmpty(t, key)
-		require.Zero(t, Compare(field, field, column))
 		if rawjson.Valid(raw) != nil {
 			return // the reader lets nothing of the sort through
 		}
