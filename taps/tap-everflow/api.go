@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -18,20 +19,24 @@ import (
 // https://developers.everflow.io/user-guide/rate-limiting
 const limitSpan = 30 * time.Second
 
+// clickCap is how many clicks an answer holds at the most, without a word of the rest; an affiliate's half as many.
+const clickCap = 10_000
+
 // An account is a key that is read with.
 type account struct {
 	Account
-	client   *rest.Client
-	granular *rest.Client // for reports by more than day, offer and affiliate, which are counted by the hour too
-	clickCap int          // most clicks that an answer holds, without a word of the rest
-	asked    bool         // NetworkID and CurrencyID are known
+	client     *rest.Client
+	granular   *rest.Client // for reports by more than day, offer and affiliate, which are counted by the hour too
+	clickCap   int
+	asked      bool // NetworkID and CurrencyID are known
+	timezoneID int  // of the setting timezone, once it is known
 }
 
 func newAccount(a Account, settings tap.HTTPSettings, run *tap.Run) (*account, error) {
-	opened := &account{Account: a, clickCap: 10_000}
+	opened := &account{Account: a, clickCap: clickCap}
 	requests := 600
 	if a.Portal == portalAffiliate {
-		opened.clickCap, requests = 5_000, 150
+		opened.clickCap, requests = clickCap/2, 150
 	}
 	if settings.RequestsPerMinute == 0 {
 		settings.RequestsPerMinute = min(requests, 600) // others have to live with what is left
@@ -85,17 +90,13 @@ func (a *account) ask(ctx context.Context) error {
 		return nil
 	}
 	if a.Portal == portalAffiliate {
-		var offers struct {
-			Offers []struct {
-				NetworkID int64 `json:"network_id"`
-			} `json:"offers"`
-		}
 		one := rest.Request{Path: a.path("offersrunnable"), Query: map[string][]string{"page": {"1"}, "page_size": {"1"}}}
-		if err := a.client.JSON(ctx, &one, &offers); err != nil {
-			return err
-		}
-		if a.NetworkID == 0 && len(offers.Offers) > 0 {
-			a.NetworkID = offers.Offers[0].NetworkID
+		for row, err := range a.client.Rows(ctx, rest.List{Request: one, Rows: []string{"offers"}}) {
+			if err != nil {
+				return err
+			}
+			id, _ := strconv.ParseInt(rest.Text(rest.Member(row, "network_id")), 10, 64)
+			a.NetworkID = cmp.Or(a.NetworkID, id)
 		}
 	} else {
 		var network struct {
@@ -105,19 +106,12 @@ func (a *account) ask(ctx context.Context) error {
 		if err := a.client.JSON(ctx, &rest.Request{Path: "networks"}, &network); err != nil {
 			return err
 		}
-		if a.NetworkID == 0 {
-			a.NetworkID = network.NetworkID
-		}
-		if a.CurrencyID == "" {
-			a.CurrencyID = network.CurrencyID
-		}
+		a.NetworkID, a.CurrencyID = cmp.Or(a.NetworkID, network.NetworkID), cmp.Or(a.CurrencyID, network.CurrencyID)
 	}
 	if a.NetworkID == 0 {
-		return protocol.ConfigFault("give network_id in the setting networks", "an affiliate account without offers does not tell its network")
+		return protocol.ConfigFault("give network_id", "the account does not tell its network's id")
 	}
-	if a.CurrencyID == "" {
-		a.CurrencyID = "USD"
-	}
+	a.CurrencyID = cmp.Or(a.CurrencyID, "USD")
 	a.asked = true
 	return nil
 }
@@ -138,8 +132,8 @@ const utc = 67
 
 // timezone is Everflow's number for a zone. https://developers.everflow.io/user-guide/timezones
 func (a *account) timezone(ctx context.Context, zone string) (int, error) {
-	if zone == "UTC" {
-		return utc, nil
+	if zone == "UTC" || a.timezoneID != 0 {
+		return cmp.Or(a.timezoneID, utc), nil
 	}
 	var answer struct {
 		Timezones []struct {
@@ -153,6 +147,7 @@ func (a *account) timezone(ctx context.Context, zone string) (int, error) {
 	}
 	for _, t := range answer.Timezones {
 		if strings.EqualFold(t.Name, zone) || strings.EqualFold(t.Other, zone) {
+			a.timezoneID = t.ID
 			return t.ID, nil
 		}
 	}

@@ -39,7 +39,7 @@ func TestBadInput(t *testing.T) {
 		"report columns": {settings: map[string]any{"report_columns": []string{"offer", "date", "Offer", "offer"}}, code: 2,
 			says: []string{`"date" is a span of time`, `"Offer" is no column`, `"offer" comes twice`}},
 		"ten report columns": {settings: map[string]any{"report_columns": []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}}, code: 2, says: []string{"nine beside the day, not 10"}},
-		"an affiliate without offers": {settings: map[string]any{"portal": "affiliate", "api_key": "key-of-affiliate-8"}, code: 2, says: []string{"give network_id"},
+		"an affiliate without offers": {settings: map[string]any{"portal": "affiliate", "api_key": "key-of-affiliate-8"}, code: 2, says: []string{"does not tell its network's id; give network_id"},
 			change: func(b *bench) { b.Key, b.Affiliate, b.Lists = "key-of-affiliate-8", true, nil }},
 	} {
 		t.Run(name, func(t *testing.T) {

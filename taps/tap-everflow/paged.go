@@ -37,9 +37,7 @@ func (s *source) read(ctx context.Context, a *account, p paged) error {
 		pages := &pages{size: min(size, s.config.PageSize), bounded: p.bounded}
 		err := s.walk(ctx, a, p, pages, seen)
 		switch {
-		case errors.Is(err, windows.ErrFull):
-			return err
-		case err != nil && (protocol.KindOf(err) != protocol.Data || i == len(pageSizes)):
+		case err != nil && (!errors.Is(err, rest.ErrRepeated) || i == len(pageSizes)):
 			return err
 		case err == nil && len(seen) >= pages.total:
 			return nil

@@ -19,6 +19,7 @@ func TestReportIsByTheDaysOfAZone(t *testing.T) {
 		b.Clicks = append(b.Clicks, b.Click(i, at, 31, 8, "PT"))
 	}
 	messages, state := b.sync(nil)
+	require.Len(t, b.api.Calls(), 2+3, "the zone is looked up once")
 	require.Equal(t, []string{"2026-03-07", "2026-03-08", "2026-03-09"}, column(t, messages, "daily_report", "date"))
 	require.Equal(t, []string{"1", "2", "1"}, column(t, messages, "daily_report", "total_click"))
 	require.Equal(t, "80", column(t, messages, "daily_report", "timezone_id")[0])

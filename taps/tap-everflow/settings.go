@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,10 +15,11 @@ import (
 type Config struct {
 	tap.Settings
 	tap.HTTPSettings
-	APIKey   string    `json:"api_key" secret:"" env:"EVERFLOW_API_KEY" help:"Key of a network (Control Center, Security) or of an affiliate account (My Account, API)."`
-	Region   string    `json:"region" enum:"us,eu" default:"us" env:"EVERFLOW_REGION" help:"Where the account is hosted. The key of one region is unknown in the other."`
-	Portal   string    `json:"portal" enum:"network,affiliate" default:"network" help:"Whose key it is."`
-	Networks []Account `json:"networks" secret:"" help:"Several accounts in one run, in place of api_key: [{\"api_key\": …, \"region\": \"eu\", \"portal\": \"affiliate\"}]. network_id tells their rows apart."`
+	APIKey    string    `json:"api_key" secret:"" env:"EVERFLOW_API_KEY" help:"Key of a network (Control Center, Security) or of an affiliate account (My Account, API)."`
+	Region    string    `json:"region" enum:"us,eu" default:"us" env:"EVERFLOW_REGION" help:"Where the account is hosted. The key of one region is unknown in the other."`
+	Portal    string    `json:"portal" enum:"network,affiliate" default:"network" help:"Whose key it is."`
+	NetworkID int64     `json:"network_id" help:"Id of the network, for an account that does not tell it: an affiliate's without offers."`
+	Networks  []Account `json:"networks" secret:"" help:"Several accounts in one run, in place of api_key: [{\"api_key\": …, \"region\": \"eu\", \"portal\": \"affiliate\"}]. network_id tells their rows apart."`
 
 	Lookback      time.Duration `json:"lookback" default:"1080h" min:"0s" max:"8736h" help:"How far behind the bookmark conversions and daily figures are read again: their status and amounts change, and they come late."`
 	ClickLookback time.Duration `json:"click_lookback" default:"24h" min:"0s" max:"2136h" help:"Likewise for clicks."`
@@ -50,7 +52,7 @@ var hosts = map[string]string{"us": "https://api.eflow.team/v1", "eu": "https://
 func (c *Config) accounts(problems *settings.Problems) []Account {
 	list := slices.Clone(c.Networks)
 	if len(list) == 0 {
-		list = []Account{{APIKey: c.APIKey, Region: c.Region, Portal: c.Portal}}
+		list = []Account{{APIKey: c.APIKey, Region: c.Region, Portal: c.Portal, NetworkID: c.NetworkID}}
 	}
 	switch {
 	case len(c.Networks) > 0 && c.APIKey != "":
@@ -65,18 +67,8 @@ func (c *Config) accounts(problems *settings.Problems) []Account {
 		if len(c.Networks) > 0 && a.APIKey == "" {
 			problems.Add("networks", "%s: api_key is missing", where)
 		}
-		if a.Region == "" {
-			a.Region = "us"
-		}
-		if a.Portal == "" {
-			a.Portal = portalNetwork
-		}
-		if a.BaseURL == "" {
-			a.BaseURL = c.BaseURL
-		}
-		if a.CurrencyID == "" {
-			a.CurrencyID = c.CurrencyID
-		}
+		a.Region, a.Portal = cmp.Or(a.Region, "us"), cmp.Or(a.Portal, portalNetwork)
+		a.BaseURL, a.CurrencyID = cmp.Or(a.BaseURL, c.BaseURL), cmp.Or(a.CurrencyID, c.CurrencyID)
 		if hosts[a.Region] == "" {
 			problems.Add("networks", "%s: region must be us or eu", where)
 		}

@@ -95,21 +95,16 @@ func (s *source) streams(context.Context, func(string) json.RawMessage) ([]tap.S
 	if err != nil {
 		return nil, err
 	}
-	offer := tap.Typed[Offer](tap.Stream{Name: "offers", Description: "Offers and their configuration", Disposition: protocol.Replace})
-	offer.Read = s.list("offers", "offersrunnable", "offers", "network_offer_id", nil, offer.Columns)
-	streams := []tap.Stream{conversion, event, held, click, report, offer}
+	streams := []tap.Stream{conversion, event, held, click, report,
+		list[Offer](s, "offers", "Offers and their configuration", "network_offer_id", "offers", "offersrunnable", nil)}
 	if !slices.ContainsFunc(s.accounts, func(a *account) bool { return a.Portal == portalNetwork }) {
 		return streams, nil
 	}
-	affiliate := tap.Typed[Affiliate](tap.Stream{Name: "affiliates", Description: "Partners", Disposition: protocol.Replace})
-	affiliate.Read = s.list("affiliates", "", "affiliates", "network_affiliate_id", nil, affiliate.Columns)
-	advertiser := tap.Typed[Advertiser](tap.Stream{Name: "advertisers", Description: "Brands", Disposition: protocol.Replace})
-	advertiser.Read = s.list("advertisers", "", "advertisers", "network_advertiser_id", nil, advertiser.Columns)
-	group := tap.Typed[OfferGroup](tap.Stream{Name: "offer_groups", Description: "Offers that share caps", Disposition: protocol.Replace})
-	group.Read = s.list("offergroups", "", "offer_groups", "network_offer_group_id", nil, group.Columns)
-	campaign := tap.Typed[Campaign](tap.Stream{Name: "campaigns", Description: "Smart links", Disposition: protocol.Replace})
-	campaign.Read = s.list("campaigns", "", "campaigns", "network_campaign_id", nil, campaign.Columns)
-	creative := tap.Typed[Creative](tap.Stream{Name: "creatives", Description: "Banners, mails and links of offers", Disposition: protocol.Replace})
-	creative.Read = s.list("creativestable", "", "creatives", "network_offer_creative_id", map[string]any{"search_terms": []any{}}, creative.Columns)
-	return append(streams, affiliate, advertiser, group, campaign, creative), nil
+	return append(streams,
+		list[Affiliate](s, "affiliates", "Partners", "network_affiliate_id", "affiliates", "", nil),
+		list[Advertiser](s, "advertisers", "Brands", "network_advertiser_id", "advertisers", "", nil),
+		list[OfferGroup](s, "offer_groups", "Offers that share caps", "network_offer_group_id", "offergroups", "", nil),
+		list[Campaign](s, "campaigns", "Smart links", "network_campaign_id", "campaigns", "", nil),
+		list[Creative](s, "creatives", "Banners, mails and links of offers", "network_offer_creative_id", "creativestable", "", map[string]any{"search_terms": []any{}}),
+	), nil
 }

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -56,11 +56,12 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 		return err
 	}
 	start, end := s.config.StartDate, windows.Days(1, zone)(s.run.Start)
-	oldest := midnight(s.run.Start.Add(-kept), zone)
-	if start.IsZero() || kept != 0 && start.Before(oldest) {
-		if !start.IsZero() {
-			out.Log().Warn(fmt.Sprintf("Everflow gives no rows from before %s", oldest.Format(time.DateOnly)), "start_date", start)
-		}
+	oldest := midnight(s.run.Start.Add(-cmp.Or(kept, conversionsKept)), zone)
+	if !start.IsZero() && start.Before(oldest) && kept != 0 {
+		out.Log().Warn("Everflow gives no rows from before "+oldest.Format(time.DateOnly), "start_date", start)
+		start = oldest
+	}
+	if start.IsZero() {
 		start = oldest
 	}
 	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(end) {
@@ -124,14 +125,7 @@ func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Contex
 		if err != nil {
 			return err
 		}
-		accounts, err := s.identified(ctx)
-		if err != nil {
-			return err
-		}
-		reading := windows.Reading{Step: windows.Every(day), Smallest: time.Second, Join: 14}
-		for _, a := range accounts {
-			reading.Full = max(reading.Full, a.clickCap)
-		}
+		reading := windows.Reading{Step: windows.Every(day), Full: clickCap, Smallest: time.Second, Join: 14} // Everflow takes 14 days
 		return s.byTime(ctx, out, reading, s.config.ClickLookback, clicksKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
 			c := capped{
 				account: a, client: a.client, path: a.path("reporting/clicks/stream"), rows: []string{"clicks", "table"}, layout: time.DateTime, zone: time.UTC,
@@ -142,10 +136,11 @@ func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Contex
 	}
 }
 
-// lists reads all rows of a list, each network's in turn. An affiliate has but a list of offers, at a path of its own.
-func (s *source) list(endpoint, affiliates, member, id string, body any, columns []tap.Column) func(context.Context, *tap.Output) error {
-	return func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, columns)
+// list is a stream of all rows of a list, each network's in turn. An affiliate has but a list of offers, at a path of its own.
+func list[T any](s *source, name, description, id, endpoint, affiliates string, body any) tap.Stream {
+	stream := tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Replace})
+	stream.Read = func(ctx context.Context, out *tap.Output) error {
+		shape, err := newShape(out, stream.Columns)
 		if err != nil {
 			return err
 		}
@@ -161,13 +156,14 @@ func (s *source) list(endpoint, affiliates, member, id string, body any, columns
 			if path == "" {
 				continue
 			}
-			err := s.read(ctx, a, paged{path: a.path(path), body: body, rows: []string{member}, id: id, send: func(row []byte) error { return shape.send(row, a.NetworkID) }})
+			err := s.read(ctx, a, paged{path: a.path(path), body: body, rows: []string{name}, id: id, send: func(row []byte) error { return shape.send(row, a.NetworkID) }})
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	}
+	return stream
 }
 
 // identified are the accounts once it is known which networks they are of.

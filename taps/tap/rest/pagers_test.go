@@ -64,7 +64,7 @@ func TestPagers(t *testing.T) {
 				rows(w, between(intOf(q, "o")+1, all, 5), `,"paging":{"total":"23"}`)
 			}, 5, ""},
 		"offset, not heard": {rest.Offset{Param: "o", SizeParam: "n", Size: 5}, map[string]string{"o": number, "n": "5"},
-			func(w http.ResponseWriter, q url.Values) { rows(w, between(1, all, 5), "") }, 2, "two answers hold the same 5 rows"},
+			func(w http.ResponseWriter, q url.Values) { rows(w, between(1, all, 5), "") }, 2, "two answers hold the same rows, 5 of them"},
 		"page": {rest.Numbered{Param: "p", SizeParam: "n", Size: 5, First: 1}, map[string]string{"p": "[1-9]", "n": "5"},
 			func(w http.ResponseWriter, q url.Values) { rows(w, between((intOf(q, "p")-1)*5+1, all, 5), "") }, 6, ""},
 		"page, total": {rest.Numbered{Param: "p", Size: 5, First: 1, Ends: rest.Ends{Total: "total"}}, map[string]string{"p": "[1-9]"},

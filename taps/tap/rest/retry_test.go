@@ -141,7 +141,7 @@ func TestFaultsThatStay(t *testing.T) {
 		"never whole":        {always(taptest.Cut(700)), nil, 6, 4, []string{"6 tries: GET orders/: unexpected EOF"}},
 		"another answer":     {[]taptest.Fault{taptest.Cut(700), taptest.Status(200, `{"results":[`+orders(500, 100)+`]}`)}, nil, 2, 4, []string{"was another one when it was asked for again", "goes on from the last state"}},
 		"a shorter answer":   {[]taptest.Fault{taptest.Cut(700), taptest.Status(200, `{"results":[]}`)}, nil, 2, 4, []string{"was another one"}},
-		"the same answer":    {always(taptest.Status(200, `{"results":[`+orders(1, 100)+`]}`)), nil, 1, 3, []string{"two answers hold the same 100 rows; report this"}},
+		"the same answer":    {always(taptest.Status(200, `{"results":[`+orders(1, 100)+`]}`)), nil, 1, 3, []string{"two answers hold the same rows, 100 of them; report this"}},
 		"to https":           {redirect("https://api.test/orders/?limit=1"), nil, 1, 2, []string{"set base_url to https://api.test"}},
 		"to another host":    {redirect("https://other.test/orders/?secret=1"), nil, 1, 2, []string{"redirected to https://other.test, where the credentials are not sent"}},
 		"to nowhere":         {always(taptest.Status(304, ``)), nil, 1, 2, []string{"304 Not Modified; check base_url"}},
