@@ -60,6 +60,10 @@ lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
 generate: ## Write the generated files again: catalog.example.json, docs pages
 	go generate ./...
 
+.PHONY: new-tap
+new-tap: ## Write a new tap that works, with its server, tests and page: NAME=tap-acme
+	@go run ./examples/newtap $(NAME)
+
 .PHONY: clean
 clean: ## Remove what was built, and the demo's folder
 	rm -rf bin build

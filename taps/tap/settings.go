@@ -44,3 +44,11 @@ func (s *Settings) check(problems *settings.Problems) {
 	}
 	s.Columns.check(problems)
 }
+
+// End is the first instant that a run does not read: its start, or the setting end_date where that is earlier.
+func (s *Settings) End(start time.Time) time.Time {
+	if !s.EndDate.IsZero() && s.EndDate.Before(start) {
+		return s.EndDate
+	}
+	return start
+}
