@@ -1,0 +1,80 @@
+package lenient
+
+import (
+	"slices"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap"
+)
+
+// A Sender sends rows of one stream, made to fit its columns. One goroutine uses it.
+type Sender struct {
+	// Secrets are the names of members that go nowhere, however deep they lie. With any, credentials in the parameters of URLs
+	// become **** as well, macros such as {token} aside.
+	Secrets []string
+
+	out     *tap.Output
+	reader  *Reader
+	scanner rawjson.Scanner
+	raw     []byte
+	row     []byte
+}
+
+// NewSender makes one for a stream of those columns; zone is that of times without an offset.
+func NewSender(out *tap.Output, columns []tap.Column, zone *time.Location) (*Sender, error) {
+	reader, err := New(columns, zone)
+	return &Sender{out: out, reader: reader}, err
+}
+
+// Send sends a row. The members that are set come first, and take the place of the row's own.
+func (s *Sender) Send(row []byte, set ...protocol.Member) error {
+	fields, err := s.scanner.Fields(row)
+	if err != nil {
+		return protocol.DataFault("", "a row is no JSON object: %w", err)
+	}
+	raw := append(s.raw[:0], '{')
+	for _, m := range set {
+		raw = append(appendName(raw, m.Name), m.Value...)
+	}
+	for _, field := range fields {
+		switch {
+		case slices.ContainsFunc(set, func(m protocol.Member) bool { return m.Name == string(field.Name) }):
+		case len(s.Secrets) == 0:
+			raw = append(appendName(raw, field.Name), field.Value...)
+		case !slices.Contains(s.Secrets, string(field.Name)):
+			raw = appendWithout(appendName(raw, field.Name), field.Value, s.Secrets)
+		}
+	}
+	s.raw = append(raw, '}')
+	if s.row, err = s.reader.Append(s.row[:0], s.raw); err != nil {
+		return err
+	}
+	return s.out.Record(s.row)
+}
+
+// End warns once of all values that did not fit their columns.
+func (s *Sender) End() {
+	if odd := s.reader.Odd(); odd != "" {
+		s.out.Log().Warn("values that do not fit their columns are kept beside them", "columns", odd, "suffix", Suffix)
+	}
+}
+
+// Text is a member that holds one.
+func Text(name, text string) protocol.Member {
+	return protocol.Member{Name: name, Value: rawjson.AppendStringLossy(nil, text)}
+}
+
+// appendName appends a comma where one is due, a name and a colon.
+func appendName[T string | []byte](dst []byte, name T) []byte {
+	return append(rawjson.AppendStringLossy(comma(dst), name), ':')
+}
+
+// comma appends one unless an object or array has just begun.
+func comma(dst []byte) []byte {
+	if last := dst[len(dst)-1]; last == '{' || last == '[' {
+		return dst
+	}
+	return append(dst, ',')
+}
