@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -25,9 +27,9 @@ type daily struct {
 	query    url.Values // beside the days
 	per      int        // rows of an answer at most, as documented
 	lookback int        // days behind the bookmark that are read again, without the setting
-	total    bool       // answers say how many rows there are, and days are split until one answer holds them
-	// key gives what tells a row apart, and the members that it is sent with.
-	key func(rows *rows, row []byte) (key string, set []protocol.Member)
+	total    string     // path of the count of rows in an answer; days are split until one answer holds them. Empty: there is none
+	// key is what tells a row apart, and is sent with it.
+	key func(rows *rows, row []byte) []protocol.Member
 }
 
 // reached is the bookmark of a daily stream.
@@ -67,7 +69,7 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 		if err != nil {
 			return err
 		}
-		defer rows.report()
+		defer rows.End()
 		over, end := bounds(s.run.Start, s.zone, s.config.Timezone != "")
 		if limit := s.config.EndDate; !limit.IsZero() && limit.Before(end) {
 			end = limit.Add(day - 1).Truncate(day)
@@ -78,7 +80,7 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 		}
 		reading := windows.Reading{Span: span, Step: windows.Every(stepDays * day), Smallest: day, Settled: over, Shard: s.run.Shard}
 		return reading.Read(ctx, &mark.Bookmark, func() error { return out.State(&mark) }, func(ctx context.Context, w windows.Window) (int, error) {
-			if d.total && w.Start.Before(over) && w.End.After(over) {
+			if d.total != "" && w.Start.Before(over) && w.End.After(over) {
 				if err := d.read(ctx, rows, windows.Window{Start: w.Start, End: over}, false); err != nil {
 					return 0, err
 				}
@@ -90,84 +92,35 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 	return stream
 }
 
-// walks is how often a window is walked through before its rows are too few for good.
-const walks = 3
-
-// read sends the rows of a window. It walks again while fewer different rows come than there should be.
+// read sends the rows of a window. open tells that its days are not over.
 func (d daily) read(ctx context.Context, rows *rows, w windows.Window, open bool) error {
-	var came, total int
-	for range walks {
-		var err error
-		if came, total, err = d.walk(ctx, rows, w); err != nil || came >= total {
-			return err
-		}
+	first, last := w.Start.Format(time.DateOnly), w.End.Add(-day).Format(time.DateOnly)
+	query := url.Values{"date_from": {first}, "date_to": {last}}
+	maps.Copy(query, d.query)
+	list := rest.List{Request: rest.Request{Path: d.path, Query: query}, Rows: []string{"items"}, Pager: d.pager(w)}
+	key := func(row []byte) string { return fmt.Sprint(d.key(rows, row)) }
+	came, total, err := d.api.Moving(ctx, rest.Moving{List: list, Key: key, Total: d.total, Walks: 3}, func(row []byte) error {
+		return rows.Send(row, d.key(rows, row)...)
+	})
+	if err != nil || came >= total {
+		return err
 	}
 	fault := protocol.DataFault("run again; if it stays so, ask RedTrack's support why the rows of these days are fewer than their total",
-		"/%s from %s to %s: %d different rows came of %d, %d times in a row", d.path, w.Start.Format(time.DateOnly), lastOf(w), came, total, walks)
-	if d.total && !open {
+		"/%s from %s to %s: %d different rows came of %d, several times", d.path, first, last, came, total)
+	if d.total != "" && !open {
 		return fault
 	}
 	rows.out.Log().Warn("days change while they are read", "reason", fault.Err)
 	return nil
 }
 
-// lastOf is the last day in a window.
-func lastOf(w windows.Window) string { return w.End.Add(-day).Format(time.DateOnly) }
-
-// walk sends the rows of a window once. came is how many different ones there were, total how many there should be. Where rows are added
-// or move meanwhile, some come in two answers, and for each of them another may be missing.
-func (d daily) walk(ctx context.Context, rows *rows, w windows.Window) (came, total int, err error) {
-	query := url.Values{"date_from": {w.Start.Format(time.DateOnly)}, "date_to": {lastOf(w)}}
-	for name, values := range d.query {
-		query[name] = values
-	}
-	list := rest.List{Request: rest.Request{Path: d.path, Query: query}, Rows: []string{"items"}, Pager: d.pager(w)}
-	var before, keys map[string]bool // of the last answer, and of this one
-	for page, err := range d.api.Pages(ctx, list) {
-		if err != nil {
-			return 0, 0, err
-		}
-		for _, row := range page.Rows {
-			if keys == nil {
-				keys = map[string]bool{}
-			}
-			total++
-			key, set := d.key(rows, row)
-			if before[key] || keys[key] {
-				continue
-			}
-			keys[key] = true
-			came++
-			if err := rows.send(row, set...); err != nil {
-				return 0, 0, err
-			}
-		}
-		if page.Last {
-			before, keys = keys, nil
-			if said, ok := d.said(page.Envelope); ok {
-				total = said
-			}
-		}
-	}
-	return came, total, nil
-}
-
-// said is the total in an answer.
-func (d daily) said(envelope []byte) (total int, ok bool) {
-	total, err := strconv.Atoi(rest.Text(rest.Member(envelope, "total")))
-	return total, d.total && err == nil
-}
-
 // pager asks for pages, and stops at the first one of several days whose total shows that there are more.
 func (d daily) pager(w windows.Window) rest.Pager {
-	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: d.per, First: 1}
-	if d.total {
-		numbered.Total = "total"
-	}
+	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: d.per, First: 1, Ends: rest.Ends{Total: d.total}}
 	return rest.PagerFunc(func(r *rest.Request) func(*rest.Answered) (bool, error) {
 		next := numbered.Begin(r)
 		return func(a *rest.Answered) (bool, error) {
-			if said, ok := d.said(a.Envelope); ok && said > d.per && w.End.Sub(w.Start) > day {
+			if total, err := strconv.Atoi(rest.Text(a.Member(d.total))); err == nil && total > d.per && w.End.Sub(w.Start) > day {
 				return false, windows.ErrFull
 			}
 			return next(a)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -56,9 +56,9 @@ func reportColumns(groups []string) (columns []tap.Column, key []string, err err
 // keys are the members that tell a report's row apart, none of them null: what has no value in a group has an empty text, and a name
 // stands in for an id that is missing.
 func keys(row []byte, groups []string) []protocol.Member {
-	var keys []protocol.Member
+	keys := []protocol.Member{lenient.Text("date", rest.Text(rest.Member(row, "date")))}
 	for _, group := range groups {
-		keys = append(keys, text(keyOf(group), cmp.Or(rest.Text(rest.Member(row, keyOf(group))), rest.Text(rest.Member(row, group)))))
+		keys = append(keys, lenient.Text(keyOf(group), cmp.Or(rest.Text(rest.Member(row, keyOf(group))), rest.Text(rest.Member(row, group)))))
 	}
 	return keys
 }
@@ -69,9 +69,8 @@ func (s *source) report(name string, groups []string) (tap.Stream, error) {
 	stream := tap.Stream{Name: name, Description: "Report by date, " + strings.Join(groups, ", "), Columns: columns, Key: key}
 	return s.daily(stream, daily{api: s.reports, path: "report", per: 1000, lookback: 30,
 		query: url.Values{"group": {"date," + strings.Join(groups, ",")}, "timezone": {s.zone.String()}},
-		key: func(_ *rows, row []byte) (string, []protocol.Member) {
-			set := append(keys(row, groups), text("timezone", s.zone.String()))
-			return fmt.Sprintf("%s %s", rest.Member(row, "date"), set), set
+		key: func(rows *rows, row []byte) []protocol.Member {
+			return append(append(keys(row, groups), lenient.Text("timezone", s.zone.String())), rows.always...)
 		}}), err
 }
 

@@ -78,9 +78,9 @@ func (s *source) check(ctx context.Context) error {
 func (s *source) streams(context.Context, func(string) json.RawMessage) ([]tap.Stream, error) {
 	streams := []tap.Stream{
 		s.daily(tap.Typed[Conversion](tap.Stream{Name: "conversions", Description: "Conversions, read again while they may change"}),
-			daily{api: s.conversions, path: "conversions", per: 10000, lookback: 30, total: true, key: byID("clickid", "type", "event", "conv_time")}),
+			daily{api: s.conversions, path: "conversions", per: 10000, lookback: 30, total: "total", key: byID("clickid", "type", "event", "conv_time")}),
 		s.daily(tap.Typed[Click](tap.Stream{Name: "clicks", Description: "Clicks; RedTrack calls them tracks"}),
-			daily{api: s.tracks, path: "tracks", per: 10000, lookback: 3, total: true, key: byID("track_time", "campaign_id", "fingerprint", "ip", "ref_id")}),
+			daily{api: s.tracks, path: "tracks", per: 10000, lookback: 3, total: "total", key: byID("track_time", "campaign_id", "fingerprint", "ip", "ref_id")}),
 		s.list(tap.Typed[Campaign](tap.Stream{Name: "campaigns"})),
 		s.list(tap.Typed[Offer](tap.Stream{Name: "offers"})),
 		// Whether landings without a type are all of them is not documented.
