@@ -252,10 +252,10 @@ func reason(f *Failure) string {
 	if f.Err != nil {
 		return f.Err.Error()
 	}
-	if f.HTML {
-		return "a web page"
+	if said := f.Message(); said != "" || !f.HTML {
+		return said
 	}
-	return f.Message()
+	return "a web page"
 }
 
 // withStream makes sure that a fault names its stream where others may still go on, and that the failure is found in it.

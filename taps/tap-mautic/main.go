@@ -1,0 +1,15 @@
+// Package main is tap-mautic: contacts, mails, campaigns and all that happened to them, of a Mautic of versions 3 to 7.
+package main
+
+import "github.com/signalroom/signalroom/taps/tap"
+
+//go:generate go test -run TestDocumentationPage -count 1 . -update
+
+func main() { tap.Main(program) }
+
+// program declares the tap.
+var program = tap.Tap[Config]{
+	Name:        "tap-mautic",
+	Description: "Contacts, mails, campaigns and statistics of a Mautic, with custom fields as columns and deletions seen",
+	Open:        open,
+}

@@ -1,0 +1,245 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
+	"github.com/signalroom/signalroom/taps/tap/rest"
+)
+
+// rows makes a stream's rows of what Mautic sends: names in snake case, every column there, custom fields beside the others, lists and
+// objects in the one form that their columns have. Mautic's database is in UTC, and so are times without an offset.
+type rows struct {
+	listing *listing
+	out     *tap.Output
+	reader  *lenient.Reader
+	columns []tap.Column
+	kinds   []protocol.Kinds
+	at      map[string]int // place of a column
+	own     int            // how many columns are not custom fields
+	custom  bool
+	names   map[string]string // in snake case
+	fixed   map[int]string    // what a column has where Mautic says nothing
+
+	seen    map[int64]bool // of a listing with related rows: those that came,
+	related []int64        // and those that they name
+
+	values [][]byte
+	extra  []byte
+	object []byte
+	row    []byte
+}
+
+func newRows(l *listing, out *tap.Output) (*rows, error) {
+	columns := l.stream.Columns
+	reader, err := lenient.New(columns, time.UTC)
+	if err != nil {
+		return nil, err
+	}
+	r := &rows{listing: l, seen: map[int64]bool{}, out: out, reader: reader, columns: columns, at: map[string]int{}, own: len(columns) - l.customs, custom: l.custom != "",
+		names: map[string]string{}, fixed: map[int]string{}, values: make([][]byte, len(columns))}
+	for i, c := range columns {
+		schema, err := protocol.ParseSchema(c.Schema)
+		if err != nil {
+			return nil, err
+		}
+		r.at[c.Name] = i
+		r.kinds = append(r.kinds, schema.Kinds&^protocol.Null)
+	}
+	return r, nil
+}
+
+// errNoFields is what a record is that came without anything in it.
+func errNoFields() error {
+	return protocol.DataFault("some Mautic 5.0 that composer has installed answer so: upgrade it", "a row came without its id")
+}
+
+// idOf is a row's id, a number or a text that holds one.
+func idOf(row []byte) (int64, error) {
+	id, err := strconv.ParseInt(rest.Text(rest.Member(row, "id")), 10, 64)
+	if err != nil || id <= 0 {
+		return 0, errNoFields()
+	}
+	return id, nil
+}
+
+// send sends a row and gives its id.
+func (r *rows) send(row []byte) (int64, error) {
+	id, err := idOf(row)
+	if err != nil {
+		return 0, err
+	}
+	r.relate(r.listing, id, row)
+	return id, r.sendAny(row)
+}
+
+// sendAny sends a row of any key.
+func (r *rows) sendAny(row []byte) error {
+	clear(r.values)
+	r.extra = r.extra[:0]
+	var scanner rawjson.Scanner
+	members, err := scanner.Fields(row)
+	if err != nil {
+		return errNoFields()
+	}
+	for _, m := range members {
+		name := r.snake(m.Name)
+		if r.custom && name == "fields" {
+			r.customFields(m.Value)
+			continue
+		}
+		r.refer(name, m.Value)
+		r.put(name, m.Value)
+	}
+	r.object = append(r.object[:0], '{')
+	for i, c := range r.columns {
+		if i > 0 {
+			r.object = append(r.object, ',')
+		}
+		r.object = append(rawjson.AppendString(r.object, c.Name), ':')
+		switch value := r.values[i]; {
+		case value == nil || rawjson.KindOf(value) == rawjson.Null:
+			r.object = append(r.object, cmp.Or(r.fixed[i], "null")...)
+		default:
+			r.object = appendForm(r.object, r.kinds[i], value)
+		}
+	}
+	r.object = append(append(r.object, r.extra...), '}')
+	if r.row, err = r.reader.Append(r.row[:0], r.object); err != nil {
+		return err
+	}
+	return r.out.Record(r.row)
+}
+
+// put keeps a value for its column, or beside the columns.
+func (r *rows) put(name string, value []byte) {
+	if i, ok := r.at[name]; ok {
+		if r.values[i] == nil {
+			r.values[i] = value
+		}
+		return
+	}
+	r.extra = append(rawjson.AppendString(append(r.extra, ','), name), ':')
+	r.extra = append(r.extra, value...)
+}
+
+// refer fills the column that has the id of an entity that comes as an object: owner_id of owner. A lead is a contact.
+func (r *rows) refer(name string, value []byte) {
+	if rawjson.KindOf(value) != rawjson.Object {
+		return
+	}
+	if name == "lead" {
+		name = "contact"
+	}
+	if i, ok := r.at[name+"_id"]; ok {
+		r.values[i] = rest.Member(value, "id")
+	}
+	if i, ok := r.at[name]; ok && name == "ip_address" {
+		r.values[i] = rest.Member(value, "ip")
+	}
+}
+
+// customFields takes the values from fields.all, or from the groups where that is missing.
+func (r *rows) customFields(fields []byte) {
+	var scanner, inner rawjson.Scanner
+	if all := rest.Member(fields, "all"); rawjson.KindOf(all) == rawjson.Object {
+		values, _ := scanner.Fields(all) // of an answer that was checked
+		for _, f := range values {
+			r.putCustom(string(f.Name), f.Value)
+		}
+		return
+	}
+	groups, err := scanner.Fields(fields)
+	if err != nil {
+		return // [] for none
+	}
+	for _, group := range groups {
+		values, err := inner.Fields(group.Value)
+		if err != nil {
+			continue
+		}
+		for _, f := range values {
+			r.putCustom(string(f.Name), rest.Member(f.Value, "value"))
+		}
+	}
+}
+
+// putCustom keeps the value of a custom field. Those that the record has itself are there already.
+func (r *rows) putCustom(alias string, value []byte) {
+	if i, ok := r.at[alias]; ok && i < r.own {
+		if slices.Contains(sameTwice, alias) {
+			return
+		}
+		alias = customPrefix + alias
+	}
+	if value == nil {
+		value = []byte("null")
+	}
+	r.put(alias, value)
+}
+
+// appendForm appends a value in the form of its column. PHP writes a list and an object alike when they are empty, and Mautic either in
+// the place of the other by version: a list that is sent as an object loses its keys, which its rows have too.
+func appendForm(dst []byte, kinds protocol.Kinds, value []byte) []byte {
+	switch kind := rawjson.KindOf(value); {
+	case kinds == protocol.Array && kind == rawjson.Object:
+		var scanner rawjson.Scanner
+		members, _ := scanner.Fields(value) // of a row that was read already
+		dst = append(dst, '[')
+		for i, m := range members {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, m.Value...)
+		}
+		return append(dst, ']')
+	case kinds == protocol.Object && kind == rawjson.Array:
+		var elements []json.RawMessage
+		_ = json.Unmarshal(value, &elements) // likewise
+		dst = append(dst, '{')
+		for i, element := range elements {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(strconv.AppendInt(append(dst, '"'), int64(i), 10), `":`...)
+			dst = append(dst, element...)
+		}
+		return append(dst, '}')
+	}
+	return append(dst, value...)
+}
+
+// snake is a name of the API as the name of a column: dateAdded is date_added.
+func (r *rows) snake(name []byte) string {
+	if known, ok := r.names[string(name)]; ok {
+		return known
+	}
+	var b strings.Builder
+	for i, c := range string(name) {
+		if unicode.IsUpper(c) {
+			if i > 0 {
+				b.WriteByte('_')
+			}
+			c = unicode.ToLower(c)
+		}
+		b.WriteRune(c)
+	}
+	r.names[string(name)] = b.String()
+	return b.String()
+}
+
+// warn tells of values that did not fit.
+func (r *rows) warn() {
+	if odd := r.reader.Odd(); odd != "" {
+		r.out.Log().Warn("values do not fit their columns: they are kept beside them", "columns", odd)
+	}
+}

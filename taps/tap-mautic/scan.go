@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/rest"
+)
+
+// overlap is how far behind a bookmark every scan begins, as a row can become visible later than its date says.
+const overlap = 5 * time.Minute
+
+// A bookmark says how far a stream has come: all that happened before Until was sent. Until is by Mautic's clock.
+type bookmark struct {
+	Until   time.Time `json:"until,omitzero"`
+	ID      int64     `json:"id,omitempty"`      // of statistics: the highest that was sent
+	Version int64     `json:"version,omitempty"` // of entities: that of the last whole read, its instant in milliseconds
+	Scan    *scan     `json:"scan,omitempty"`    // under way
+}
+
+// A scan is one way through a stream, in passes that each go by ascending id. It ends where it was when it began, however often it is
+// interrupted.
+type scan struct {
+	Since  time.Time `json:"since,omitzero"`  // what happened before is not asked for
+	Before time.Time `json:"before,omitzero"` // nor what happened from here on: the setting end_date
+	Until  time.Time `json:"until"`           // of the bookmark when the scan is done
+	Whole  bool      `json:"whole,omitempty"` // all rows come, and what does not come was deleted
+	Form   int64     `json:"form,omitempty"`  // of submissions: whose are being read
+	Pass   int       `json:"pass,omitempty"`
+	After  int64     `json:"after,omitempty"` // the highest id of the pass that was sent
+}
+
+// String is the bookmark in the run's summary.
+func (b *bookmark) String() string {
+	if b.Scan != nil {
+		return fmt.Sprintf("id %d of a scan up to %s", b.Scan.After, b.Scan.Until.Format(time.RFC3339))
+	}
+	return "until " + b.Until.Format(time.RFC3339)
+}
+
+// begin starts a scan, unless one is under way.
+func (s *source) begin(l *listing, b *bookmark) *scan {
+	if b.Scan != nil {
+		return b.Scan
+	}
+	n := &scan{Since: s.config.StartDate.UTC(), Until: s.now}
+	if end := s.config.EndDate.UTC(); !end.IsZero() && end.Before(s.now) && (l.modified != "" || l.happened != "") {
+		n.Before, n.Until = end, end
+	}
+	swept := s.run.Start.Sub(time.UnixMilli(b.Version)) < s.config.SweepInterval
+	switch {
+	case l.happened != "":
+		if !b.Until.IsZero() {
+			n.Since = b.Until
+		}
+	case l.modified != "" && swept && !b.Until.IsZero():
+		n.Since = b.Until.Add(-overlap)
+	default:
+		n.Whole = true
+		b.Version = max(b.Version+1, s.run.Start.UnixMilli())
+	}
+	b.Scan = n
+	return n
+}
+
+// A pass is a question, and the id behind which its rows begin.
+type pass struct {
+	where []filter
+	from  int64
+}
+
+// passes are the questions of a scan. An entity that was never changed has no date of change: it is asked for by the other
+// date, and first, so that a change in between is not missed.
+func (s *source) passes(l *listing, b *bookmark) []pass {
+	n := b.Scan
+	between := func(column string, since time.Time) (where []filter) {
+		if !since.IsZero() {
+			where = append(where, filter{column, "gte", since.UTC().Format(time.DateTime)})
+		}
+		if !n.Before.IsZero() {
+			where = append(where, filter{column, "lt", n.Before.UTC().Format(time.DateTime)})
+		}
+		return where
+	}
+	switch {
+	case l.happened == "" && (l.modified == "" || n.Since.IsZero() && n.Before.IsZero()):
+		return []pass{{}}
+	case l.happened == "":
+		unchanged := append(between(l.added, n.Since), filter{l.modified, "isNull", ""})
+		return []pass{{where: unchanged}, {where: between(l.modified, n.Since)}}
+	case b.ID == 0:
+		return []pass{{where: between(l.happened, n.Since)}}
+	}
+	known := filter{"id", "lte", strconv.FormatInt(b.ID, 10)}
+	var all []pass
+	late := l.late
+	if len(late) == 0 {
+		late = []string{l.happened}
+	}
+	for _, column := range late {
+		since := n.Since.Add(-overlap)
+		if column == l.happened && len(l.late) > 0 {
+			since = n.Since.Add(-max(overlap, s.config.Lookback))
+		}
+		all = append(all, pass{where: append(between(column, since), known)})
+	}
+	return append(all, pass{where: between(l.happened, time.Time{}), from: b.ID})
+}
+
+// scanned reads a stream by scans.
+func scanned(s *source, l *listing) reader {
+	return func(ctx context.Context, out *tap.Output) error {
+		var b bookmark
+		if _, err := out.Bookmark(&b); err != nil {
+			return err
+		}
+		rows, err := newRows(l, out)
+		if err != nil {
+			return err
+		}
+		n := s.begin(l, &b)
+		if l.stream.Versions {
+			out.Version(b.Version)
+		}
+		passes := s.passes(l, &b)
+		for ; n.Pass < len(passes); n.Pass, n.After = n.Pass+1, 0 {
+			p := passes[n.Pass]
+			err := s.walk(ctx, l, l.path, p.where, max(n.After, p.from), rows.send, func(last int64) error {
+				n.After = last
+				if len(l.related) > 0 {
+					return nil // the rows that the list leaves out are known at its end
+				}
+				return out.State(&b)
+			})
+			if err != nil {
+				return err
+			}
+			if n.Pass == len(passes)-1 {
+				b.ID = max(b.ID, n.After)
+			}
+		}
+		if err := s.sendRelated(ctx, l, rows); err != nil {
+			return err
+		}
+		if n.Whole && n.Before.IsZero() {
+			if err := out.Activate(b.Version); err != nil {
+				return err
+			}
+		}
+		if l.happened == "" {
+			b.ID = 0
+		}
+		b.Until, b.Scan = n.Until, nil
+		rows.warn()
+		return out.State(&b)
+	}
+}
+
+// walk sends the rows behind an id, by pages, and tells after each how far it has come. A Mautic that breaks down over a page is asked
+// for smaller ones.
+func (s *source) walk(ctx context.Context, l *listing, path string, where []filter, after int64, send func(row []byte) (int64, error), done func(last int64) error) error {
+	for size := l.size; ; size /= 2 {
+		err := s.walkBy(ctx, l, path, where, &after, size, send, done)
+		if size == 1 || protocol.KindOf(err) != protocol.Transient || !tooMuch(err) {
+			return err
+		}
+		s.run.Log.Warn("Mautic fails over a page: smaller ones are asked for", "endpoint", path, "limit", size/2, "reason", err)
+	}
+}
+
+func (s *source) walkBy(ctx context.Context, l *listing, path string, where []filter, after *int64, size int, send func(row []byte) (int64, error), done func(last int64) error) error {
+	behind := filter{l.keys[0], "gt", strconv.FormatInt(*after, 10)}
+	list := rest.List{
+		Request: rest.Request{Path: "api/" + path, Query: question(append([]filter{behind}, append(slices.Clone(l.where), where...)...), l.keys, size, strings.HasPrefix(path, "stats/"))},
+		Rows:    []string{l.rows},
+		Pager: rest.Keyset{First: behind.value, Compare: rest.Numbers, Set: func(r *rest.Request, id string) { r.Query.Set("where[0][val]", id) },
+			Key: func(row []byte) (string, error) {
+				id, err := idOf(row)
+				return strconv.FormatInt(id, 10), err
+			}},
+	}
+	for page, err := range s.client.Pages(ctx, list) {
+		if err != nil {
+			return err
+		}
+		for _, row := range page.Rows {
+			id, err := send(row)
+			if err != nil {
+				return err
+			}
+			if id <= *after {
+				return protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", path)
+			}
+			*after = id
+		}
+		if err := done(*after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tooMuch tells whether a smaller page may help: Mautic, or what stands before it, broke down or fell silent over this one.
+func tooMuch(err error) bool {
+	code := status(err)
+	return code == 200 || code >= 500 || errors.Is(err, rest.ErrSilent)
+}
+
+// A filter is one condition; all of a question hold. expr is one of the words that Mautic knows, as it ignores others.
+type filter struct{ column, expr, value string }
+
+// question is the query of a page.
+//
+// https://devdocs.mautic.org/en/latest/rest_api/contacts.html#list-contacts
+func question(where []filter, keys []string, size int, statistics bool) url.Values {
+	q := url.Values{"start": {"0"}, "limit": {strconv.Itoa(size)}}
+	filterBy(q, where)
+	if !statistics {
+		q.Set("orderBy", strings.Join(keys, ","))
+		q.Set("orderByDir", "ASC")
+		return q
+	}
+	for i, key := range keys { // statistics ignore orderBy
+		q.Set(fmt.Sprintf("order[%d][col]", i), key)
+		q.Set(fmt.Sprintf("order[%d][dir]", i), "ASC")
+	}
+	return q
+}
+
+// filterBy puts conditions in the place of those of a query.
+func filterBy(q url.Values, where []filter) {
+	for name := range q {
+		if strings.HasPrefix(name, "where[") {
+			q.Del(name)
+		}
+	}
+	for i, f := range where {
+		at := fmt.Sprintf("where[%d]", i)
+		q.Set(at+"[col]", f.column)
+		q.Set(at+"[expr]", f.expr)
+		if f.expr != "isNull" && f.expr != "isNotNull" {
+			q.Set(at+"[val]", f.value)
+		}
+	}
+}
