@@ -23,7 +23,7 @@ type apiTap struct {
 	tables   []string
 }
 
-func apiTaps() []apiTap { return []apiTap{redtrack()} }
+func apiTaps() []apiTap { return []apiTap{redtrack(), mautic()} }
 
 const apiRuns = 3
 
@@ -38,12 +38,13 @@ func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, t
 	return s.load(t, p)
 }
 
-// dump is what the tables hold, without nulls.
+// dump is what the tables hold, without nulls. Of the target's own columns it says only that a row is marked as deleted.
 func (a apiTap) dump(t *testing.T, s *site, run int) string {
 	t.Helper()
 	var text strings.Builder
 	for _, table := range a.tables {
-		rows := s.texts(t, `SELECT jsonb_strip_nulls(to_jsonb(t))::text FROM "`+table+`" t ORDER BY 1`)
+		rows := s.texts(t, `SELECT jsonb_strip_nulls(j - '_sdc_table_version' - '_sdc_deleted_at' ||
+			jsonb_build_object('deleted', nullif(j ->> '_sdc_deleted_at' IS NOT NULL, false)))::text FROM "`+table+`" t, to_jsonb(t) j ORDER BY 1`)
 		fmt.Fprintf(&text, "run %d, table %s\n%s\n", run, table, strings.Join(rows, "\n"))
 	}
 	return text.String()
