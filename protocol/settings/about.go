@@ -63,7 +63,11 @@ func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 		if _, err := io.WriteString(w, b.String()); err != nil {
 			return err
 		}
-		return WriteMarkdown(w, p, config)
+		if err := WriteMarkdown(w, p, config); err != nil || p.Notes == "" {
+			return err
+		}
+		_, err := io.WriteString(w, "\n"+strings.TrimSpace(p.Notes)+"\n")
+		return err
 	}
 	return writeText(w, p, config)
 }

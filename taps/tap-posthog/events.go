@@ -71,7 +71,11 @@ func (r *reader) read(ctx context.Context, mode string) error {
 	if r.filter.cursor == "created_at" {
 		lookback = 0 // nothing is ingested in the past
 	}
-	for cut := !r.at.Until.IsZero(); r.at.begin(r.config.StartDate, upper, lookback); cut = false {
+	start := r.config.StartDate.UTC()
+	if start.Unix() < 0 {
+		start = time.Unix(0, 0).UTC() // ClickHouse counts days from then on
+	}
+	for cut := !r.at.Until.IsZero(); r.at.begin(start, upper, lookback); cut = false {
 		if err := pass(ctx); err != nil {
 			return err
 		}

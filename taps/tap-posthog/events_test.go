@@ -206,6 +206,17 @@ func TestPersonFields(t *testing.T) {
 	})
 }
 
+// TestFromTheBeginning has no start_date.
+func TestFromTheBeginning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, project := serverWith(t, sampleEvents(9, today.Add(-3000*24*time.Hour)))
+		project.Events = append(project.Events, sampleEvents(18, today.Add(-30*24*time.Hour))[9:]...)
+		require.Len(t, uuids(t, sync(t, server, map[string]any{"start_date": nil})), 18)
+		require.Len(t, queries(t, server.API), 2, "one for the counts of all days, one for the events")
+	})
+}
+
 // TestIncompleteAnswers end the stream rather than leave a gap.
 func TestIncompleteAnswers(t *testing.T) {
 	t.Parallel()

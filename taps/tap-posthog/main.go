@@ -11,5 +11,6 @@ func main() { tap.Main(program) }
 var program = tap.Tap[Config]{
 	Name:        "tap-posthog",
 	Description: "Events, persons, feature flags, experiments and the rest of what PostHog's API tells",
+	Notes:       notes,
 	Open:        open,
 }

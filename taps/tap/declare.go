@@ -11,6 +11,9 @@ import (
 type Tap[C any] struct {
 	Name        string // the binary's name, tap-x
 	Description string // one line
+	// Notes are Markdown that ends the documentation page: what a user should know of the streams, and what was verified against
+	// which document. They may be empty.
+	Notes string
 	// Open checks the settings without any network and gives the source. It gathers every problem before it returns.
 	Open func(config *C, run *Run) (*Source, error)
 }

@@ -161,8 +161,8 @@ func (p *Project) where(conditions, cursor string) ([]Event, error) {
 	for _, condition := range strings.Split(conditions, " AND ") {
 		if m := boundShape.FindStringSubmatch(condition); m != nil {
 			bound, err := time.Parse("2006-01-02 15:04:05.000000", m[3])
-			if err != nil {
-				return nil, err
+			if err != nil || bound.Year() < 1970 {
+				return nil, fmt.Errorf("an instant that ClickHouse cannot count days for: %s", m[3])
 			}
 			if m[1] == "timestamp" {
 				n := sort.Search(len(events), func(i int) bool { return !events[i].Timestamp.Before(bound) })
