@@ -15,7 +15,7 @@ type Program struct {
 	Capabilities []string // Meltano's words: catalog, discover, state
 	Docs         string   // URL of the documentation page, may be empty
 	Examples     []Example
-	Notes        string   // Markdown that ends the documentation page, may be empty
+	Notes        string // Markdown that ends the documentation page, may be empty
 	// WithoutSettings are commands that run without any setting, such as spec.
 	WithoutSettings []string
 	Foreign         []Foreign

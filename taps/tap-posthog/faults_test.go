@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -37,6 +38,18 @@ func TestBadSettings(t *testing.T) {
 			require.NotContains(t, out.Stderr, "abcdef")
 			require.Empty(t, out.Stdout)
 		})
+	}
+}
+
+func TestProjectIDs(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]ProjectIDs{`12`: {12}, `"12"`: {12}, `"12, 9,12"`: {12, 9}, "[\n 12,\r\n\t\"9\"\n]": {12, 9}, `[]`: nil, `""`: nil} {
+		var got ProjectIDs
+		require.NoError(t, json.Unmarshal([]byte(text), &got), text)
+		require.Equal(t, want, got, text)
+	}
+	for _, text := range []string{`0`, `-1`, `"a"`, `1.5`, `{"id":1}`, `99999999999999999999`} {
+		require.Error(t, json.Unmarshal([]byte(text), new(ProjectIDs)), text)
 	}
 }
 

@@ -33,7 +33,7 @@ type ProjectIDs []int64
 
 // UnmarshalJSON reads them, each once.
 func (p *ProjectIDs) UnmarshalJSON(raw []byte) error {
-	for text := range strings.FieldsFuncSeq(string(raw), func(r rune) bool { return strings.ContainsRune(`[]", `, r) }) {
+	for text := range strings.FieldsFuncSeq(string(raw), func(r rune) bool { return strings.ContainsRune("[]\", \t\r\n", r) }) {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || id <= 0 {
 			return errors.New("expected the number that stands in the project's address, /project/12345, or several")
