@@ -38,7 +38,7 @@ type config struct {
 func run(t *testing.T, api *taptest.API, credentials func(log *slog.Logger) rest.Auth, f func(ctx context.Context, client *rest.Client) error) *taptest.Output {
 	t.Helper()
 	program := tap.Tap[config]{Name: "tap-toy", Description: "Tests", Open: func(config *config, run *tap.Run) (*tap.Source, error) {
-		client, err := rest.New(run, &config.HTTPSettings, rest.API{Name: "Toy", Base: taptest.URL, Auth: credentials(run.Log), Limits: rest.Limits{Parallel: 4}})
+		client, err := rest.New(run, &config.HTTPSettings, rest.API{Name: "Toy", Base: taptest.URL, Auth: credentials(run.Log), Limits: rest.Limits{Parallel: 1}})
 		if err != nil {
 			return nil, err
 		}

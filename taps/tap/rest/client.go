@@ -313,6 +313,6 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		answer = &Answer{Status: failed.Status, Header: failed.Header, Body: io.NopCloser(bytes.NewReader(failed.Body))}
 	}
-	return &http.Response{Status: http.StatusText(answer.Status), StatusCode: answer.Status, Header: answer.Header, Body: answer.Body,
+	return &http.Response{Status: fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status)), StatusCode: answer.Status, Header: answer.Header, Body: answer.Body,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
 }

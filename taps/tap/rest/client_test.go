@@ -190,6 +190,32 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// TestHeldFamily holds one family back for an hour, and no other one, although they share the user's pace.
+func TestHeldFamily(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		routes := []taptest.Route{{Pattern: "GET /a/{$}", Serve: answer("{}")}, {Pattern: "GET /b/{$}", Serve: answer("{}")}}
+		out, api := calling(t, routes, map[string]any{"requests_per_minute": 10}, func(ctx context.Context, client *rest.Client) error {
+			a, b := client.Within(rest.Limits{Rates: []rest.Rate{{Requests: 1, Per: time.Hour}}}), client.Within(rest.Limits{})
+			done := make(chan error)
+			for range 8 {
+				go func() { done <- a.JSON(ctx, &rest.Request{Path: "a/"}, new(struct{})) }()
+			}
+			began := time.Now()
+			for range 50 {
+				require.NoError(t, b.JSON(ctx, &rest.Request{Path: "b/"}, new(struct{})))
+			}
+			require.Less(t, time.Since(began), 6*time.Minute)
+			for range 8 {
+				require.NoError(t, <-done)
+			}
+			return nil
+		})
+		require.Equal(t, 0, out.Code, out.Stderr)
+		require.Len(t, api.Calls(), 58)
+	})
+}
+
 // TestParallel lets no more requests wait for their answers than the API allows, and none wait for one that is being read.
 func TestParallel(t *testing.T) {
 	t.Parallel()

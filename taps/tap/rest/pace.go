@@ -48,8 +48,7 @@ type pacer struct {
 	mu      *sync.Mutex
 	windows []*window
 	slots   chan struct{} // nil: any number
-	last    time.Time     // no request is sent before this one
-	held    time.Time     // nor before this one: the API has asked for it
+	held    time.Time     // no request is sent before: the API has asked for it
 }
 
 func newPacer(mu *sync.Mutex, limits Limits, user *window) *pacer {
@@ -77,35 +76,34 @@ func (p *pacer) enter(ctx context.Context) (leave func(), err error) {
 			return nil, context.Cause(ctx)
 		}
 	}
-	at := p.reserve(time.Now())
 	for {
+		at := p.take(time.Now())
+		if at.IsZero() {
+			return leave, nil
+		}
 		if err := sleep(ctx, time.Until(at)); err != nil {
 			leave()
 			return nil, err
 		}
-		p.mu.Lock()
-		held := p.held
-		p.mu.Unlock()
-		if !held.After(at) {
-			return leave, nil
-		}
-		at = held
 	}
 }
 
-// reserve finds the first instant that all windows have room for, and takes it.
-func (p *pacer) reserve(now time.Time) time.Time {
+// take counts a request now if all windows have room, and otherwise gives the first instant at which they may. Nothing is taken ahead
+// of its time: a window that is shared would be full of requests that wait for another one.
+func (p *pacer) take(now time.Time) (later time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at := latest(now, p.last, p.held)
+	at := p.held
 	for _, w := range p.windows {
 		at = latest(at, w.free())
 	}
-	for _, w := range p.windows {
-		w.add(at)
+	if at.After(now) {
+		return at
 	}
-	p.last = at
-	return at
+	for _, w := range p.windows {
+		w.add(now)
+	}
+	return time.Time{}
 }
 
 // hold keeps all requests back for a while.
@@ -115,13 +113,11 @@ func (p *pacer) hold(wait time.Duration) {
 	p.held = latest(p.held, time.Now().Add(wait))
 }
 
-func latest(first time.Time, others ...time.Time) time.Time {
-	for _, t := range others {
-		if t.After(first) {
-			first = t
-		}
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	return first
+	return a
 }
 
 // sleep waits, or tells why it need not.

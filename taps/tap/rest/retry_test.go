@@ -58,6 +58,7 @@ func TestFaultsThatPass(t *testing.T) {
 		"429 with seconds":          {[]taptest.Fault{taptest.Status(429, "", "Retry-After: 30")}, 30 * second, 31 * second},
 		"429 with a date":           {[]taptest.Fault{date(40 * time.Second)}, 39 * second, 42 * second},
 		"429 with a date long past": {[]taptest.Fault{date(-time.Hour)}, second / 4, second / 2},
+		"429 again and again":       {[]taptest.Fault{taptest.Status(429, "", "Retry-After: 20"), taptest.Status(429, "", "Retry-After: 20"), taptest.Status(429, "", "Retry-After: 20"), taptest.Status(429, "", "Retry-After: 20"), taptest.Status(429, "", "Retry-After: 20"), taptest.Status(429, "", "Retry-After: 20"), taptest.Status(500, "")}, 120 * second, 124 * second},
 		"a page of a proxy":         {[]taptest.Fault{taptest.WebPage(502)}, second / 4, second / 2},
 		"no answer":                 {[]taptest.Fault{taptest.Cut(0)}, 0, second / 2}, // net/http itself tries a connection that was open before once more
 		"cut at once":               {[]taptest.Fault{taptest.Cut(1)}, second / 4, second / 2},

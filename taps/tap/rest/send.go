@@ -26,7 +26,8 @@ type sending struct {
 	body     []byte
 	err      error         // of encoding the body
 	tries    int           // that have failed
-	waited   time.Duration // because the API asked for it
+	waits    int           // that the API has asked for, which are no tries
+	waited   time.Duration // in all of them
 	renewed  bool          // credentials, after a 401
 }
 
@@ -42,12 +43,12 @@ func (c *Client) begin(r *Request) *sending {
 func (s *sending) send(ctx context.Context) (*Answer, error) {
 	for {
 		answer, err := s.once(ctx)
-		if err == nil {
-			return answer, nil
-		}
 		failed, ok := err.(*Failure)
-		if !ok {
-			return nil, err
+		switch {
+		case errors.Is(err, errRenewed):
+			continue
+		case !ok:
+			return answer, err
 		}
 		if err := s.again(ctx, failed); err != nil {
 			return nil, err
@@ -57,6 +58,9 @@ func (s *sending) send(ctx context.Context) (*Answer, error) {
 
 // ErrSilent is why a request was given up that had not had a byte for so long.
 var ErrSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
+
+// errRenewed tells that the credentials were refused, and that there may be others now.
+var errRenewed = errors.New("credentials are renewed")
 
 // failureBody is how much of a failed answer is looked at.
 const failureBody = 64 << 10
@@ -102,7 +106,7 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 	if status == http.StatusUnauthorized && s.api.Auth != nil && s.request.Elsewhere == "" && !s.renewed && s.api.Auth.Refused(request) {
 		body.Close()
 		s.renewed = true
-		return s.once(ctx)
+		return nil, errRenewed
 	}
 	wanted := status >= 200 && (status < 300 || s.redirect && status < 400)
 	if wanted && (s.raw != nil || s.redirect || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
@@ -212,15 +216,18 @@ const (
 
 // again waits until the request may be sent once more; its error is the fault that ends the tries.
 func (s *sending) again(ctx context.Context, f *Failure) error {
-	s.tries++
-	now := time.Now()
-	verdict := s.judge(f, now)
+	verdict := s.judge(f, time.Now())
 	if s.api.Judge != nil {
 		s.api.Judge(f, &verdict)
 	}
 	limited := f.Status == http.StatusTooManyRequests || verdict.Wait > 0
-	wait := min(longestWait, firstWait<<min(s.tries-1, 10))
+	round := &s.tries
+	if limited {
+		round = &s.waits
+	}
+	wait := min(longestWait, firstWait<<min(*round, 10))
 	wait = wait/2 + rand.N(wait/2)
+	*round++
 	if verdict.Wait > 0 {
 		// Requests that were told the same do not come back at the same instant.
 		wait = verdict.Wait + rand.N(verdict.Wait/50+10*time.Millisecond)
