@@ -191,7 +191,7 @@ func (l *loader) schema(m *protocol.Message) error {
 		}
 	}
 	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
-	// under way; one that moves on leaves the old columns behind.
+	// under way; one that moves on leaves the old columns behind. In a merge, a row of one SCHEMA leaves alone what only others have.
 	s.mode = l.o.Disposition(declared)
 	schemas := []*protocol.Stream{declared}
 	if s.unswapped || s.known(declared) && (s.mode != protocol.Merge || s.alike()) {

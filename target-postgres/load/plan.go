@@ -21,7 +21,8 @@ type layout struct {
 	shape    database.Shape
 	arbiters []string  // indexes whose violation means that the key is there already
 	keyField int       // of a tuple: the first column of such an index
-	partial  bool      // properties that a record does not name stay as they are: the tuple ends with a bit for each column
+	partial  bool      // some columns of a row may stay as they are: the tuple ends with a bit for each column
+	keeps    bool      // those that the record does not name; without it those alone that its SCHEMA does not have
 	deferred bool      // the table gets its key later
 	form     string    // of the table's columns, when the layout was made
 	clears   bool      // a large replace deletes all old rows and writes the new ones to the table itself
@@ -65,6 +66,7 @@ type slot struct {
 	property string // empty when this SCHEMA does not have the column: null
 	column   columns.Ident
 	encoder  values.Encoder
+	foreign  bool // other SCHEMAs of the layout have it, this one has not
 	discards bool // a contract drops values that do not fit
 	key      bool
 }
@@ -204,7 +206,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 	return dst, nil
 }
 
-// appendAbsent appends a field of type bit: 1 for each column that the record does not name.
+// appendAbsent appends a field of type bit: 1 for each column that the row leaves as it is.
 func (p *plan) appendAbsent(dst []byte) []byte {
 	bits := len(p.slots)
 	size := (bits + 7) / 8
@@ -213,8 +215,9 @@ func (p *plan) appendAbsent(dst []byte) []byte {
 	at := len(dst)
 	dst = append(dst, make([]byte, size)...)
 	for i := range p.slots {
-		from := p.slots[i].from
-		if from == columns.Property && len(p.values[i]) == 0 || from == columns.Extra && len(p.extras) == 0 {
+		s := &p.slots[i]
+		missing := s.from == columns.Property && len(p.values[i]) == 0 || s.from == columns.Extra && len(p.extras) == 0
+		if s.foreign || missing && p.layout.keeps {
 			dst[at+i/8] |= 0x80 >> (i % 8)
 		}
 	}
@@ -319,7 +322,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 	at := make(map[columns.Ident]int, len(l.columns))
 	for i, c := range l.columns {
 		at[c.name] = i
-		p.slots = append(p.slots, slot{from: c.from, column: c.name})
+		p.slots = append(p.slots, slot{from: c.from, column: c.name, foreign: true})
 	}
 	for _, place := range places {
 		want := &place.Want
@@ -339,7 +342,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		}
 		i := at[place.Column.Name]
 		s := &p.slots[i]
-		s.from, s.property = want.Source, want.Property
+		s.from, s.property, s.foreign = want.Source, want.Property, false
 		encoder, err := values.New(want.Schema, place.Column.Type)
 		if err != nil {
 			return nil, protocol.ConfigFault("alter the column's type, or load into another table", "column %s of %s: %w", place.Column.Name, l.shape.Table, err)

@@ -279,6 +279,15 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 			}
 		}
 	}
+	for _, of := range places {
+		held := 0
+		for _, place := range of {
+			if place.Column.Name != "" {
+				held++
+			}
+		}
+		l.partial = l.partial || held < len(l.columns)
+	}
 	if err := w.shape(l, t, latest, places[len(places)-1]); err != nil {
 		return nil, err
 	}
@@ -349,7 +358,8 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 		}
 		sh.Columns = append(sh.Columns, database.ShapeColumn{Name: c.name, Ignored: ignored, Key: slices.Contains(sh.Key, c.name)})
 	}
-	l.partial = w.o.Missing == KeepMissing && l.mode == protocol.Merge && !l.awaitsKey(t) && len(sh.Compared()) > 0
+	l.keeps = w.o.Missing == KeepMissing
+	l.partial = (l.partial || l.keeps) && l.mode == protocol.Merge && !l.awaitsKey(t) && len(sh.Compared()) > 0
 	sh.Partial = l.partial
 	var err error
 	sh.Scope, err = scope(t, latest, places)

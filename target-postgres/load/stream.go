@@ -57,20 +57,11 @@ func (s *stream) known(declared *protocol.Stream) bool {
 	return slices.ContainsFunc(s.seen, func(d *protocol.Stream) bool { return sameSchema(d, declared) })
 }
 
-// alike tells whether all SCHEMAs of the run have the same properties. Where they have not, a row of one must leave alone what a
-// row of another wrote, so that they cannot share a layout in a merge.
+// alike tells whether all SCHEMAs of the run have the same key and the same cursor, so that their rows can be merged together.
 func (s *stream) alike() bool {
-	for _, d := range s.seen[1:] {
-		if len(d.Schema.Properties) != len(s.seen[0].Schema.Properties) {
-			return false
-		}
-		for i := range d.Schema.Properties {
-			if _, ok := s.seen[0].Schema.Property(d.Schema.Properties[i].Name); !ok {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(s.seen, func(d *protocol.Stream) bool {
+		return !slices.Equal(d.KeyProperties, s.seen[0].KeyProperties) || !slices.Equal(d.BookmarkProperties, s.seen[0].BookmarkProperties)
+	})
 }
 
 func sameSchema(a, b *protocol.Stream) bool {
