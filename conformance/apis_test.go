@@ -23,7 +23,7 @@ type apiTap struct {
 	tables   []string
 }
 
-func apiTaps() []apiTap { return []apiTap{posthog(), redtrack(), mautic()} }
+func apiTaps() []apiTap { return []apiTap{posthog(), redtrack(), mautic(), sheets()} }
 
 const apiRuns = 3
 

@@ -12,7 +12,7 @@ import (
 
 // small is a spreadsheet of one tab.
 func small(cells ...[]any) *doc {
-	return &doc{id: idOne, title: "Small", zone: "Europe/Zurich", version: 1, modified: time.Date(1999, 12, 1, 0, 0, 0, 0, time.UTC), tabs: []*sheet{{id: 0, title: "Tab", cells: cells}}}
+	return &doc{ID: idOne, Title: "Small", Zone: "Europe/Zurich", Version: 1, Modified: time.Date(1999, 12, 1, 0, 0, 0, 0, time.UTC), Tabs: []*sheet{{ID: 0, Title: "Tab", Cells: cells}}}
 }
 
 // types are those of the messages.
@@ -37,13 +37,13 @@ func TestUnchangedIsNotRead(t *testing.T) {
 		require.Len(t, b.Calls(), calls+3, "a token, Drive, and what there is beside cells")
 
 		// Somebody looked at it: another version, and the same rows.
-		b.change(func() {}, d)
+		b.Change(func() {}, d)
 		messages, state = b.sync(state)
 		require.Equal(t, []string{"STATE"}, types(messages))
 		require.Contains(t, string(state), `"version":"2"`)
 
 		// A formula has another result, of which Drive says nothing.
-		b.change(func() { d.tabs[0].cells[2][1] = 3 })
+		b.Change(func() { d.Tabs[0].Cells[2][1] = 3 })
 		messages, state = b.sync(state)
 		require.Equal(t, []string{"STATE"}, types(messages))
 		time.Sleep(25 * time.Hour)
@@ -58,7 +58,7 @@ func TestUnchangedIsNotRead(t *testing.T) {
 
 		// A header that is changed, and changed back.
 		for _, name := range []string{"Spent", "Cost"} {
-			b.change(func() { d.tabs[0].cells[0][1] = name }, d)
+			b.Change(func() { d.Tabs[0].Cells[0][1] = name }, d)
 			messages, state = b.sync(state)
 			require.Equal(t, `{"_row_number":2,"Name":"a","`+name+`":1}`, rows(messages, "Tab")[0])
 		}
@@ -78,21 +78,21 @@ func TestColumnsNeverBecomeNarrower(t *testing.T) {
 		b := newBench(t, nil, d)
 		messages, state := b.sync(nil)
 		require.Equal(t, []string{`{"_row_number":2,"ID":1,"Amount":5,"When":"2026-07-01"}`}, rows(messages, "Tab"))
-		b.change(func() {
-			d.tabs[0].cells = [][]any{{"ID", "Amount", "When", "Later"}, {1, 5.5, formatted{"46204.5", "DATE_TIME", "", ""}, true}, {"x", nil, day(0)}}
+		b.Change(func() {
+			d.Tabs[0].Cells = [][]any{{"ID", "Amount", "When", "Later"}, {1, 5.5, formatted("46204.5", "DATE_TIME", "", ""), true}, {"x", nil, day(0)}}
 		}, d)
 		messages, state = b.sync(state)
 		require.Equal(t, []string{
 			`{"_row_number":2,"ID":"1","Amount":5.5,"When":"2026-07-01T12:00:00+02:00","Later":true}`,
 			`{"_row_number":3,"ID":"x","Amount":null,"When":"2026-07-01T00:00:00+02:00","Later":null}`,
 		}, rows(messages, "Tab"), "Later has the type of its first value")
-		b.change(func() { d.tabs[0].cells = [][]any{{"When", "ID", "Amount"}, {day(1), 2, 6}} }, d)
+		b.Change(func() { d.Tabs[0].Cells = [][]any{{"When", "ID", "Amount"}, {day(1), 2, 6}} }, d)
 		messages, state = b.sync(state)
 		require.Equal(t, []string{`{"_row_number":2,"When":"2026-07-02T00:00:00+02:00","ID":"2","Amount":6}`}, rows(messages, "Tab"))
 		schema, _ := taptest.LastSchema(messages, "Tab")
 		require.Contains(t, string(schema.Schema), `"Amount":{"type":["null","number"]}`)
 		require.NotContains(t, string(schema.Schema), "Later")
-		b.change(func() { d.tabs[0].cells = [][]any{{"Later"}, {1}} }, d)
+		b.Change(func() { d.Tabs[0].Cells = [][]any{{"Later"}, {1}} }, d)
 		messages, _ = b.sync(state)
 		require.Equal(t, []string{`{"_row_number":2,"Later":"1"}`}, rows(messages, "Tab"), "a column that was gone comes back as what it was")
 	})
@@ -104,7 +104,7 @@ func TestTabsAreRenamedEmptiedAndDeleted(t *testing.T) {
 		d := costs()
 		b := newBench(t, map[string]any{"select": []string{"*", "!Draft"}}, d)
 		_, state := b.sync(nil)
-		b.change(func() { d.tabs[0].title, d.title, d.tabs[0].cells[1][1] = "Campaigns (old)", "Costs", "Summer" }, d)
+		b.Change(func() { d.Tabs[0].Title, d.Title, d.Tabs[0].Cells[1][1] = "Campaigns (old)", "Costs", "Summer" }, d)
 		out := b.run(state)
 		require.Equal(t, 0, out.Code, out.Stderr)
 		require.Contains(t, rows(out.Messages, "Campaigns")[0], "Summer")
@@ -112,20 +112,20 @@ func TestTabsAreRenamedEmptiedAndDeleted(t *testing.T) {
 		_, state = taptest.Covered(out.Messages)
 
 		// A new tab of the old name is another stream.
-		b.change(func() {
-			d.tabs = append(d.tabs, &sheet{id: 9, title: "Campaigns", cells: [][]any{{"a"}, {1}}})
+		b.Change(func() {
+			d.Tabs = append(d.Tabs, &sheet{ID: 9, Title: "Campaigns", Cells: [][]any{{"a"}, {1}}})
 		}, d)
 		messages, state := b.sync(state)
 		require.Equal(t, []string{`{"_row_number":2,"a":1}`}, rows(messages, "Costs Campaigns"))
 
 		// Emptied, with or without its header.
-		b.change(func() { d.tabs[1].cells = d.tabs[1].cells[:1] }, d)
+		b.Change(func() { d.Tabs[1].Cells = d.Tabs[1].Cells[:1] }, d)
 		out = b.run(state)
 		require.Equal(t, 0, out.Code, out.Stderr)
 		require.Equal(t, []string{"STATE", "SCHEMA", "ACTIVATE_VERSION", "STATE", "STATE"}, types(out.Messages))
 		require.Contains(t, out.Stderr, "the tab has a header and no rows")
 		_, state = taptest.Covered(out.Messages)
-		b.change(func() { d.tabs[1].cells = nil }, d)
+		b.Change(func() { d.Tabs[1].Cells = nil }, d)
 		out = b.run(state)
 		require.Equal(t, 0, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "the tab is empty")
@@ -133,7 +133,7 @@ func TestTabsAreRenamedEmptiedAndDeleted(t *testing.T) {
 		_, state = taptest.Covered(out.Messages)
 
 		// Deleted.
-		b.change(func() { d.tabs = d.tabs[1:] }, d)
+		b.Change(func() { d.Tabs = d.Tabs[1:] }, d)
 		out = b.run(state)
 		require.Equal(t, 0, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "it was deleted from the spreadsheet; its rows stay as they are")
@@ -157,9 +157,9 @@ func TestAccidents(t *testing.T) {
 		d := small([]any{"Name"}, []any{"a"}, []any{"b"}, []any{"c"}, []any{"d"})
 		b := newBench(t, map[string]any{"min_rows": 1, "max_drop_percent": 50}, d)
 		_, state := b.sync(nil)
-		b.change(func() { d.tabs[0].cells = d.tabs[0].cells[:3] }, d)
+		b.Change(func() { d.Tabs[0].Cells = d.Tabs[0].Cells[:3] }, d)
 		_, state = b.sync(state)
-		b.change(func() { d.tabs[0].cells = nil }, d)
+		b.Change(func() { d.Tabs[0].Cells = nil }, d)
 		out := b.run(state)
 		require.Equal(t, 3, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "there are 0 rows, and min_rows is 1: the rows of the last run stay; if that is right, set min_rows lower")

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap-google-sheets/sheetstest"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -25,10 +26,10 @@ func keyText(t *testing.T, key any) string {
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	const tokens = taptest.URL + "/token"
-	key := serviceKey(t, tokens)
+	key := sheetstest.ServiceKey(t, tokens)
 	path := filepath.Join(t.TempDir(), "key.json")
 	require.NoError(t, os.WriteFile(path, []byte(keyText(t, key)), 0o600))
-	escaped := serviceKey(t, tokens)
+	escaped := sheetstest.ServiceKey(t, tokens)
 	escaped["private_key"] = strings.ReplaceAll(key["private_key"].(string), "\n", `\n`)
 	user := map[string]any{"type": "authorized_user", "client_id": "id", "client_secret": "secret", "refresh_token": "refresh"}
 	for name, test := range map[string]struct {
@@ -48,7 +49,7 @@ func TestCredentials(t *testing.T) {
 		"an authorized user":            {config: map[string]any{"credentials_json": user, "token_url": tokens}},
 		"settings of an OAuth user":     {config: map[string]any{"oauth_client_id": "id", "oauth_client_secret": "secret", "oauth_refresh_token": "refresh", "token_url": tokens}},
 		"on behalf of somebody":         {config: map[string]any{"credentials_json": key, "subject": "ada@example.com"}},
-		"a token address of one's own":  {config: map[string]any{"credentials_json": serviceKey(t, "http://elsewhere.test/token"), "token_url": tokens}},
+		"a token address of one's own":  {config: map[string]any{"credentials_json": sheetstest.ServiceKey(t, "http://elsewhere.test/token"), "token_url": tokens}},
 		"the token is refused for once": {config: map[string]any{"credentials_json": key}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,8 +76,8 @@ func TestCredentials(t *testing.T) {
 
 func TestWrongCredentials(t *testing.T) {
 	t.Parallel()
-	key := serviceKey(t, taptest.URL+"/token")
-	damaged := serviceKey(t, taptest.URL+"/token")
+	key := sheetstest.ServiceKey(t, taptest.URL+"/token")
+	damaged := sheetstest.ServiceKey(t, taptest.URL+"/token")
 	damaged["private_key"] = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 	oauth := map[string]any{"oauth_client_id": "id", "oauth_client_secret": "secret", "oauth_refresh_token": "old", "token_url": taptest.URL + "/token"}
 	with := func(base map[string]any, pairs ...any) map[string]any {

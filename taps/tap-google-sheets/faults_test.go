@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap-google-sheets/sheetstest"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -26,17 +27,17 @@ func TestBadInput(t *testing.T) {
 		code    int
 		want    string
 	}{
-		"not shared": {func(b *bench, d *doc) { d.noAccess = true }, 2,
-			"403 Forbidden: The caller does not have permission; share the spreadsheet with " + robot + ", as a viewer"},
+		"not shared": {func(b *bench, d *doc) { d.NoAccess = true }, 2,
+			"403 Forbidden: The caller does not have permission; share the spreadsheet with " + sheetstest.Robot + ", as a viewer"},
 		"a wrong id": {func(b *bench, d *doc) { b.config["spreadsheets"] = idTwo }, 2,
 			"404 Not Found: Requested entity was not found.; check the id: it is not there, deleted, or that of another kind of file"},
-		"a PDF": {func(b *bench, d *doc) { d.mime = "application/pdf" }, 2, "it is no spreadsheet of Google's but a file of type application/pdf"},
-		"a PDF, without Drive": {func(b *bench, d *doc) { d.mime = "application/pdf"; b.config["change_detection"] = "off" }, 2,
+		"a PDF": {func(b *bench, d *doc) { d.MIME = "application/pdf" }, 2, "it is no spreadsheet of Google's but a file of type application/pdf"},
+		"a PDF, without Drive": {func(b *bench, d *doc) { d.MIME = "application/pdf"; b.config["change_detection"] = "off" }, 2,
 			"is the id that of a spreadsheet, and of no other kind of file?"},
-		"an Office file": {func(b *bench, d *doc) { d.mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }, 2,
+		"an Office file": {func(b *bench, d *doc) { d.MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" }, 2,
 			"open it in Google Sheets and choose File, Save as Google Sheets"},
 		"an Office file, without Drive": {func(b *bench, d *doc) {
-			d.mime = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+			d.MIME = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 			b.config["change_detection"] = "off"
 		}, 2, "The document must not be an Office file.; open it in Google Sheets and choose File, Save as Google Sheets"},
 		"the API is not enabled": {func(b *bench, d *doc) { b.always(taptest.Status(403, disabled)) }, 2,
@@ -44,7 +45,7 @@ func TestBadInput(t *testing.T) {
 		"the scope is missing": {func(b *bench, d *doc) {
 			b.always(taptest.Status(403, `{"error":{"code":403,"message":"Request had insufficient authentication scopes.","status":"PERMISSION_DENIED","details":[{"reason":"ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}`))
 		}, 2, "grant access again, with the scopes https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly"},
-		"the account was revoked": {func(b *bench, d *doc) { b.revoked = true }, 2,
+		"the account was revoked": {func(b *bench, d *doc) { b.Revoked = true }, 2,
 			"Invalid JWT Signature.; the key was deleted or its account disabled, or this machine's clock is wrong"},
 		"the token is refused": {func(b *bench, d *doc) {
 			for n := 2; n < 9; n += 2 {
@@ -54,11 +55,11 @@ func TestBadInput(t *testing.T) {
 		"a web page": {func(b *bench, d *doc) {
 			b.always(taptest.WebPage(200))
 		}, 2, "is base_url the address of Google's API?"},
-		"an empty tab":   {func(b *bench, d *doc) { d.tabs[0].cells = nil }, 0, "the tab is empty"},
-		"no header":      {func(b *bench, d *doc) { d.tabs[0].cells = [][]any{{1, 2}, {3, 4}} }, 2, `stream "Tab": no header was found: row 1 holds no text; set header_row to the number of the row that names the columns, or to none`},
-		"only charts":    {func(b *bench, d *doc) { d.tabs[0].kind = "OBJECT" }, 2, "there is nothing to read"},
-		"in the trash":   {func(b *bench, d *doc) { d.trashed = true }, 0, "the spreadsheet lies in the trash"},
-		"a strange zone": {func(b *bench, d *doc) { d.zone = "Mars/Base" }, 0, "the spreadsheet's time zone is not known; its times are taken as UTC"},
+		"an empty tab":   {func(b *bench, d *doc) { d.Tabs[0].Cells = nil }, 0, "the tab is empty"},
+		"no header":      {func(b *bench, d *doc) { d.Tabs[0].Cells = [][]any{{1, 2}, {3, 4}} }, 2, `stream "Tab": no header was found: row 1 holds no text; set header_row to the number of the row that names the columns, or to none`},
+		"only charts":    {func(b *bench, d *doc) { d.Tabs[0].Kind = "OBJECT" }, 2, "there is nothing to read"},
+		"in the trash":   {func(b *bench, d *doc) { d.Trashed = true }, 0, "the spreadsheet lies in the trash"},
+		"a strange zone": {func(b *bench, d *doc) { d.Zone = "Mars/Base" }, 0, "the spreadsheet's time zone is not known; its times are taken as UTC"},
 		"no spreadsheet": {func(b *bench, d *doc) { b.config["spreadsheets"] = nil }, 2, "spreadsheets: give at least one, or drive_query"},
 		"a title":        {func(b *bench, d *doc) { b.config["spreadsheets"] = "Budget" }, 2, "[0] is neither the id nor the address of a spreadsheet"},
 	} {
@@ -84,7 +85,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// TestWithoutDrive reads everything in every run.
+// TestWithoutDrive reads whole in every run.
 func TestWithoutDrive(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

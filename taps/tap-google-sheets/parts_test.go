@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap-google-sheets/sheetstest"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -19,12 +20,12 @@ func planning() *doc {
 		[]any{"b", 3, 4},
 		[]any{nil, 5, 6},
 	)
-	d.tabs[0].title = "Plan & more/2026?"
-	d.tabs[0].merges = []rect{{1, 2, 1, 3}, {4, 6, 0, 1}}
-	d.tabs[0].hiddenRows = map[int]string{3: "hiddenByUser", 4: "hiddenByFilter"}
-	d.tabs[0].tables = []named{{id: "t1", name: "Rates", r: rect{1, 4, 4, 6}}}
-	d.tabs = append(d.tabs, &sheet{id: 7, title: "Second", cells: [][]any{{"k", "v"}, {"a", 1}}})
-	d.named = []named{{id: "n1", name: "Codes", sheet: 0, r: rect{1, 4, 4, 5}}, {id: "n2", name: "whole_tab", sheet: 7, r: everything}, {id: "n3", name: "dangling", sheet: 99}}
+	d.Tabs[0].Title = "Plan & more/2026?"
+	d.Tabs[0].Merges = []area{{1, 2, 1, 3}, {4, 6, 0, 1}}
+	d.Tabs[0].HiddenRows = map[int]string{3: "hiddenByUser", 4: "hiddenByFilter"}
+	d.Tabs[0].Tables = []named{{ID: "t1", Name: "Rates", Rect: area{1, 4, 4, 6}}}
+	d.Tabs = append(d.Tabs, &sheet{ID: 7, Title: "Second", Cells: [][]any{{"k", "v"}, {"a", 1}}})
+	d.Named = []named{{ID: "n1", Name: "Codes", Sheet: 0, Rect: area{1, 4, 4, 5}}, {ID: "n2", Name: "whole_tab", Sheet: 7, Rect: whole}, {ID: "n3", Name: "dangling", Sheet: 99}}
 	return d
 }
 
@@ -59,7 +60,7 @@ func TestStreamsSetting(t *testing.T) {
 			for _, trimmed := range []bool{false, true} {
 				synctest.Test(t, func(t *testing.T) {
 					b := newBench(t, map[string]any{"streams": []any{test.entry}}, planning())
-					b.trimmed = trimmed
+					b.Trimmed = trimmed
 					messages, state := b.sync(nil)
 					require.Equal(t, test.want, rows(messages, "s"))
 					messages, _ = b.sync(state)
@@ -108,9 +109,9 @@ func TestTablesAndNamedRanges(t *testing.T) {
 		require.Len(t, rows(messages, "Rates"), 2)
 
 		// Renamed and moved, they stay what they are.
-		b.change(func() {
-			d.tabs[0].tables[0].name = "Rates 2"
-			d.named[0].name, d.named[0].r = "Code", rect{1, 3, 4, 5}
+		b.Change(func() {
+			d.Tabs[0].Tables[0].Name = "Rates 2"
+			d.Named[0].Name, d.Named[0].Rect = "Code", area{1, 3, 4, 5}
 		}, d)
 		messages, _ = b.sync(state)
 		require.Len(t, rows(messages, "Codes"), 1)
@@ -122,24 +123,24 @@ func TestManySpreadsheets(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		one, two := small([]any{"a"}, []any{1}), small([]any{"a"}, []any{2})
-		two.id, two.title = idTwo, "Second"
+		two.ID, two.Title = idTwo, "Second"
 		b := newBench(t, map[string]any{"stream_names": "snake_case", "spreadsheets": "https://docs.google.com/spreadsheets/d/" + idOne + "/edit?gid=0#gid=0, " + idTwo}, one, two)
 		messages, state := b.sync(nil)
 		require.Equal(t, []string{"tab", "second_tab"}, taptest.Streams(messages))
 
 		// The names stay when the order is another one.
 		b.config["spreadsheets"] = []string{idTwo, idOne}
-		b.change(func() { one.tabs[0].cells[1][0], two.tabs[0].cells[1][0] = 3, 4 }, one, two)
+		b.Change(func() { one.Tabs[0].Cells[1][0], two.Tabs[0].Cells[1][0] = 3, 4 }, one, two)
 		messages, state = b.sync(state)
 		require.Equal(t, []string{`{"_row_number":2,"a":4}`}, rows(messages, "second_tab"))
 
 		// One that is shared no longer does not keep the other from being read.
-		b.change(func() { one.tabs[0].cells[1][0], two.noAccess = 5, true }, one)
+		b.Change(func() { one.Tabs[0].Cells[1][0], two.NoAccess = 5, true }, one)
 		out := b.run(state)
 		require.Equal(t, 2, out.Code, out.Stderr)
 		require.Equal(t, []string{`{"_row_number":2,"a":5}`}, rows(out.Messages, "tab"))
 		require.Contains(t, out.Stderr, `stream "second_tab": spreadsheet `+idTwo)
-		require.Contains(t, out.Stderr, "share the spreadsheet with "+robot)
+		require.Contains(t, out.Stderr, "share the spreadsheet with "+sheetstest.Robot)
 		_, kept := taptest.Covered(out.Messages)
 		require.Contains(t, string(kept), "second_tab")
 	})
@@ -150,8 +151,8 @@ func TestDriveQuery(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		docs := []*doc{small([]any{"a"}, []any{1}), small([]any{"a"}, []any{2}), small([]any{"a"}, []any{3})}
-		docs[1].id, docs[1].title = idTwo, "Budget"
-		docs[2].id, docs[2].title = idTwo+"3", "Budget 2"
+		docs[1].ID, docs[1].Title = idTwo, "Budget"
+		docs[2].ID, docs[2].Title = idTwo+"3", "Budget 2"
 		b := newBench(t, map[string]any{"spreadsheets": nil, "drive_query": "all"}, docs...)
 		messages, _ := b.sync(nil)
 		require.Equal(t, []string{"Tab", "Budget Tab", "Budget 2 Tab"}, taptest.Streams(messages))
@@ -167,7 +168,7 @@ func TestStartAndEndDate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		one, two := small([]any{"a"}, []any{1}), small([]any{"a"}, []any{2})
-		two.id, two.title, two.modified = idTwo, "Second", one.modified.AddDate(0, 0, 10)
+		two.ID, two.Title, two.Modified = idTwo, "Second", one.Modified.AddDate(0, 0, 10)
 		b := newBench(t, map[string]any{"start_date": "1999-12-05", "end_date": "1999-12-30"}, one, two)
 		messages, _ := b.sync(nil)
 		require.Equal(t, []string{`{"_row_number":2,"a":2}`}, rows(messages, "Tab"))

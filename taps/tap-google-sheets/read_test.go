@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap-google-sheets/sheetstest"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -24,7 +25,7 @@ func long(count int) *doc {
 		cells = append(cells, row)
 	}
 	d := small(cells...)
-	d.tabs[0].rows, d.tabs[0].columns = count+40, 2
+	d.Tabs[0].Rows, d.Tabs[0].Columns = count+40, 2
 	return d
 }
 
@@ -40,7 +41,7 @@ func TestBlocks(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newBench(t, nil, long(100))
-				b.trimmed = trimmed
+				b.Trimmed = trimmed
 				whole, _ := b.sync(nil)
 				require.Len(t, rows(whole, "Tab"), 69)
 				calls := len(b.Calls())
@@ -114,24 +115,24 @@ func TestEdits(t *testing.T) {
 	}{
 		"once": {func(d *doc, times int) {
 			if times == 1 {
-				d.tabs[0].cells[1][1] = "edited"
-				d.version++
+				d.Tabs[0].Cells[1][1] = "edited"
+				d.Version++
 			}
 		}, "the spreadsheet was edited while it was read; it is read again", 0, 69},
-		"all the time": {func(d *doc, times int) { d.version++ }, "the spreadsheet is being edited", 0, 69},
+		"all the time": {func(d *doc, times int) { d.Version++ }, "the spreadsheet is being edited", 0, 69},
 		"renamed": {func(d *doc, times int) {
 			if times == 1 {
-				d.tabs[0].title = "Another name"
+				d.Tabs[0].Title = "Another name"
 			}
 		}, "it is read again", 0, 69},
 		"cut": {func(d *doc, times int) {
 			if times == 1 {
-				d.tabs[0].rows = 50
-				d.tabs[0].cells = d.tabs[0].cells[:50]
+				d.Tabs[0].Rows = 50
+				d.Tabs[0].Cells = d.Tabs[0].Cells[:50]
 			}
 		}, "it is read again", 0, 42},
 		"deleted": {func(d *doc, times int) {
-			d.tabs = []*sheet{{id: 8, title: "x", cells: [][]any{{"a"}, {1}}}}
+			d.Tabs = []*sheet{{ID: 8, Title: "x", Cells: [][]any{{"a"}, {1}}}}
 		}, `the tab "Tab" is no longer there`, 3, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +144,7 @@ func TestEdits(t *testing.T) {
 				times := 0
 				for n := 10; n < 100; n += 12 { // in the middle of the blocks
 					b.Fail(n, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
-						b.change(func() { times++; test.edit(d, times) })
+						b.Change(func() { times++; test.edit(d, times) })
 						answer.ServeHTTP(w, r)
 					})
 				}
@@ -173,7 +174,7 @@ func TestLoading(t *testing.T) {
 		d := small([]any{"a", "b"}, []any{1, failed("LOADING")})
 		b := newBench(t, nil, d)
 		b.Fail(6, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
-			b.change(func() { d.tabs[0].cells[1][1] = 5 })
+			b.Change(func() { d.Tabs[0].Cells[1][1] = 5 })
 			answer.ServeHTTP(w, r)
 		})
 		began := time.Now()
@@ -181,7 +182,7 @@ func TestLoading(t *testing.T) {
 		require.Equal(t, []string{`{"_row_number":2,"a":1,"b":5}`}, rows(messages, "Tab"))
 		require.GreaterOrEqual(t, time.Since(began), firstLoading)
 
-		b.change(func() { d.tabs[0].cells[1][1] = failed("LOADING") }, d)
+		b.Change(func() { d.Tabs[0].Cells[1][1] = failed("LOADING") }, d)
 		out := b.run(nil)
 		require.Equal(t, 4, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "1 cells are still loading; run again later")
@@ -194,7 +195,7 @@ func TestErrorValues(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := small([]any{"a", "b"})
 		for _, word := range []string{"NULL_VALUE", "DIVIDE_BY_ZERO", "VALUE", "REF", "NAME", "NUM", "N_A", "ERROR", "SOMETHING_NEW"} {
-			d.tabs[0].cells = append(d.tabs[0].cells, []any{failed(word), 1})
+			d.Tabs[0].Cells = append(d.Tabs[0].Cells, []any{failed(word), 1})
 		}
 		b := newBench(t, nil, d)
 		out := b.run(nil)
@@ -286,7 +287,7 @@ func TestResume(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, nil, costs())
-		taptest.ResumeRequests(t, b.tap, b.input(nil), func() *taptest.API { return serveGoogle(t, costs()).API }, taptest.Once)
+		taptest.ResumeRequests(t, b.tap, b.input(nil), func() *taptest.API { return sheetstest.New(t, costs()).API }, taptest.Once)
 	})
 }
 
@@ -295,20 +296,20 @@ func TestPace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		d := small()
-		d.tabs = nil
+		d.Tabs = nil
 		for n := range 200 {
-			d.tabs = append(d.tabs, &sheet{id: int64(n), title: fmt.Sprint("Tab ", n), rows: 3, columns: 2, cells: [][]any{{"a", "b"}, {n, "x"}}})
+			d.Tabs = append(d.Tabs, &sheet{ID: int64(n), Title: fmt.Sprint("Tab ", n), Rows: 3, Columns: 2, Cells: [][]any{{"a", "b"}, {n, "x"}}})
 		}
 		b := newBench(t, nil, d)
 		began := time.Now()
 		messages, _ := b.sync(nil)
 		took := time.Since(began)
 		require.Len(t, taptest.Streams(messages), 200)
-		require.Zero(t, b.refused)
+		require.Zero(t, b.Refused)
 		permitted := readsPerMinute * (1 + int(took/time.Minute)) // at the beginning of each minute
-		require.GreaterOrEqual(t, len(b.reads)*100, permitted*95-readsPerMinute*100, "%d of %d in %v", len(b.reads), permitted, took)
+		require.GreaterOrEqual(t, len(b.Reads)*100, permitted*95-readsPerMinute*100, "%d of %d in %v", len(b.Reads), permitted, took)
 		var within int
-		for _, at := range b.reads {
+		for _, at := range b.Reads {
 			if at.Sub(began) < 3*time.Minute {
 				within++
 			}

@@ -1,4 +1,6 @@
-package main
+// Package sheetstest is a server of Google Sheets, Drive and their tokens for tests: as strict as the documentation and as what others have
+// measured, with spreadsheets that a test changes.
+package sheetstest
 
 import (
 	"crypto"
@@ -21,77 +23,85 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
-	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// A server is Sheets, Drive and the token endpoint, as strict as their documentation and as what others have measured. It holds
-// documents, and hands out tokens for the key of one service account.
-type server struct {
+// A Server is Sheets, Drive and the token endpoint. It holds documents, and hands out tokens for the key of one service account, or for the
+// refresh token "refresh". Fields are read and set between runs, or within [Server.Change].
+type Server struct {
 	*taptest.API
-	t    *testing.T
-	mu   sync.Mutex
-	docs []*doc
+	Docs    []*Doc
+	Tokens  int // handed out; the last one is good
+	Revoked bool
+	Scopes  []string    // that the last token was asked for
+	Reads   []time.Time // of Sheets within the limit
+	Refused int         // over it
+	Trimmed bool        // rows behind the last filled one are left out, as at one of the two dates that it was measured
 
-	tokens  int  // handed out; the last one is good
-	revoked bool // the key was deleted
-	scopes  []string
-	reads   []time.Time // of Sheets within the limit
-	refused int         // over it
-	trimmed bool        // rows behind the last filled one are left out, as at one of the two dates that it was measured
+	t  *testing.T
+	mu sync.Mutex
 }
 
-// A doc is a spreadsheet.
-type doc struct {
-	id, title, zone string
-	format          string // the default number format's type
-	mime            string
-	modified        time.Time
-	version         int
-	noAccess        bool
-	tabs            []*sheet
-	named           []named
-	trashed         bool
+// ReadsPerMinute is the limit of an account: https://developers.google.com/workspace/sheets/api/limits
+const ReadsPerMinute = 60
+
+// A Doc is a spreadsheet.
+type Doc struct {
+	ID, Title, Zone string
+	Format          string // the type of the default number format
+	MIME            string // empty: that of a spreadsheet
+	Modified        time.Time
+	Version         int
+	NoAccess        bool // it is not shared with the account
+	Trashed         bool
+	Tabs            []*Sheet
+	Named           []Named
 }
 
-type named struct {
-	id, name string
-	sheet    int64
-	r        rect
+// A Sheet is a tab.
+type Sheet struct {
+	ID            int64
+	Title         string
+	Kind          string // empty: GRID
+	Hidden        bool
+	Rows, Columns int // of the grid; 0: 1000 × 26
+	Frozen        int
+	Cells         [][]any // ragged
+	Merges        []Rect
+	HiddenRows    map[int]string // row from 0, and hiddenByUser or hiddenByFilter
+	Tables        []Named
 }
 
-// A sheet is a tab. cells may be ragged.
-type sheet struct {
-	id            int64
-	title         string
-	kind          string // GRID
-	hidden        bool
-	rows, columns int // of the grid; 0: 1000 × 26
-	frozen        int
-	cells         [][]any
-	merges        []rect
-	hiddenRows    map[int]string // row from 0 to hiddenByUser or hiddenByFilter
-	tables        []named
+// Named is a named range or a table.
+type Named struct {
+	ID, Name string
+	Sheet    int64 // of a named range
+	Rect     Rect
 }
+
+// A Rect is a part of a tab from 0: the first row, the row behind the last one, and the same for columns. [Unbounded] is no end.
+type Rect [4]int
+
+// Unbounded is an end that is not there.
+const Unbounded = 1 << 30
 
 // What a cell may be beside nil, text, bool and number.
 type (
-	failed    string // the type of an error
-	formatted struct {
-		serial        any // a number, or its text
-		kind, pattern string
-		shown         string
+	// Failed is the type of an error.
+	Failed string
+	// Formatted is a number, or its text, with the format that makes it a date or the like.
+	Formatted struct {
+		Serial        any
+		Kind, Pattern string
+		Shown         string
 	}
 )
 
-// serveGoogle serves until the test ends.
-func serveGoogle(t *testing.T, docs ...*doc) *server {
+// New serves until the test ends.
+func New(t *testing.T, docs ...*Doc) *Server {
 	t.Helper()
-	g := &server{t: t, docs: docs}
+	g := &Server{t: t, Docs: docs}
 	common := map[string]string{"alt": "json", "prettyPrint": "false"}
 	with := func(more map[string]string) map[string]string {
 		all := maps.Clone(common)
@@ -134,10 +144,10 @@ func reply(w http.ResponseWriter, status int, body any) {
 }
 
 // guarded lets a request pass that bears the last token.
-func (g *server) guarded(serve http.HandlerFunc) http.HandlerFunc {
+func (g *Server) guarded(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		g.mu.Lock()
-		good := r.Header.Get("Authorization") == fmt.Sprintf("Bearer token-%d", g.tokens)
+		good := r.Header.Get("Authorization") == fmt.Sprintf("Bearer token-%d", g.Tokens)
 		g.mu.Unlock()
 		if !good {
 			answer(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.")
@@ -147,16 +157,16 @@ func (g *server) guarded(serve http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// limited counts reads: https://developers.google.com/workspace/sheets/api/limits
-func (g *server) limited(serve http.HandlerFunc) http.HandlerFunc {
+// limited counts reads.
+func (g *Server) limited(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now()
 		g.mu.Lock()
-		over := len(g.reads) >= readsPerMinute && now.Sub(g.reads[len(g.reads)-readsPerMinute]) < time.Minute
+		over := len(g.Reads) >= ReadsPerMinute && now.Sub(g.Reads[len(g.Reads)-ReadsPerMinute]) < time.Minute
 		if over {
-			g.refused++
+			g.Refused++
 		} else {
-			g.reads = append(g.reads, now)
+			g.Reads = append(g.Reads, now)
 		}
 		g.mu.Unlock()
 		if over {
@@ -177,19 +187,20 @@ var keyOfTests = sync.OnceValue(func() *rsa.PrivateKey {
 	return key
 })
 
-const robot = "reader@project.iam.gserviceaccount.com"
+// Robot is the account's address.
+const Robot = "reader@project.iam.gserviceaccount.com"
 
-// serviceKey is the key file of the account.
-func serviceKey(t *testing.T, tokenURL string) map[string]any {
+// ServiceKey is the key file of the account.
+func ServiceKey(t *testing.T, tokenURL string) map[string]any {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(keyOfTests())
 	require.NoError(t, err)
-	return map[string]any{"type": "service_account", "project_id": "project", "private_key_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f001122334", "client_email": robot, "client_id": "7",
+	return map[string]any{"type": "service_account", "project_id": "project", "private_key_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f001122334", "client_email": Robot, "client_id": "7",
 		"private_key": string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), "token_uri": tokenURL}
 }
 
 // token hands out a token for a signed claim (RFC 7523), or for a refresh token.
-func (g *server) token(w http.ResponseWriter, r *http.Request) {
+func (g *Server) token(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if err := r.ParseForm(); err != nil || r.Header.Get("Content-Type") != "application/x-www-form-urlencoded" {
@@ -199,11 +210,11 @@ func (g *server) token(w http.ResponseWriter, r *http.Request) {
 	switch r.PostForm.Get("grant_type") {
 	case "urn:ietf:params:oauth:grant-type:jwt-bearer":
 		claim, err := claimOf(r.PostForm.Get("assertion"))
-		if err != nil || g.revoked {
+		if err != nil || g.Revoked {
 			reply(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant", "error_description": "Invalid JWT Signature."})
 			return
 		}
-		g.scopes = strings.Fields(claim["scope"].(string))
+		g.Scopes = strings.Fields(claim["scope"].(string))
 	case "refresh_token":
 		if r.PostForm.Get("client_id") == "" || r.PostForm.Get("client_secret") == "" || r.PostForm.Get("refresh_token") != "refresh" {
 			reply(w, http.StatusBadRequest, map[string]any{"error": "invalid_grant", "error_description": "Token has been expired or revoked."})
@@ -213,8 +224,8 @@ func (g *server) token(w http.ResponseWriter, r *http.Request) {
 		reply(w, http.StatusBadRequest, map[string]any{"error": "unsupported_grant_type"})
 		return
 	}
-	g.tokens++
-	reply(w, http.StatusOK, map[string]any{"access_token": fmt.Sprintf("token-%d", g.tokens), "token_type": "Bearer", "expires_in": 3599})
+	g.Tokens++
+	reply(w, http.StatusOK, map[string]any{"access_token": fmt.Sprintf("token-%d", g.Tokens), "token_type": "Bearer", "expires_in": 3599})
 }
 
 func claimOf(assertion string) (map[string]any, error) {
@@ -238,9 +249,9 @@ func claimOf(assertion string) (map[string]any, error) {
 	return claim, json.Unmarshal(raw, &claim)
 }
 
-func (g *server) doc(id string) *doc {
-	for _, d := range g.docs {
-		if d.id == id {
+func (g *Server) doc(id string) *Doc {
+	for _, d := range g.Docs {
+		if d.ID == id {
 			return d
 		}
 	}
@@ -248,39 +259,39 @@ func (g *server) doc(id string) *doc {
 }
 
 // file answers files.get.
-func (g *server) file(w http.ResponseWriter, r *http.Request) {
+func (g *Server) file(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := g.doc(r.PathValue("id"))
-	if d == nil || d.noAccess {
+	if d == nil || d.NoAccess {
 		driveAnswer(w, http.StatusNotFound, "notFound", "File not found: "+r.PathValue("id")+".")
 		return
 	}
-	mime := d.mime
+	mime := d.MIME
 	if mime == "" {
 		mime = "application/vnd.google-apps.spreadsheet"
 	}
-	body := map[string]any{"mimeType": mime, "modifiedTime": d.modified.UTC().Format("2006-01-02T15:04:05.000Z"), "version": strconv.Itoa(d.version)}
-	if d.trashed {
+	body := map[string]any{"mimeType": mime, "modifiedTime": d.Modified.UTC().Format("2006-01-02T15:04:05.000Z"), "version": strconv.Itoa(d.Version)}
+	if d.Trashed {
 		body["trashed"] = true
 	}
 	reply(w, http.StatusOK, body)
 }
 
 // files answers files.list, two to a page.
-func (g *server) files(w http.ResponseWriter, r *http.Request) {
+func (g *Server) files(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	from, _ := strconv.Atoi(r.URL.Query().Get("pageToken"))
-	var shared []*doc
-	for _, d := range g.docs {
-		if name := regexp.MustCompile(`name contains '([^']*)'`).FindStringSubmatch(r.URL.Query().Get("q")); name == nil || strings.Contains(d.title, name[1]) {
+	var shared []*Doc
+	for _, d := range g.Docs {
+		if name := regexp.MustCompile(`name contains '([^']*)'`).FindStringSubmatch(r.URL.Query().Get("q")); name == nil || strings.Contains(d.Title, name[1]) {
 			shared = append(shared, d)
 		}
 	}
 	list := []any{}
 	for _, d := range shared[min(from, len(shared)):min(from+2, len(shared))] {
-		list = append(list, map[string]any{"id": d.id})
+		list = append(list, map[string]any{"id": d.ID})
 	}
 	body := map[string]any{"files": list}
 	if from+2 < len(shared) {
@@ -299,7 +310,7 @@ var (
 )
 
 // spreadsheet answers spreadsheets.get.
-func (g *server) spreadsheet(w http.ResponseWriter, r *http.Request) {
+func (g *Server) spreadsheet(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	d := g.doc(r.PathValue("id"))
@@ -307,18 +318,18 @@ func (g *server) spreadsheet(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case d == nil:
 		answer(w, http.StatusNotFound, "NOT_FOUND", "Requested entity was not found.")
-	case d.noAccess:
+	case d.NoAccess:
 		answer(w, http.StatusForbidden, "PERMISSION_DENIED", "The caller does not have permission")
-	case d.mime == "application/pdf":
+	case d.MIME == "application/pdf":
 		answer(w, http.StatusBadRequest, "INVALID_ARGUMENT", "Request contains an invalid argument.")
-	case d.mime != "":
+	case d.MIME != "":
 		answer(w, http.StatusBadRequest, "FAILED_PRECONDITION", "This operation is not supported for this document. The document must not be an Office file.")
 	case fields == "spreadsheetId" && ranges == nil:
-		reply(w, http.StatusOK, map[string]any{"spreadsheetId": d.id})
+		reply(w, http.StatusOK, map[string]any{"spreadsheetId": d.ID})
 	case aboutMask.MatchString(fields) && ranges == nil:
 		reply(w, http.StatusOK, d.about())
 	case cellsMask.MatchString(fields) && len(ranges) == 1, sampleMask.MatchString(fields) && len(ranges) > 0, metadataMask.MatchString(fields) && len(ranges) == 1:
-		body, message := d.grids(ranges, fields, g.trimmed)
+		body, message := d.grids(ranges, fields, g.Trimmed)
 		if message != "" {
 			answer(w, http.StatusBadRequest, "INVALID_ARGUMENT", message)
 			return
@@ -330,19 +341,28 @@ func (g *server) spreadsheet(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// gridRange leaves out what is 0 or unbounded, as the API does.
-func gridRange(sheet int64, r rect) map[string]any {
+// column counts from 0.
+func column(letters string) int {
+	n := 0
+	for _, c := range letters {
+		n = n*26 + int(c-'A') + 1
+	}
+	return n - 1
+}
+
+// gridRange leaves out what is 0 or Unbounded, as the API does.
+func gridRange(sheet int64, r Rect) map[string]any {
 	out := map[string]any{}
-	for name, value := range map[string]int{"startRowIndex": r.row, "startColumnIndex": r.column, "endRowIndex": r.endRow, "endColumnIndex": r.endColumn, "sheetId": int(sheet)} {
-		if value != 0 && value != unbounded {
+	for name, value := range map[string]int{"startRowIndex": r[0], "endRowIndex": r[1], "startColumnIndex": r[2], "endColumnIndex": r[3], "sheetId": int(sheet)} {
+		if value != 0 && value != Unbounded {
 			out[name] = value
 		}
 	}
 	return out
 }
 
-func (s *sheet) size() (rows, columns int) {
-	if rows, columns = s.rows, s.columns; rows == 0 {
+func (s *Sheet) size() (rows, columns int) {
+	if rows, columns = s.Rows, s.Columns; rows == 0 {
 		rows = 1000
 	}
 	if columns == 0 {
@@ -351,41 +371,41 @@ func (s *sheet) size() (rows, columns int) {
 	return rows, columns
 }
 
-func (d *doc) about() map[string]any {
-	properties := map[string]any{"title": d.title, "timeZone": d.zone}
-	if d.format != "" {
-		properties["defaultFormat"] = map[string]any{"numberFormat": map[string]any{"type": d.format}}
+func (d *Doc) about() map[string]any {
+	properties := map[string]any{"title": d.Title, "timeZone": d.Zone}
+	if d.Format != "" {
+		properties["defaultFormat"] = map[string]any{"numberFormat": map[string]any{"type": d.Format}}
 	}
 	var tabs, ranges []any
-	for _, s := range d.tabs {
-		about := map[string]any{"title": s.title, "sheetType": "GRID"}
-		if s.id != 0 {
-			about["sheetId"] = s.id
+	for _, s := range d.Tabs {
+		about := map[string]any{"title": s.Title, "sheetType": "GRID"}
+		if s.ID != 0 {
+			about["sheetId"] = s.ID
 		}
-		if s.hidden {
+		if s.Hidden {
 			about["hidden"] = true
 		}
-		if s.kind != "" {
-			about["sheetType"] = s.kind
+		if s.Kind != "" {
+			about["sheetType"] = s.Kind
 		} else {
 			rows, columns := s.size()
 			grid := map[string]any{"rowCount": rows, "columnCount": columns}
-			if s.frozen > 0 {
-				grid["frozenRowCount"] = s.frozen
+			if s.Frozen > 0 {
+				grid["frozenRowCount"] = s.Frozen
 			}
 			about["gridProperties"] = grid
 		}
 		tab := map[string]any{"properties": about}
-		for _, m := range s.merges {
-			tab["merges"] = append(anyList(tab["merges"]), gridRange(s.id, m))
+		for _, m := range s.Merges {
+			tab["merges"] = append(anyList(tab["merges"]), gridRange(s.ID, m))
 		}
-		for _, table := range s.tables {
-			tab["tables"] = append(anyList(tab["tables"]), map[string]any{"tableId": table.id, "name": table.name, "range": gridRange(s.id, table.r)})
+		for _, table := range s.Tables {
+			tab["tables"] = append(anyList(tab["tables"]), map[string]any{"tableId": table.ID, "name": table.Name, "range": gridRange(s.ID, table.Rect)})
 		}
 		tabs = append(tabs, tab)
 	}
-	for _, n := range d.named {
-		ranges = append(ranges, map[string]any{"namedRangeId": n.id, "name": n.name, "range": gridRange(n.sheet, n.r)})
+	for _, n := range d.Named {
+		ranges = append(ranges, map[string]any{"namedRangeId": n.ID, "name": n.Name, "range": gridRange(n.Sheet, n.Rect)})
 	}
 	body := map[string]any{"properties": properties, "sheets": tabs}
 	if ranges != nil {
@@ -397,52 +417,52 @@ func (d *doc) about() map[string]any {
 func anyList(v any) []any { list, _ := v.([]any); return list }
 
 // grids answers with the cells of ranges, or tells what is wrong with one. The list of tabs holds those alone that have a range.
-func (d *doc) grids(ranges []string, fields string, trimmed bool) (body map[string]any, message string) {
+func (d *Doc) grids(ranges []string, fields string, trimmed bool) (body map[string]any, message string) {
 	found := map[int64]map[string]any{}
 	for _, text := range ranges {
 		m := quotedRange.FindStringSubmatch(text)
 		i := -1
 		if m != nil {
-			i = slices.IndexFunc(d.tabs, func(s *sheet) bool { return s.title == strings.ReplaceAll(m[1], "''", "'") })
+			i = slices.IndexFunc(d.Tabs, func(s *Sheet) bool { return s.Title == strings.ReplaceAll(m[1], "''", "'") })
 		}
 		if i < 0 {
 			return nil, "Unable to parse range: " + text
 		}
-		s := d.tabs[i]
+		s := d.Tabs[i]
 		rows, columns := s.size()
 		first, _ := strconv.Atoi(m[3])
 		last, _ := strconv.Atoi(m[5])
-		r := rect{first - 1, last, columnOf(m[2]), columnOf(m[4]) + 1}
-		if r.row >= rows || r.column >= columns {
+		r := Rect{first - 1, last, column(m[2]), column(m[4]) + 1}
+		if r[0] >= rows || r[2] >= columns {
 			return nil, fmt.Sprintf("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", text, rows, columns)
 		}
-		r = r.within(rows, columns)
-		tab := found[s.id]
+		r[1], r[3] = min(r[1], rows), min(r[3], columns)
+		tab := found[s.ID]
 		if tab == nil {
 			tab = map[string]any{}
 			if strings.Contains(fields, "properties.sheetId") {
-				tab["properties"] = map[string]any{"sheetId": s.id}
+				tab["properties"] = map[string]any{"sheetId": s.ID}
 			}
-			found[s.id] = tab
+			found[s.ID] = tab
 		}
 		tab["data"] = append(anyList(tab["data"]), s.grid(r, fields, trimmed))
 	}
 	var tabs []any
-	for _, s := range d.tabs {
-		if tab, ok := found[s.id]; ok {
+	for _, s := range d.Tabs {
+		if tab, ok := found[s.ID]; ok {
 			tabs = append(tabs, tab)
 		}
 	}
 	return map[string]any{"sheets": tabs}, ""
 }
 
-func (s *sheet) grid(r rect, fields string, trimmed bool) map[string]any {
+func (s *Sheet) grid(r Rect, fields string, trimmed bool) map[string]any {
 	data := map[string]any{}
 	if strings.Contains(fields, "rowMetadata") {
 		var rows []any
-		for row := r.row; row < r.endRow; row++ {
+		for row := r[0]; row < r[1]; row++ {
 			is := map[string]any{}
-			if how := s.hiddenRows[row]; how != "" {
+			if how := s.HiddenRows[row]; how != "" {
 				is[how] = true
 			}
 			rows = append(rows, is)
@@ -452,13 +472,13 @@ func (s *sheet) grid(r rect, fields string, trimmed bool) map[string]any {
 	}
 	var rows []any
 	filled := 0
-	for row := r.row; row < r.endRow; row++ {
+	for row := r[0]; row < r[1]; row++ {
 		var values []any
 		last := 0
-		for column := r.column; column < r.endColumn; column++ {
+		for column := r[2]; column < r[3]; column++ {
 			cell := map[string]any{}
-			if row < len(s.cells) && column < len(s.cells[row]) {
-				cell = cellOf(s.cells[row][column], strings.Contains(fields, "formattedValue"))
+			if row < len(s.Cells) && column < len(s.Cells[row]) {
+				cell = cellOf(s.Cells[row][column], strings.Contains(fields, "formattedValue"))
 			}
 			values = append(values, cell)
 			if len(cell) > 0 {
@@ -491,15 +511,15 @@ func cellOf(value any, shown bool) map[string]any {
 		cell["effectiveValue"], text = map[string]any{"stringValue": v}, v
 	case bool:
 		cell["effectiveValue"], text = map[string]any{"boolValue": v}, strings.ToUpper(strconv.FormatBool(v))
-	case failed:
+	case Failed:
 		cell["effectiveValue"], text = map[string]any{"errorValue": map[string]any{"type": string(v), "message": "why, in the sheet's language"}}, "#ERROR"
-	case formatted:
-		cell["effectiveValue"] = map[string]any{"numberValue": json.Number(fmt.Sprint(v.serial))}
-		format := map[string]any{"type": v.kind}
-		if v.pattern != "" {
-			format["pattern"] = v.pattern
+	case Formatted:
+		cell["effectiveValue"] = map[string]any{"numberValue": json.Number(fmt.Sprint(v.Serial))}
+		format := map[string]any{"type": v.Kind}
+		if v.Pattern != "" {
+			format["pattern"] = v.Pattern
 		}
-		cell["effectiveFormat"], text = map[string]any{"numberFormat": format}, v.shown
+		cell["effectiveFormat"], text = map[string]any{"numberFormat": format}, v.Shown
 	default:
 		cell["effectiveValue"], text = map[string]any{"numberValue": json.Number(fmt.Sprint(v))}, fmt.Sprint(v)
 	}
@@ -509,61 +529,12 @@ func cellOf(value any, shown bool) map[string]any {
 	return cell
 }
 
-// change edits documents, which raises the version of those that are given.
-func (g *server) change(edit func(), docs ...*doc) {
+// Change edits documents, which raises the version of those that are given.
+func (g *Server) Change(edit func(), docs ...*Doc) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	edit()
 	for _, d := range docs {
-		d.version++
+		d.Version++
 	}
-}
-
-// A bench is a Google with a tap in front of it.
-type bench struct {
-	*server
-	t      *testing.T
-	config map[string]any
-	tap    tap.Tap[Config]
-	dial   tap.Dial
-}
-
-func newBench(t *testing.T, config map[string]any, docs ...*doc) *bench {
-	t.Helper()
-	g := serveGoogle(t, docs...)
-	b := &bench{server: g, t: t, tap: program, dial: g.Dial(), config: map[string]any{"base_url": taptest.URL, "credentials_json": serviceKey(t, taptest.URL+"/token")}}
-	var ids []string
-	for _, d := range docs {
-		ids = append(ids, d.id)
-	}
-	b.config["spreadsheets"] = ids
-	maps.Copy(b.config, config)
-	return b
-}
-
-func (b *bench) input(state json.RawMessage, args ...string) taptest.Input {
-	return taptest.Input{Config: b.config, State: state, Args: args, Dial: b.dial, Now: time.Now}
-}
-
-// run runs the tap, whatever comes of it.
-func (b *bench) run(state json.RawMessage, args ...string) *taptest.Output {
-	b.t.Helper()
-	return taptest.Run(b.t, b.tap, b.input(state, args...))
-}
-
-// sync runs the tap and gives its messages and last state.
-func (b *bench) sync(state json.RawMessage, args ...string) ([]taptest.Message, json.RawMessage) {
-	b.t.Helper()
-	messages := taptest.Sync(b.t, b.tap, b.input(state, args...))
-	_, last := taptest.Covered(messages)
-	return messages, last
-}
-
-// rows are the records of a stream as compact JSON.
-func rows(messages []taptest.Message, stream string) []string {
-	var all []string
-	for _, record := range taptest.Records(messages, stream) {
-		all = append(all, string(record))
-	}
-	return all
 }
