@@ -34,13 +34,13 @@ func newAPI(config *Config, run *tap.Run) (*api, error) {
 		return nil, err
 	}
 	settings := config.HTTPSettings
-	settings.BaseURL = baseURL(settings.BaseURL)
-	crud, err := rest.New(run, &settings, rest.API{Name: "PostHog", Base: cloud, Auth: auth.Bearer(config.APIKey), Judge: judge, MaxWait: config.MaxWait, Limits: perMinuteAndHour(480, 4800)})
+	settings.BaseURL = baseURL(config.BaseURL)
+	crud, err := rest.New(run, &settings, rest.API{Name: "PostHog", Auth: auth.Bearer(config.APIKey), Judge: judge, MaxWait: config.MaxWait, Limits: perMinuteAndHour(480, 4800)})
 	if err != nil {
 		return nil, err
 	}
 	queries := perMinuteAndHour(240, 2400)
-	queries.Parallel = 2 // of three, which the project's people share
+	queries.Parallel = 1 // of three, which all who use the project share
 	return &api{config: config, projects: config.ProjectID, crud: crud, clickhouse: crud.Within(perMinuteAndHour(240, 1200)),
 		persons: crud.Within(perMinuteAndHour(240, 0)), queries: crud.Within(queries)}, nil
 }
@@ -183,6 +183,25 @@ func (a *api) visible(ctx context.Context) ([]int64, error) {
 		return nil, protocol.ConfigFault("set project_id", "the key may see no project")
 	}
 	return a.projects, nil
+}
+
+// each reads one project after another. One that cannot be read for a reason of its own does not keep the others from being read.
+func (a *api) each(ctx context.Context, out *tap.Output, read func(project int64) error) error {
+	projects, err := a.visible(ctx)
+	if err != nil {
+		return err
+	}
+	for _, project := range projects {
+		err := read(project)
+		switch s := status(err); {
+		case err == nil:
+		case len(projects) > 1 && (s == http.StatusForbidden || s == http.StatusNotFound || s == http.StatusPaymentRequired):
+			out.Incomplete(fmt.Errorf("project %d: %w", project, err))
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // projectsUnknown is the fault of a key that may not list projects, as one that is restricted to some of them.

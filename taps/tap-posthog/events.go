@@ -12,10 +12,6 @@ import (
 
 // events reads the events of each project: one position per project, and one project after another.
 func (s *source) events(ctx context.Context, out *tap.Output) error {
-	projects, err := s.api.visible(ctx)
-	if err != nil {
-		return err
-	}
 	var reached bookmark
 	found, err := out.Bookmark(&reached)
 	if err != nil {
@@ -29,12 +25,13 @@ func (s *source) events(ctx context.Context, out *tap.Output) error {
 	if err != nil {
 		return err
 	}
-	for _, project := range projects {
+	err = s.api.each(ctx, out, func(project int64) error {
 		r := &reader{source: s, out: out, project: project, at: reached.of(project), size: s.config.PageSize,
 			save: func() error { return out.State(&reached) }}
-		if err := r.read(ctx, mode); err != nil {
-			return err
-		}
+		return r.read(ctx, mode)
+	})
+	if err != nil {
+		return err
 	}
 	return out.State(&reached)
 }

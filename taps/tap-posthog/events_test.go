@@ -243,6 +243,12 @@ func TestSeveralProjects(t *testing.T) {
 		require.Equal(t, []string{"project_id", "uuid"}, messages[0].KeyProperties)
 		require.JSONEq(t, `{"bookmarks":{"events":{"cursor_field":"timestamp","projects":{"9":{"at":"2026-06-01T11:55:00Z"},"12":{"at":"2026-06-01T11:55:00Z"}}}}}`, string(lastState(t, messages)))
 
+		out := taptest.Run(t, program, input(server, map[string]any{"project_id": "9,77,12", "select": "events,cohorts"}))
+		require.Equal(t, 2, out.Code)
+		require.Equal(t, 9, len(uuids(t, out.Messages)), "one that is not there does not keep the others from being read")
+		require.Contains(t, out.Stderr, `project 77: stream "events": POST projects/{project}/query/: 404 Not Found: Project not found.; check project_id`)
+		require.NotContains(t, string(out.Stdout), "ACTIVATE_VERSION", "cohorts keep their old rows")
+
 		messages = sync(t, server, map[string]any{"project_id": nil})
 		require.Len(t, uuids(t, messages), 9, "all that the key may see")
 	})

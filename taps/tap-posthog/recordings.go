@@ -24,10 +24,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	if err != nil {
 		return err
 	}
-	projects, err := s.api.visible(ctx)
-	if err != nil {
-		return err
-	}
+	defer rows.end()
 	start, upper := s.config.StartDate.UTC(), s.run.Start
 	if s.config.StartDate.IsZero() {
 		start = upper.Add(-recordingsKept)
@@ -36,11 +33,11 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 		upper = s.config.EndDate.UTC()
 	}
 	r := resource{"session_recordings", 100, clickhouse, nil, nil, false}
-	for _, project := range projects {
+	err = s.api.each(ctx, out, func(project int64) error {
 		at := reached.of(project)
 		at.Until = time.Time{}
 		if !at.begin(start, upper, max(s.config.Lookback, recordingLookback)) {
-			continue
+			return nil
 		}
 		for at.At.Before(at.Until) {
 			to := at.At.Add(recordingSpan)
@@ -58,7 +55,10 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 			}
 		}
 		at.end()
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	rows.end()
 	return out.State(&reached)
 }

@@ -94,17 +94,8 @@ func list[T any](s *source, name, description string, r resource) tap.Stream {
 		if err != nil {
 			return err
 		}
-		projects, err := s.api.visible(ctx)
-		if err != nil {
-			return err
-		}
-		for _, project := range projects {
-			if err := s.read(ctx, r, project, rows); err != nil {
-				return err
-			}
-		}
-		rows.end()
-		return nil
+		defer rows.end()
+		return s.api.each(ctx, out, func(project int64) error { return s.read(ctx, r, project, rows) })
 	}
 	return stream
 }
@@ -292,11 +283,7 @@ func propertyTypes(ctx context.Context, a *api, project int64) ([]part, error) {
 
 // projects sends what the key may see of the projects that are read.
 func (s *source) projects(ctx context.Context, out *tap.Output) error {
-	projects, err := s.api.visible(ctx)
-	if err != nil {
-		return err
-	}
-	for _, id := range projects {
+	return s.api.each(ctx, out, func(id int64) error {
 		for row, err := range s.api.crud.Rows(ctx, rest.List{Request: rest.Request{Path: fmt.Sprintf("api/projects/%d/", id), Endpoint: "projects/{project}/"}}) {
 			if err != nil {
 				return err
@@ -305,6 +292,6 @@ func (s *source) projects(ctx context.Context, out *tap.Output) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }

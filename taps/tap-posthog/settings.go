@@ -23,6 +23,7 @@ type Config struct {
 	MaxLateness       time.Duration `json:"max_lateness" default:"7d" min:"0s" help:"With cursor_field created_at: how far timestamp may lie behind. 0s looks at all events each time, which costs more." group:"Events"`
 	Settle            time.Duration `json:"settle" default:"5m" min:"0s" help:"How old an event must be before it is read; 10m at least with cursor_field created_at." group:"Events"`
 	PageSize          int           `json:"page_size" default:"20000" min:"1" max:"50000" help:"Events per query. It is halved by itself where queries take too long." group:"Events"`
+	BaseURL           string        `json:"base_url" alias:"host" env:"POSTHOG_HOST,POSTHOG_BASE_URL" default:"https://us.posthog.com" help:"Address of PostHog: us, eu, or that of a server of your own." example:"https://eu.posthog.com"`
 	EncryptedPayloads bool          `json:"encrypted_payloads" help:"Keep the payloads of flags that PostHog stores encrypted; without it their values are left out."`
 	MaxWait           time.Duration `json:"max_wait" default:"10m" min:"1s" help:"Longest wait that PostHog may ask for. What would take longer ends the run with exit code 4, and the next one goes on." group:"HTTP"`
 	tap.HTTPSettings
@@ -45,9 +46,6 @@ func (p *ProjectIDs) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// cloud is where projects are hosted that are not said to be elsewhere.
-const cloud = "https://us.posthog.com"
-
 // baseURL is the address to read from, where the one given is another of PostHog's own.
 func baseURL(given string) string {
 	address, err := url.Parse(given)
@@ -60,7 +58,7 @@ func baseURL(given string) string {
 	}
 	switch host := strings.ToLower(address.Host); host {
 	case "app.posthog.com", "posthog.com", "app.i.posthog.com", "us.i.posthog.com", "us-assets.i.posthog.com", "us.posthog.com":
-		return cloud
+		return "https://us.posthog.com"
 	case "eu.i.posthog.com", "eu-assets.i.posthog.com", "eu.posthog.com":
 		return "https://eu.posthog.com"
 	}
