@@ -16,14 +16,24 @@ import (
 // An apiTap is a tap over an API that a test serves, run three times into one database while the rows behind the API change.
 type apiTap struct {
 	program string
+	path    string // of the API below its host
 	// serve makes an API without rows, and the way in which they change before each run, from 1.
 	serve func(t *testing.T) (api *taptest.API, change func(run int))
 	// settings are those of a run, beside base_url.
 	settings func(run int) map[string]any
 	tables   []string
+	settle   func(dump string) string // gives days that go by the clock names that do not; nil: there are none
 }
 
-func apiTaps() []apiTap { return []apiTap{posthog(), redtrack(), mautic(), sheets()} }
+func apiTaps() []apiTap {
+	return []apiTap{
+		posthog(),
+		redtrack(),
+		mautic(),
+		sheets(),
+		everflow(),
+	}
+}
 
 const apiRuns = 3
 
@@ -31,7 +41,7 @@ const apiRuns = 3
 func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, target ended) {
 	t.Helper()
 	settings := a.settings(run)
-	settings["base_url"] = url
+	settings["base_url"] = url + a.path
 	p.program, p.pipeline = a.program, "api"
 	p.tap = []string{"--config", s.file(t, fmt.Sprintf("run%d.json", run), settings)}
 	p.target = []string{"--add-record-metadata=false"}
@@ -46,6 +56,9 @@ func (a apiTap) dump(t *testing.T, s *site, run int) string {
 		rows := s.texts(t, `SELECT jsonb_strip_nulls(j - '_sdc_table_version' - '_sdc_deleted_at' ||
 			jsonb_build_object('deleted', nullif(j ->> '_sdc_deleted_at' IS NOT NULL, false)))::text FROM "`+table+`" t, to_jsonb(t) j ORDER BY 1`)
 		fmt.Fprintf(&text, "run %d, table %s\n%s\n", run, table, strings.Join(rows, "\n"))
+	}
+	if a.settle != nil {
+		return a.settle(text.String())
 	}
 	return text.String()
 }
