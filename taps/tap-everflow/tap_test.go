@@ -81,17 +81,6 @@ func (b *bench) fails(code int, args ...string) string {
 	return lines[len(lines)-1]
 }
 
-// paths are the requests of the last run, but for those that find out whose key it is.
-func (b *bench) paths() []string {
-	var paths []string
-	for _, call := range b.api.Calls() {
-		if path := strings.TrimPrefix(call.Path, "/v1/"); path != "networks" {
-			paths = append(paths, path)
-		}
-	}
-	return paths
-}
-
 // windows are from and to of the requests of the last run to a path.
 func (b *bench) windows(path string) []string {
 	b.t.Helper()
