@@ -168,6 +168,20 @@ func TestStartAndEnd(t *testing.T) {
 	require.Len(t, records(messages, "contact_activity"), 3)
 }
 
+// TestStartOfSweeps begins whole reads where the first one began, whatever start_date says by then: contacts that are older than it now
+// were not deleted.
+func TestStartOfSweeps(t *testing.T) {
+	t.Parallel()
+	m := mautictest.New("5.1.1")
+	every := map[string]any{"sweep_interval": "0s", "start_date": "2026-04-02"}
+	messages, state := sync(t, m, every, nil, "--select", "contacts")
+	require.Equal(t, []int{100, 41}, ids(t, messages, "contacts"))
+	every["start_date"] = "2026-05-10"
+	messages, _ = sync(t, m, every, state, "--select", "contacts")
+	require.Equal(t, []int{100, 41}, ids(t, messages, "contacts"))
+	require.Equal(t, "ACTIVATE_VERSION", messages[len(messages)-2].Type)
+}
+
 // TestMembers reads tables of two keys whole, whatever the size of a page, and after each run only what is there.
 func TestMembers(t *testing.T) {
 	t.Parallel()

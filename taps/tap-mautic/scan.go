@@ -20,6 +20,7 @@ const overlap = 5 * time.Minute
 
 // A bookmark says how far a stream has come: all that happened before Until was sent. Until is by Mautic's clock.
 type bookmark struct {
+	From    time.Time `json:"from,omitzero"` // the setting start_date of the first scan, which later whole reads begin at too
 	Until   time.Time `json:"until,omitzero"`
 	ID      int64     `json:"id,omitempty"`      // of statistics: the highest that was sent
 	Version int64     `json:"version,omitempty"` // of entities: that of the last whole read, its instant in milliseconds
@@ -51,7 +52,10 @@ func (s *source) begin(l *listing, b *bookmark) *scan {
 	if b.Scan != nil {
 		return b.Scan
 	}
-	n := &scan{Since: s.config.StartDate.UTC(), Until: s.now}
+	if b.Until.IsZero() {
+		b.From = s.config.StartDate.UTC()
+	}
+	n := &scan{Since: b.From, Until: s.now}
 	if end := s.config.EndDate.UTC(); !end.IsZero() && end.Before(s.now) && (l.modified != "" || l.happened != "") {
 		n.Before, n.Until = end, end
 	}

@@ -119,6 +119,8 @@ func (s *source) meet(ctx context.Context) (tables []string, err error) {
 	return answer.AvailableTables, nil
 }
 
+const noPermission = "give the role of the API's user the permission to view this, or leave the stream out by the setting select"
+
 // judge knows Mautic's errors. Their words are in the language of the server, so the type counts.
 //
 // https://devdocs.mautic.org/en/latest/rest_api/getting_started.html
@@ -130,7 +132,7 @@ func (s *source) judge(f *rest.Failure, v *rest.Verdict) {
 	switch {
 	case f.Status < 300 && code == http.StatusForbidden:
 		f.Status = code // statistics say so with status 200
-		config("give the role of the API's user the permission to view this")
+		config(noPermission)
 	case f.Status < 300 && code != 0:
 		*v = rest.Verdict{Fault: protocol.DataFault("report this: Mautic did not understand the question", "%w", f)}
 	case f.Status == http.StatusTooManyRequests:
@@ -152,7 +154,7 @@ func (s *source) judge(f *rest.Failure, v *rest.Verdict) {
 	case f.Status == http.StatusForbidden && f.HTML:
 		config("a firewall in front of Mautic may refuse brackets in addresses: let /api pass")
 	case f.Status == http.StatusForbidden:
-		v.Fault.Hint = "give the role of the API's user the permission to view this"
+		v.Fault.Hint = noPermission
 	}
 }
 
