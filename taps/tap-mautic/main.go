@@ -1,9 +1,16 @@
 // Package main is tap-mautic: contacts, mails, campaigns and all that happened to them, of a Mautic of versions 3 to 7.
 package main
 
-import "github.com/signalroom/signalroom/taps/tap"
+import (
+	_ "embed"
+
+	"github.com/signalroom/signalroom/taps/tap"
+)
 
 //go:generate go test -run TestDocumentationPage -count 1 . -update
+
+//go:embed notes.md
+var notes string
 
 func main() { tap.Main(program) }
 
@@ -11,5 +18,6 @@ func main() { tap.Main(program) }
 var program = tap.Tap[Config]{
 	Name:        "tap-mautic",
 	Description: "Contacts, mails, campaigns and statistics of a Mautic, with custom fields as columns and deletions seen",
+	Notes:       notes,
 	Open:        open,
 }
