@@ -1,17 +1,27 @@
 // Package main is tap-redtrack: conversions, clicks, daily reports and reference lists of RedTrack.
 package main
 
-import "github.com/signalroom/signalroom/taps/tap"
+import (
+	_ "embed"
+
+	"github.com/signalroom/signalroom/taps/tap"
+)
 
 //go:generate go test -run TestDocumentationPage -count 1 . -update
 
 func main() { tap.Main(program()) }
+
+// notes end the documentation page.
+//
+//go:embed notes.md
+var notes string
 
 // program declares the tap.
 func program() tap.Tap[Config] {
 	return tap.Tap[Config]{
 		Name:        "tap-redtrack",
 		Description: "Conversions, clicks, daily reports and reference lists of RedTrack",
+		Notes:       notes,
 		Open:        open,
 	}
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
-// The limits. Conversions, tracks and report have 20 requests a minute each, and two a second; one request often counts as two.
-// Of the lists the reference says nothing.
+// The limits. Conversions, tracks and report have 20 points a minute each, and two requests a second; a request often costs two points, see
+// hold. Of the lists the reference says nothing.
 var (
 	listLimits = rest.Limits{Parallel: 1, Rates: []rest.Rate{{Requests: 5, Per: time.Second}}}
-	logLimits  = rest.Limits{Parallel: 1, Rates: []rest.Rate{{Requests: 10, Per: time.Minute}, {Requests: 2, Per: time.Second}}}
+	logLimits  = rest.Limits{Parallel: 1, Rates: []rest.Rate{{Requests: 20, Per: time.Minute}, {Requests: 2, Per: time.Second}}}
 )
 
 // A source is the tap with its settings.
@@ -58,7 +58,7 @@ func judge(f *rest.Failure, v *rest.Verdict) {
 	}
 }
 
-// hold waits for the minute's end when it has no room for a request that counts as two: others use the same key perhaps.
+// hold waits for the minute's end when there is no room left for a request that costs two points.
 func hold(header http.Header) time.Duration {
 	left, err := strconv.Atoi(header.Get("X-Ratelimit-Remaining-Minute"))
 	seconds, err2 := strconv.Atoi(header.Get("Ratelimit-Reset"))

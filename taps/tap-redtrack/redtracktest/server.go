@@ -29,9 +29,9 @@ type Row map[string]any
 // An Account is the API and the rows behind it. Its fields are set before the first request.
 type Account struct {
 	*taptest.API
-	Zone    *time.Location // of its days; nil: UTC
-	Clamp   int            // most rows of an answer, whatever per says; 0: as documented
-	Limited bool           // the limits hold
+	Zone  *time.Location // of its days; nil: UTC
+	Clamp int            // most rows of an answer, whatever per says; 0: as documented
+	Cost  int            // points of a request, 1 or 2 as was seen; 0: there are no limits
 	// Before is called before each answer with its path; nil: nothing is.
 	Before func(path string)
 	// Total is what /conversions and /tracks say that there are, of as many rows; nil: the truth.
@@ -145,7 +145,7 @@ func (a *Account) answer(w http.ResponseWriter, query url.Values, e endpoint) {
 	case query.Get("api_key") != Key:
 		fail(w, http.StatusUnauthorized, "unauthorized")
 		return
-	case e.limited && a.Limited && !a.admit(e.path, w):
+	case e.limited && a.Cost > 0 && !a.admit(e.path, w):
 		return
 	}
 	rows, ok := a.rows(e, query)
@@ -261,15 +261,11 @@ type bucket struct {
 	points, left   int
 }
 
-// A calendar minute has 20 points for each limited path, and a request costs two of them, as was seen; a second has two requests.
+// A calendar minute has 20 points for each limited path; a second has two requests.
 const (
-	pointsPerMinute   = 20
-	pointsPerRequest  = 2
+	PointsPerMinute   = 20
 	requestsPerSecond = 2
 )
-
-// PerMinute is how many requests to one limited path the server takes in a minute.
-const PerMinute = pointsPerMinute / pointsPerRequest
 
 // Refused is how many requests were over the limits.
 func (a *Account) Refused() int {
@@ -289,14 +285,14 @@ func (a *Account) admit(path string, w http.ResponseWriter) bool {
 	}
 	now := time.Now()
 	if minute := now.Truncate(time.Minute); minute != b.minute {
-		b.minute, b.points = minute, pointsPerMinute
+		b.minute, b.points = minute, PointsPerMinute
 	}
 	if second := now.Truncate(time.Second); second != b.second {
 		b.second, b.left = second, requestsPerSecond
 	}
-	admitted := b.points >= pointsPerRequest && b.left > 0
+	admitted := b.points >= a.Cost && b.left > 0
 	if admitted {
-		b.points -= pointsPerRequest
+		b.points -= a.Cost
 		b.left--
 	}
 	reset := strconv.Itoa(60 - now.Second())
