@@ -145,6 +145,7 @@ func TestFaultsThatStay(t *testing.T) {
 		"the same answer":    {always(taptest.Status(200, `{"results":[`+orders(1, 100)+`]}`)), nil, 1, 3, []string{"two answers hold the same rows, 100 of them; report this"}},
 		"to https":           {redirect("https://api.test/orders/?limit=1"), nil, 1, 2, []string{"set base_url to https://api.test"}},
 		"to another host":    {redirect("https://other.test/orders/?secret=1"), nil, 1, 2, []string{"redirected to https://other.test, where the credentials are not sent"}},
+		"to another port":    {redirect("http://api.test:8080/orders/?limit=1"), nil, 1, 2, []string{"redirected to http://api.test:8080"}},
 		"to nowhere":         {always(taptest.Status(304, ``)), nil, 1, 2, []string{"304 Not Modified; check base_url"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,26 +55,36 @@ func TestHold(t *testing.T) {
 	})
 }
 
-// TestPace uses at least 95 % of what is permitted, and no more than that, over ten minutes of a server that answers at once.
+// TestPace uses at least 95 % of what is permitted, and no more than that, with a server that answers at once.
 func TestPace(t *testing.T) {
 	t.Parallel()
-	limits := []rest.Rate{{Requests: 20, Per: time.Minute}, {Requests: 150, Per: 10 * time.Minute}}
-	synctest.Test(t, func(t *testing.T) {
-		api := (&taptest.API{Routes: []taptest.Route{listing(200 * 5)}, Limits: limits}).Serve(t)
-		list := byOffset
-		list.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: 5}
-		began := time.Now()
-		messages := taptest.Sync(t, toy{list: list, api: rest.API{Limits: rest.Limits{Rates: limits}}}.tap(), input(api, nil))
-		require.Len(t, taptest.Records(messages, "orders"), 1000)
-		require.Zero(t, api.Over())
-		first := 0
-		for _, call := range api.Calls() {
-			if call.At.Sub(began) < 10*time.Minute {
-				first++
+	for name, test := range map[string]struct {
+		limits    []rest.Rate
+		within    time.Duration
+		permitted int // in that time
+	}{
+		"one limit":      {[]rest.Rate{{Requests: 20, Per: time.Minute}}, time.Hour, 1200},
+		"two limits":     {[]rest.Rate{{Requests: 20, Per: time.Minute}, {Requests: 150, Per: 10 * time.Minute}}, 10 * time.Minute, 150},
+		"one each time":  {[]rest.Rate{{Requests: 1, Per: 6 * time.Second}}, time.Hour, 600},
+		"a short window": {[]rest.Rate{{Requests: 10, Per: time.Second}, {Requests: 100, Per: 30 * time.Second}}, 10 * time.Minute, 2000},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			rows := 2 * test.permitted
+			api := (&taptest.API{Routes: []taptest.Route{listing(rows)}, Limits: test.limits}).Serve(t)
+			began := time.Now()
+			messages := taptest.Sync(t, toy{list: list(1), api: rest.API{Limits: rest.Limits{Rates: test.limits}}}.tap(), input(api, nil))
+			require.Len(t, taptest.Records(messages, "orders"), rows)
+			require.Zero(t, api.Over(), name)
+			used := 0
+			for _, call := range api.Calls() {
+				if call.At.Sub(began) < test.within {
+					used++
+				}
 			}
-		}
-		require.GreaterOrEqual(t, first, 150*95/100)
-	})
+			require.GreaterOrEqual(t, used, test.permitted*95/100, name)
+			t.Logf("%s: %.1f %% of %d", name, 100*float64(used)/float64(test.permitted), test.permitted)
+		})
+	}
 }
 
 // TestRedirect asks where a file lies: within the host too nobody goes there with credentials, and the file is asked for without.
