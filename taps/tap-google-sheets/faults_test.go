@@ -55,6 +55,7 @@ func TestBadInput(t *testing.T) {
 		"a web page": {func(b *bench, d *doc) {
 			b.always(taptest.WebPage(200))
 		}, 2, "is base_url the address of Google's API?"},
+		"another API":    {func(b *bench, d *doc) { b.always(taptest.Status(200, `{}`)) }, 2, "the answer is no spreadsheet; is base_url the address of Google's API?"},
 		"an empty tab":   {func(b *bench, d *doc) { d.Tabs[0].Cells = nil }, 0, "the tab is empty"},
 		"no header":      {func(b *bench, d *doc) { d.Tabs[0].Cells = [][]any{{1, 2}, {3, 4}} }, 2, `stream "Tab": no header was found: row 1 holds no text; set header_row to the number of the row that names the columns, or to none`},
 		"only charts":    {func(b *bench, d *doc) { d.Tabs[0].Kind = "OBJECT" }, 2, "there is nothing to read"},

@@ -155,7 +155,7 @@ type book struct {
 // grids are the tabs that hold cells: no charts, and no connected sheets, of which the API shows a preview.
 func (b *book) grids() []*sheets.Sheet {
 	return slices.DeleteFunc(slices.Clone(b.tabs), func(t *sheets.Sheet) bool {
-		return t.Properties.GridProperties == nil || t.Properties.SheetType == "OBJECT" || t.Properties.SheetType == "DATA_SOURCE"
+		return t.Properties == nil || t.Properties.GridProperties == nil || t.Properties.SheetType == "OBJECT" || t.Properties.SheetType == "DATA_SOURCE"
 	})
 }
 

@@ -238,6 +238,9 @@ func (b *book) look(ctx context.Context) error {
 	if err != nil {
 		return b.source.explain(err)
 	}
+	if found.Properties == nil {
+		return protocol.ConfigFault("is base_url the address of Google's API?", "the answer is no spreadsheet")
+	}
 	b.title, b.tabs, b.namedRanges = found.Properties.Title, found.Sheets, found.NamedRanges
 	zone, err := loadZone(found.Properties.TimeZone)
 	if err != nil || zone == nil {
@@ -306,8 +309,12 @@ func (s *source) sampleGroup(ctx context.Context, group []*part) error {
 		return inSpreadsheet(book.title, s.explain(err))
 	}
 	for _, tab := range found.Sheets {
+		id := int64(0) // which may be left out
+		if tab.Properties != nil {
+			id = tab.Properties.SheetId
+		}
 		for _, p := range group {
-			if p.tab.Properties.SheetId == tab.Properties.SheetId && len(tab.Data) > 0 {
+			if p.tab.Properties.SheetId == id && len(tab.Data) > 0 {
 				if err := p.guess(tab.Data[0].RowData); err != nil {
 					return err
 				}
