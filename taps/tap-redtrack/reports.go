@@ -16,13 +16,16 @@ import (
 // named are the groups that come as a name and an id, or may do so. The key is the id, as names change.
 const named = "campaign source offer landing prelanding network rt_campaign rt_adgroup rt_ad rt_placement"
 
-// groups are all that GET /report is known to take beside the date.
+// groups are all that GET /report is known to take beside the date, sub1 to sub20 aside.
 func groups() []string {
-	all := strings.Fields(named + " country region city os browser device device_brand connection_type isp hour_of_day day_of_week rt_source rt_medium rt_keyword")
-	for i := range 20 {
-		all = append(all, "sub"+strconv.Itoa(i+1))
-	}
-	return all
+	return strings.Fields(named + " country region city os browser device device_brand connection_type isp hour_of_day day_of_week rt_source rt_medium rt_keyword")
+}
+
+// isGroup tells whether there is a group of that name.
+func isGroup(name string) bool {
+	sub, isSub := strings.CutPrefix(name, "sub")
+	n, err := strconv.Atoi(sub)
+	return slices.Contains(groups(), name) || isSub && err == nil && n >= 1 && n <= 20 && strconv.Itoa(n) == sub
 }
 
 // isNamed tells whether a group has an id.

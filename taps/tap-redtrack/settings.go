@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // the setting timezone works on a machine without a zone database
 
 	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/taps/tap"
@@ -35,8 +36,8 @@ func (c *Config) check(problems *settings.Problems) (zone *time.Location) {
 			problems.Add("reports", "%s has no groups", name)
 		}
 		for _, group := range c.Reports[name] {
-			if !slices.Contains(groups(), group) {
-				problems.Add("reports", "%s: there is no group %q; there are %s", name, group, strings.Join(groups(), ", "))
+			if !isGroup(group) {
+				problems.Add("reports", "%s: there is no group %q; there are %s, and sub1 to sub20", name, group, strings.Join(groups(), ", "))
 			}
 		}
 	}
