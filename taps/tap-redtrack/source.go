@@ -65,7 +65,7 @@ func hold(header http.Header) time.Duration {
 	if err != nil || err2 != nil || left > 1 {
 		return 0
 	}
-	return time.Duration(seconds) * time.Second
+	return min(time.Minute, time.Duration(seconds)*time.Second)
 }
 
 // check asks for one campaign, which shows that the key reads.
