@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -17,6 +18,8 @@ import (
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	const answers, perAnswer = 3, 10000
+	binary, err := os.Executable()
+	require.NoError(t, err)
 	a := redtracktest.New(t)
 	text := strings.Repeat("x", 3000)
 	for number := 1; number <= answers; number++ {
@@ -28,7 +31,9 @@ func TestMemory(t *testing.T) {
 			fmt.Fprint(w, "]}")
 		})
 	}
-	tap := exec.Command(taptest.Build(t, "."), "--base-url", a.Listen(), "--api-key", redtracktest.Key, "--start-date", "2026-01-01", "--end-date", "2026-01-02", "--select", "clicks")
+	tap := exec.Command(binary, "--base-url", a.Listen(), "--api-key", redtracktest.Key, "--start-date", "2026-01-01", "--end-date", "2026-01-02", "--select", "clicks")
+	tap.Env = []string{asProcess + "=1"}
+	tap.Dir = t.TempDir()
 	peak := taptest.PeakMemory(t, tap, answers*perAnswer*3000)
 	t.Logf("%.1f MiB at the peak", float64(peak)/(1<<20))
 	require.Less(t, peak, int64(64<<20))

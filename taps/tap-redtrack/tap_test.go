@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,7 +16,15 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asProcess is the variable that makes the test binary the tap.
+const asProcess = "TAP_REDTRACK_PROCESS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProcess) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 type object = map[string]any
 
