@@ -215,7 +215,8 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 	}
 }
 
-// page sends one page of events, and moves the position behind the last of them, also when it cannot be read to its end.
+// page sends one page of events, and moves the position behind the last of them, also when it breaks off. A page that is not what it
+// should be leaves the position where it was.
 func (r *reader) page(ctx context.Context, to time.Time, limit int) (n int, err error) {
 	last := place{at: r.at.At.AppendFormat(nil, "2006-01-02T15:04:05.999999Z"), uuid: []byte(r.at.UUID)}
 	for row, failed := range r.api.rows(ctx, r.project, r.filter.page(r.encoder.columns, *r.at, to, limit)) {
@@ -239,7 +240,7 @@ func (r *reader) page(ctx context.Context, to time.Time, limit int) (n int, err 
 		}
 		n++
 	}
-	if n > 0 {
+	if n > 0 && protocol.KindOf(err) != protocol.Data {
 		reached, wrong := last.position(r.at.Until)
 		if wrong != nil {
 			return n, wrong

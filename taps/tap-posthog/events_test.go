@@ -230,6 +230,34 @@ func TestIncompleteAnswers(t *testing.T) {
 	})
 }
 
+// TestDisorder has rows that are not in the order that was asked for, or that come again: some event might be missed for them.
+func TestDisorder(t *testing.T) {
+	t.Parallel()
+	for name, rows := range map[string]string{
+		"back in time":         `["b","2026-05-30T13:00:01Z"],["a","2026-05-30T13:00:00Z"]`,
+		"back within a moment": `["b","2026-05-30T13:00:01Z"],["a","2026-05-30T13:00:01Z"]`,
+		"before the slice":     `["a","2026-04-30T23:59:59Z"]`,
+		"no uuid":              `[null,"2026-05-30T13:00:00Z"]`,
+		"too few values":       `["a"]`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, _ := serverWith(t, sampleEvents(3, today.Add(-48*time.Hour)))
+				server.API.Fail(5, taptest.Status(200, `{"results":[`+rows+`]}`)) // behind three counts and a page
+				in := input(server, map[string]any{"events_mode": "hogql", "page_size": 1, "select": "events.uuid,events.timestamp"})
+				in.EveryCheckpoint = true
+				out := taptest.Run(t, program, in)
+				require.Equal(t, 3, out.Code, out.Stderr)
+				for _, state := range taptest.States(out.Messages) {
+					require.NotContains(t, string(state), "2026-05-30T13:00", "what may have been missed is read again")
+				}
+				require.NotContains(t, out.Stderr, "2026-05-30T13", "no values in messages")
+			})
+		})
+	}
+}
+
 // TestSeveralProjects keeps a bookmark for each, and reads on in the one that was cut.
 func TestSeveralProjects(t *testing.T) {
 	t.Parallel()
