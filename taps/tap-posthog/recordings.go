@@ -46,7 +46,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 			}
 			// Without both bounds the last three days alone would come.
 			span := part{query: url.Values{"date_from": {at.At.Format(time.RFC3339Nano)}, "date_to": {to.Format(time.RFC3339Nano)}}}
-			if _, _, err := s.walk(ctx, r, project, span, rows); err != nil {
+			if _, _, err := s.send(r, project, span, s.pages(ctx, r, project, span), rows); err != nil {
 				return err
 			}
 			at.reach(to)

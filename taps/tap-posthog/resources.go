@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/url"
 	"strconv"
 	"time"
@@ -100,6 +101,9 @@ func list[T any](s *source, name, description string, r resource) tap.Stream {
 	return stream
 }
 
+// partsAtOnce is how many parts of a list are read side by side.
+const partsAtOnce = 2
+
 // attempts is how often a list is walked whose rows are fewer than it says.
 const attempts = 3
 
@@ -116,9 +120,10 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 	if r.distinct {
 		rows.seen = map[string]bool{}
 	}
-	for _, p := range parts {
+	walk := func(ctx context.Context, p part) iter.Seq2[*rest.Page, error] { return s.pages(ctx, r, project, p) }
+	for p, pages := range rest.Children(ctx, partsAtOnce, parts, walk) {
 		for attempt := 1; ; attempt++ {
-			sent, count, err := s.walk(ctx, r, project, p, rows)
+			sent, count, err := s.send(r, project, p, pages, rows)
 			if err != nil {
 				return err
 			}
@@ -129,13 +134,14 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 			if attempt == attempts {
 				return protocol.TransientFault("run again", "project %d: only %d of %d rows came, as the list changes while it is read", project, sent, count)
 			}
+			pages = walk(ctx, p)
 		}
 	}
 	return nil
 }
 
-// walk sends the rows of one walk, and tells how many there were at any time, if the API does.
-func (s *source) walk(ctx context.Context, r resource, project int64, p part, rows *sender) (sent, count int, err error) {
+// pages walks over a part.
+func (s *source) pages(ctx context.Context, r resource, project int64, p part) iter.Seq2[*rest.Page, error] {
 	query := url.Values{}
 	for name, values := range p.query {
 		query[name] = values
@@ -144,7 +150,12 @@ func (s *source) walk(ctx context.Context, r resource, project int64, p part, ro
 		query.Set("limit", strconv.Itoa(r.limit))
 	}
 	request := rest.Request{Path: projectPath(project, r.path), Endpoint: endpoint(r.path), Query: query}
-	for page, err := range r.client(s.api).Pages(ctx, rest.List{Request: request, Rows: []string{"results"}, Pager: rest.PagerFunc(following)}) {
+	return r.client(s.api).Pages(ctx, rest.List{Request: request, Rows: []string{"results"}, Pager: rest.PagerFunc(following)})
+}
+
+// send sends the rows of one walk, and tells how many there were at any time, if the API does.
+func (s *source) send(r resource, project int64, p part, pages iter.Seq2[*rest.Page, error], rows *sender) (sent, count int, err error) {
+	for page, err := range pages {
 		if err != nil {
 			return 0, 0, err
 		}
