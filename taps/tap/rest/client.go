@@ -205,20 +205,6 @@ func (r *Request) clone() *Request {
 	return &other
 }
 
-// An Answer is one of status 2xx whose body has not been read yet.
-type Answer struct {
-	Status int
-	Header http.Header
-	// Body breaks off with an error when no byte comes for as long as the setting request_timeout. The caller closes it.
-	Body io.ReadCloser
-}
-
-// Do sends a request, again as long as that may help, until an answer is there. Reading its body is up to the caller, and so is
-// sending the request again when it breaks off.
-func (c *Client) Do(ctx context.Context, r *Request) (*Answer, error) {
-	return c.begin(r).send(ctx)
-}
-
 // bodyMost bounds what JSON holds of an answer.
 const bodyMost = 32 << 20
 
@@ -227,13 +213,13 @@ const bodyMost = 32 << 20
 func (c *Client) JSON(ctx context.Context, r *Request, into any) error {
 	s := c.begin(r)
 	for {
-		answer, err := s.send(ctx)
+		response, err := s.send(ctx)
 		if err != nil {
 			return err
 		}
-		body, err := io.ReadAll(io.LimitReader(answer.Body, bodyMost+1))
-		answer.Body.Close()
-		failure := s.failure(answer.Status, answer.Header, body, err)
+		body, err := io.ReadAll(io.LimitReader(response.Body, bodyMost+1))
+		response.Body.Close()
+		failure := s.failure(response.StatusCode, response.Header, body, err)
 		switch {
 		case ctx.Err() != nil:
 			return context.Cause(ctx)
@@ -268,13 +254,13 @@ func withoutValue(err error) error {
 func (c *Client) Redirect(ctx context.Context, r *Request) (location string, err error) {
 	s := c.begin(r)
 	s.redirect = true
-	answer, err := s.send(ctx)
+	response, err := s.send(ctx)
 	if err != nil {
 		return "", err
 	}
-	answer.Body.Close()
-	to, err := c.root.Parse(answer.Header.Get("Location"))
-	if err != nil || answer.Header.Get("Location") == "" {
+	response.Body.Close()
+	to, err := c.root.Parse(response.Header.Get("Location"))
+	if err != nil || response.Header.Get("Location") == "" {
 		return "", protocol.DataFault("", "%s: the answer is no redirect", r.endpoint())
 	}
 	return to.String(), nil
@@ -301,18 +287,17 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	s := t.client.begin(&Request{Method: request.Method, Endpoint: request.URL.Path})
 	s.raw = func(ctx context.Context) (*http.Request, error) {
 		again := request.Clone(ctx)
-		again.Body = io.NopCloser(bytes.NewReader(body))
-		again.ContentLength = int64(len(body))
+		again.Body = http.NoBody
+		if len(body) > 0 {
+			again.Body, again.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		}
 		return again, nil
 	}
-	answer, err := s.send(request.Context())
+	response, err := s.send(request.Context())
 	var failed *Failure
-	if err != nil && (!errors.As(err, &failed) || failed.Status == 0) {
-		return nil, err
+	if err == nil || !errors.As(err, &failed) || failed.Status == 0 {
+		return response, err
 	}
-	if err != nil {
-		answer = &Answer{Status: failed.Status, Header: failed.Header, Body: io.NopCloser(bytes.NewReader(failed.Body))}
-	}
-	return &http.Response{Status: fmt.Sprintf("%d %s", answer.Status, http.StatusText(answer.Status)), StatusCode: answer.Status, Header: answer.Header, Body: answer.Body,
-		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
+	return &http.Response{Status: fmt.Sprintf("%d %s", failed.Status, http.StatusText(failed.Status)), StatusCode: failed.Status, Header: failed.Header,
+		Body: io.NopCloser(bytes.NewReader(failed.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
 }

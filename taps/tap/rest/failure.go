@@ -129,13 +129,13 @@ func (c *Client) judge(f *Failure, now time.Time) Verdict {
 		v.Fault = fault(protocol.Config, "check the ids in the settings, and base_url; an older server may not have it")
 	case f.Status == http.StatusTooManyRequests:
 		v.Retry = true
-		v.Wait, _ = RetryAfter(f.Header, now)
+		v.Wait = retryAfter(f.Header, now)
 		v.Fault = fault(protocol.Transient, "run again later, or set requests_per_minute lower: others may use the same limit")
 	case f.Status == http.StatusRequestTimeout, f.Status == http.StatusTooEarly, f.Status == http.StatusInternalServerError,
 		f.Status == http.StatusBadGateway, f.Status == http.StatusServiceUnavailable, f.Status == http.StatusGatewayTimeout,
 		f.Status >= 520 && f.Status <= 530: // Cloudflare's
 		v.Retry = true
-		v.Wait, _ = RetryAfter(f.Header, now)
+		v.Wait = retryAfter(f.Header, now)
 		v.Fault = fault(protocol.Transient, "run again later: "+name+" has a fault of its own")
 	case f.Status >= 500:
 		v.Fault = fault(protocol.Transient, "run again later: "+name+" has a fault of its own")
@@ -196,21 +196,21 @@ func skew(header http.Header, now time.Time) string {
 	return ""
 }
 
-// RetryAfter reads the header Retry-After, in seconds or as a date. A date is compared with the answer's own Date where there
-// is one, so that this machine's clock does not matter.
-func RetryAfter(header http.Header, now time.Time) (wait time.Duration, ok bool) {
+// retryAfter reads the header Retry-After, in seconds or as a date; 0 is none. A date is compared with the answer's own Date where
+// there is one, so that this machine's clock does not matter.
+func retryAfter(header http.Header, now time.Time) time.Duration {
 	said := header.Get("Retry-After")
 	if seconds, err := strconv.ParseFloat(said, 64); err == nil && seconds >= 0 && seconds < 1e9 {
-		return time.Duration(seconds * float64(time.Second)), true
+		return time.Duration(seconds * float64(time.Second))
 	}
 	until, err := http.ParseTime(said)
 	if err != nil {
-		return 0, false
+		return 0
 	}
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
 	}
-	return max(0, until.Sub(now)), true
+	return max(0, until.Sub(now))
 }
 
 // withoutURL is a network error without the address, whose query may hold a key.

@@ -167,14 +167,14 @@ func (w *walk) answer(ctx context.Context) (answered *Answered, sum uint64, err 
 	s := w.client.begin(w.request)
 	given, givenSum := 0, uint64(0) // what earlier tries have put on pages
 	for {
-		answer, err := s.send(ctx)
+		response, err := s.send(ctx)
 		if err != nil {
 			return nil, 0, err
 		}
 		var hash maphash.Hash
 		hash.SetSeed(w.seed)
 		rows := 0
-		reader := &rowReader{body: answer.Body, emit: func(row []byte) error {
+		reader := &rowReader{body: response.Body, emit: func(row []byte) error {
 			hash.Write(row)
 			hash.WriteByte('\n')
 			rows++
@@ -191,19 +191,19 @@ func (w *walk) answer(ctx context.Context) (answered *Answered, sum uint64, err 
 		} else {
 			err = reader.read(splitPaths(w.list.Rows))
 		}
-		answer.Body.Close()
+		response.Body.Close()
 		switch {
 		case err == nil && rows < given:
 			err = errChanged
 		case err == nil:
-			return &Answered{Rows: rows, Last: w.lastRow(rows), Envelope: reader.envelope, Header: answer.Header, Request: w.request}, hash.Sum64(), nil
+			return &Answered{Rows: rows, Last: w.lastRow(rows), Envelope: reader.envelope, Header: response.Header, Request: w.request}, hash.Sum64(), nil
 		case ctx.Err() != nil:
 			return nil, 0, context.Cause(ctx)
 		}
 		if rows > given {
 			given, givenSum = rows, hash.Sum64()
 		}
-		failure := s.failure(answer.Status, answer.Header, reader.envelope, err)
+		failure := s.failure(response.StatusCode, response.Header, reader.envelope, err)
 		if failure.HTML = errors.Is(err, errPage); failure.HTML {
 			failure.Err = nil
 		}

@@ -39,16 +39,17 @@ func (c *Client) begin(r *Request) *sending {
 	return s
 }
 
-// send gives the first good answer, or the fault that ends the tries.
-func (s *sending) send(ctx context.Context) (*Answer, error) {
+// send gives the first good answer, whose body the caller closes, or the fault that ends the tries. The body breaks off with [ErrSilent] when
+// no byte comes for as long as the setting request_timeout.
+func (s *sending) send(ctx context.Context) (*http.Response, error) {
 	for {
-		answer, err := s.once(ctx)
+		response, err := s.once(ctx)
 		failed, ok := err.(*Failure)
 		switch {
 		case errors.Is(err, errRenewed):
 			continue
 		case !ok:
-			return answer, err
+			return response, err
 		}
 		if err := s.again(ctx, failed); err != nil {
 			return nil, err
@@ -66,7 +67,7 @@ var errRenewed = errors.New("credentials are renewed")
 const failureBody = 64 << 10
 
 // once sends the request one time. Its error is a *Failure, unless something here is wrong or ctx is over.
-func (s *sending) once(ctx context.Context) (*Answer, error) {
+func (s *sending) once(ctx context.Context) (*http.Response, error) {
 	leave := func() {}
 	if s.request.Elsewhere == "" {
 		var err error
@@ -102,7 +103,8 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 		}
 		return nil, s.failure(0, nil, nil, withoutURL(err))
 	}
-	body := newBody(response.Body, timer, s.shared.timeout, inner, cancel)
+	body := &body{answer: response.Body, timer: timer, timeout: s.shared.timeout, ctx: inner, cancel: cancel}
+	response.Body = body
 	if status == http.StatusUnauthorized && s.api.Auth != nil && s.request.Elsewhere == "" && !s.renewed && s.api.Auth.Refused(request) {
 		body.Close()
 		s.renewed = true
@@ -112,7 +114,7 @@ func (s *sending) once(ctx context.Context) (*Answer, error) {
 	if wanted && (s.raw != nil || s.redirect || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
 		s.shared.budget.earn()
 		s.spare(response.Header)
-		return &Answer{Status: status, Header: response.Header, Body: body}, nil
+		return response, nil
 	}
 	defer body.Close()
 	text, _ := io.ReadAll(io.LimitReader(body, failureBody)) // what can be read of it says enough
@@ -339,10 +341,6 @@ type body struct {
 	timeout time.Duration
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
-}
-
-func newBody(r io.ReadCloser, timer *time.Timer, timeout time.Duration, ctx context.Context, cancel context.CancelCauseFunc) *body {
-	return &body{answer: r, timer: timer, timeout: timeout, ctx: ctx, cancel: cancel}
 }
 
 // Read reads. The timer runs only while it waits, as the caller may take its time between two calls.
