@@ -189,11 +189,11 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 			case err != nil:
 				return err
 			}
-			if err := r.save(); err != nil {
-				return err
-			}
 			if n == 0 || n < limit && got >= s.count {
 				break
+			}
+			if err := r.save(); err != nil {
+				return err
 			}
 		}
 		r.size = min(r.size+r.size/8+1, r.config.PageSize)
@@ -204,14 +204,17 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case got >= want:
+		if got >= want {
 			return nil
-		case again:
+		}
+		*r.at = start
+		if err := r.save(); err != nil {
+			return err
+		}
+		if again {
 			return protocol.DataFault("run again; report it to PostHog if it stays so", "of %d events up to %s only %d came, twice", want, s.to.Format(time.RFC3339), got)
 		}
 		r.out.Log().Warn("fewer events came than were counted: they are read again", "counted", want, "came", got)
-		*r.at = start
 	}
 }
 

@@ -223,10 +223,17 @@ func TestIncompleteAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server, _ := serverWith(t, sampleEvents(20, today.Add(-3*time.Hour)))
 		server.Lost, server.Times = uuid(7), 100
-		out := taptest.Run(t, program, input(server, nil))
+		in := input(server, nil)
+		in.EveryCheckpoint = true
+		out := taptest.Run(t, program, in)
 		require.Equal(t, 3, out.Code)
 		require.Contains(t, out.Stderr, "of 20 events up to")
 		require.Contains(t, out.Stderr, "only 19 came, twice; run again")
+
+		server.Times = 0
+		in = input(server, nil)
+		in.State = lastState(t, out.Messages)
+		require.Contains(t, uuids(t, taptest.Sync(t, program, in)), uuid(7), "the next run begins before it")
 	})
 }
 
