@@ -30,18 +30,20 @@ func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
 		for _, query := range queries {
 			list := rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"},
 				Pager: rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}}
-			for row, err := range s.api.Rows(ctx, list) {
-				if err != nil {
-					return err
+			idOf := func(row []byte) string { return string(key(rows, row)[0].Value) }
+			came, total, err := s.api.Moving(ctx, rest.Moving{List: list, Key: idOf, Walks: 3}, func(row []byte) error {
+				id := idOf(row)
+				if seen[id] {
+					return nil
 				}
-				id := key(rows, row)
-				if seen[string(id[0].Value)] {
-					continue
-				}
-				seen[string(id[0].Value)] = true
-				if err := rows.Send(row, id...); err != nil {
-					return err
-				}
+				seen[id] = true
+				return rows.Send(row, key(rows, row)...)
+			})
+			if err != nil {
+				return err
+			}
+			if came < total {
+				out.Log().Warn("the list changes while it is read", "rows", total, "different", came)
 			}
 		}
 		return nil

@@ -213,11 +213,12 @@ func TestLists(t *testing.T) {
 		answers []string
 		want    []string
 	}{
-		"null":               {[]string{`null`}, nil},
-		"array":              {[]string{`[{"id":"a"}]`, `[]`}, []string{"a"}},
-		"items":              {[]string{`{"items":[{"id":"a"}],"total":1}`, `{"items":null,"total":1}`}, []string{"a"}},
-		"object of nothing":  {[]string{`{"items":null,"total":{}}`}, nil},
-		"pages that overlap": {[]string{`[{"id":"a"},{"id":"b"}]`, `[{"id":"b"},{"id":"c"}]`, `null`}, []string{"a", "b", "c"}},
+		"null":              {[]string{`null`}, nil},
+		"array":             {[]string{`[{"id":"a"}]`, `[]`}, []string{"a"}},
+		"items":             {[]string{`{"items":[{"id":"a"}],"total":1}`, `{"items":null,"total":1}`}, []string{"a"}},
+		"object of nothing": {[]string{`{"items":null,"total":{}}`}, nil},
+		"one is added": {[]string{`[{"id":"a"},{"id":"b"}]`, `[{"id":"b"},{"id":"c"}]`, `null`, `[{"id":"new"},{"id":"a"}]`, `[{"id":"b"},{"id":"c"}]`, `null`},
+			[]string{"a", "b", "c", "new"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			within(t, func(t *testing.T, a *redtracktest.Account) {
