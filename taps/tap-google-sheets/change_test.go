@@ -55,6 +55,10 @@ func TestUnchangedIsNotRead(t *testing.T) {
 		messages, state = b.sync(state)
 		require.Equal(t, []string{`{"_row_number":2,"Name":"****","Cost":1}`, `{"_row_number":3,"Name":"****","Cost":3}`}, rows(messages, "Tab"))
 		delete(b.config, "columns")
+		b.config["column_map"] = map[string]string{"Name": "who"}
+		messages, state = b.sync(state)
+		require.Equal(t, `{"_row_number":2,"who":"a","Cost":1}`, rows(messages, "Tab")[0])
+		delete(b.config, "column_map")
 
 		// A header that is changed, and changed back.
 		for _, name := range []string{"Spent", "Cost"} {

@@ -62,16 +62,30 @@ func (c *Credentials) Authorize(request *http.Request, client *http.Client) erro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.token.Valid() {
-		source, err := c.source(context.WithValue(request.Context(), oauth2.HTTPClient, client))
+		network := &network{client.Transport, nil}
+		source, err := c.source(context.WithValue(request.Context(), oauth2.HTTPClient, &http.Client{Transport: network}))
 		if err != nil {
 			return err
 		}
 		if c.token, err = source.Token(); err != nil {
-			return asFailure(err)
+			return cmp.Or(network.err, asFailure(err))
 		}
 	}
 	c.token.SetAuthHeader(request)
 	return nil
+}
+
+// A network keeps what went wrong below a library that makes a text of it.
+type network struct {
+	http.RoundTripper
+	err error
+}
+
+// RoundTrip sends a request.
+func (n *network) RoundTrip(request *http.Request) (*http.Response, error) {
+	response, err := n.RoundTripper.RoundTrip(request)
+	n.err = err
+	return response, err
 }
 
 // Refused drops the token that the request had, so that the next one asks for another.
@@ -88,7 +102,7 @@ func (c *Credentials) Refused(request *http.Request) bool {
 func asFailure(err error) error {
 	var refused *oauth2.RetrieveError
 	if !errors.As(err, &refused) {
-		return err
+		return protocol.ConfigFault("check the credentials", "Google gives no token: %w", err)
 	}
 	return &rest.Failure{Method: http.MethodPost, Endpoint: "token", Status: refused.Response.StatusCode, Header: refused.Response.Header, Body: refused.Body}
 }
@@ -142,7 +156,9 @@ func (c *Config) credentials(run *tap.Run) (*Credentials, error) {
 	case c.CredentialsPath != "":
 		return c.readKey(c.CredentialsPath)
 	case path != "":
-		return c.readKey(path)
+		if found, err := c.readKey(path); !errors.Is(err, errOtherType) {
+			return found, err
+		}
 	}
 	return &Credentials{source: func(ctx context.Context) (oauth2.TokenSource, error) {
 		found, err := google.FindDefaultCredentials(ctx, scopes...)
@@ -160,6 +176,9 @@ func (c *Config) readKey(path string) (*Credentials, error) {
 	}
 	return c.parseKey(raw, path)
 }
+
+// errOtherType is a kind of credentials that Google's library takes from the environment alone.
+var errOtherType = errors.New("credentials of this type are not taken")
 
 // parseKey reads a key of a service account or of an authorized user. Other types name addresses to be asked, which nobody
 // should follow who was merely given a file.
@@ -187,7 +206,7 @@ func (c *Config) parseKey(raw []byte, origin string) (*Credentials, error) {
 	case "":
 		return nil, protocol.ConfigFault("make a key of a service account in the Google Cloud console, as JSON", "%s: the credentials have no type", origin)
 	default:
-		return nil, protocol.ConfigFault("use the key of a service account, or Google's application default credentials", "%s: credentials of type %q are not taken", origin, key.Type)
+		return nil, protocol.ConfigFault("use the key of a service account, or Google's application default credentials", "%s: %w: %q", origin, errOtherType, key.Type)
 	}
 	// A key that came through an environment variable often has \n where its lines end.
 	private := strings.ReplaceAll(key.PrivateKey, `\n`, "\n")

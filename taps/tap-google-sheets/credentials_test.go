@@ -96,7 +96,7 @@ func TestWrongCredentials(t *testing.T) {
 	}{
 		"no JSON":            {map[string]any{"credentials_json": "{key"}, "credentials_json: the credentials are no JSON; give the file as Google has made it"},
 		"neither":            {map[string]any{"credentials_json": "hunter2hunter2"}, "credentials_json: the credentials are no JSON; give the file as Google has made it"},
-		"another type":       {map[string]any{"credentials_json": with(key, "type", "external_account")}, `credentials of type "external_account" are not taken; use the key of a service account`},
+		"another type":       {map[string]any{"credentials_json": with(key, "type", "external_account")}, `credentials of this type are not taken: "external_account"; use the key of a service account`},
 		"no type":            {map[string]any{"credentials_json": map[string]any{"installed": map[string]any{}}}, "the credentials have no type; make a key of a service account"},
 		"a damaged key":      {map[string]any{"credentials_json": damaged}, "the key of the service account is damaged"},
 		"no such file":       {map[string]any{"credentials_path": "/nowhere/key.json"}, "reading the credentials: open /nowhere/key.json: no such file or directory; check credentials_path"},

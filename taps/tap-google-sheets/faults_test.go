@@ -47,6 +47,12 @@ func TestBadInput(t *testing.T) {
 		}, 2, "grant access again, with the scopes https://www.googleapis.com/auth/spreadsheets.readonly https://www.googleapis.com/auth/drive.metadata.readonly"},
 		"the account was revoked": {func(b *bench, d *doc) { b.Revoked = true }, 2,
 			"Invalid JWT Signature.; the key was deleted or its account disabled, or this machine's clock is wrong"},
+		"no way to the token": {func(b *bench, d *doc) {
+			for n := 1; n < 30; n++ {
+				b.Fail(n, taptest.Cut(0))
+			}
+		}, 4, "run again later; if it stays so, check base_url and the network"},
+		"a page for a token": {func(b *bench, d *doc) { b.Fail(1, taptest.WebPage(200)); b.Fail(2, taptest.WebPage(200)) }, 2, "Google gives no token"},
 		"the token is refused": {func(b *bench, d *doc) {
 			for n := 2; n < 9; n += 2 {
 				b.Fail(n, taptest.Status(401, `{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}`))

@@ -208,7 +208,11 @@ func appendSerial(dst []byte, column, cell kind, raw []byte, zone *time.Location
 	case cell == date && column != dateTime:
 		return time.Date(1899, 12, 30+day, 0, 0, 0, 0, time.UTC).AppendFormat(dst, time.DateOnly)
 	}
-	return time.Date(1899, 12, 30+day, 0, 0, 0, millis*int(time.Millisecond), zone).AppendFormat(dst, "2006-01-02T15:04:05.999Z07:00")
+	at := time.Date(1899, 12, 30+day, 0, 0, 0, millis*int(time.Millisecond), zone)
+	if _, offset := at.Zone(); offset%60 != 0 { // of before there were zones, which the format would cut to minutes
+		at = at.UTC()
+	}
+	return at.AppendFormat(dst, "2006-01-02T15:04:05.999Z07:00")
 }
 
 // appendDuration writes hours, minutes and seconds; hours may pass 24.

@@ -72,6 +72,7 @@ func TestAppendValue(t *testing.T) {
 		{dateTime, dateTime, `46204.395833333336`, `"2026-07-01T09:30:00-04:00"`},
 		{dateTime, dateTime, `46023.39583332176`, `"2026-01-01T09:29:59.999-05:00"`},
 		{dateTime, dateTime, `46023.3958333333`, `"2026-01-01T09:30:00-05:00"`}, // short of it by a microsecond
+		{dateTime, dateTime, `-10957.5`, `"1869-12-29T16:56:02Z"`},              // New York was 4:56:02 behind
 		{dateTime, dateTime, `-0.25`, `"1899-12-29T18:00:00-05:00"`},
 		{dateTime, date, `46204`, `"2026-07-01T00:00:00-04:00"`},
 		{clock, clock, `0.3958333333`, `"09:30:00"`},

@@ -8,8 +8,11 @@ import (
 
 // merges gives the value of merged cells, which the API has in the first of them alone, to all of them.
 type merges struct {
-	rects []rect     // in order, within the columns that are read, which count from 0 here
-	first []gridCell // of each, once its row was seen
+	rects  []rect     // in order, within the columns that are read, which count from 0 here
+	first  []gridCell // of each, once its row was seen
+	next   int        // the first of rects that has not begun
+	active []int      // those of rects that have
+	row    int        // the last one that was filled
 }
 
 // merges are those of the part's tab.
@@ -35,15 +38,23 @@ func newMerges(all []rect, within rect) *merges {
 	return &m
 }
 
-// fill completes a row. Rows come in order, some of them twice.
+// begin brings active up to a row. Rows come in order; a block that is asked for again begins anew.
+func (m *merges) begin(row int) {
+	if row <= m.row {
+		m.next, m.active = 0, m.active[:0]
+	}
+	m.row = row
+	for ; m.next < len(m.rects) && m.rects[m.next].row <= row; m.next++ {
+		m.active = append(m.active, m.next)
+	}
+	m.active = slices.DeleteFunc(m.active, func(i int) bool { return m.rects[i].endRow <= row })
+}
+
+// fill completes a row.
 func (m *merges) fill(row int, cells []gridCell) []gridCell {
-	for i, r := range m.rects {
-		if r.row > row {
-			break
-		}
-		if row >= r.endRow {
-			continue
-		}
+	m.begin(row)
+	for _, i := range m.active {
+		r := m.rects[i]
 		if row == r.row {
 			m.first[i] = gridCell{}
 			if r.column < len(cells) {

@@ -302,6 +302,14 @@ func tapColumns(columns []column) []tap.Column {
 	return all
 }
 
+// header is where the names of the columns stand: in a table the first row, unless a setting says otherwise.
+func (p *part) header() HeaderRow {
+	if h := p.reading.HeaderRow; h.given() || !strings.HasPrefix(p.id, p.book.id+"/table/") {
+		return h
+	}
+	return HeaderRow{first: p.rect.row + 1, last: p.rect.row + 1}
+}
+
 func (p *part) zone() *time.Location {
 	if zone, err := loadZone(p.reading.Timezone); err == nil && zone != nil {
 		return zone

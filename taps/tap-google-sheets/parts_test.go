@@ -21,9 +21,9 @@ func planning() *doc {
 		[]any{nil, 5, 6},
 	)
 	d.Tabs[0].Title = "Plan & more/2026?"
-	d.Tabs[0].Merges = []area{{1, 2, 1, 3}, {4, 6, 0, 1}}
+	d.Tabs[0].Merges = []area{{0, 1, 0, 6}, {1, 2, 1, 3}, {4, 6, 0, 1}}
 	d.Tabs[0].HiddenRows = map[int]string{3: "hiddenByUser", 4: "hiddenByFilter"}
-	d.Tabs[0].Tables = []named{{ID: "t1", Name: "Rates", Rect: area{1, 4, 4, 6}}}
+	d.Tabs[0].Tables = []named{{ID: "t1", Name: "Rates", Rect: area{1, 4, 4, 6}}, {ID: "t2", Name: "Numbers", Rect: area{3, 5, 2, 3}}}
 	d.Tabs = append(d.Tabs, &sheet{ID: 7, Title: "Second", Cells: [][]any{{"k", "v"}, {"a", 1}}})
 	d.Named = []named{{ID: "n1", Name: "Codes", Sheet: 0, Rect: area{1, 4, 4, 5}}, {ID: "n2", Name: "whole_tab", Sheet: 7, Rect: whole}, {ID: "n3", Name: "dangling", Sheet: 99}}
 	return d
@@ -46,14 +46,18 @@ func TestStreamsSetting(t *testing.T) {
 			`{"_row_number":4,"Name":"a","Q1 Plan":1,"Q1 Actual":2}`, `{"_row_number":5,"Name":"b","Q1 Plan":3,"Q1 Actual":4}`, `{"_row_number":6,"Name":null,"Q1 Plan":5,"Q1 Actual":6}`}},
 		"merged cells, filled": {entry("tab", "Plan*", "range", "A:C", "header_row", "2-3", "merged_cells", "fill"), []string{
 			`{"_row_number":4,"Name":"a","Q1 Plan":1,"Q1 Actual":2}`, `{"_row_number":5,"Name":"b","Q1 Plan":3,"Q1 Actual":4}`, `{"_row_number":6,"Name":"b","Q1 Plan":5,"Q1 Actual":6}`}},
+		"merged cells, filled, below a merged title": {entry("tab", "gid:0", "range", "A1:C6", "merged_cells", "fill"), []string{
+			`{"_row_number":3,"Name":null,"Q1":"Plan","column_c":"Actual"}`, `{"_row_number":4,"Name":"a","Q1":"1","column_c":"2"}`,
+			`{"_row_number":5,"Name":"b","Q1":"3","column_c":"4"}`, `{"_row_number":6,"Name":"b","Q1":"5","column_c":"6"}`}},
 		"without hidden rows": {entry("tab", "gid:0", "range", "A2:C", "header_row", "2-3", "hidden_rows", "skip"), []string{
 			`{"_row_number":6,"Q1 Plan":5,"Q1 Actual":6}`}},
-		"a range":             {entry("range", "'Plan & more/2026?'!E2:F3"), []string{`{"_row_number":3,"Code":"x","Rate":0.5}`}},
-		"a range without tab": {entry("range", "e2:f4", "column_names", "snake_case"), []string{`{"_row_number":3,"code":"x","rate":0.5}`, `{"_row_number":4,"code":"y","rate":0.25}`}},
-		"no header":           {entry("tab", "Second", "header_row", "none"), []string{`{"_row_number":1,"column_a":"k","column_b":"v"}`, `{"_row_number":2,"column_a":"a","column_b":"1"}`}},
-		"a named range":       {entry("range", "Codes"), []string{`{"_row_number":3,"Code":"x"}`, `{"_row_number":4,"Code":"y"}`}},
-		"a table":             {entry("range", "Rates", "types", "text"), []string{`{"_row_number":3,"Code":"x","Rate":"0.5"}`, `{"_row_number":4,"Code":"y","Rate":"0.25"}`}},
-		"a whole tab by name": {entry("range", "whole_tab", "column_map", map[string]string{"k": "key"}), []string{`{"_row_number":2,"key":"a","v":1}`}},
+		"a range":                            {entry("range", "'Plan & more/2026?'!E2:F3"), []string{`{"_row_number":3,"Code":"x","Rate":0.5}`}},
+		"a range without tab":                {entry("range", "e2:f4", "column_names", "snake_case"), []string{`{"_row_number":3,"code":"x","rate":0.5}`, `{"_row_number":4,"code":"y","rate":0.25}`}},
+		"no header":                          {entry("tab", "Second", "header_row", "none"), []string{`{"_row_number":1,"column_a":"k","column_b":"v"}`, `{"_row_number":2,"column_a":"a","column_b":"1"}`}},
+		"a named range":                      {entry("range", "Codes"), []string{`{"_row_number":3,"Code":"x"}`, `{"_row_number":4,"Code":"y"}`}},
+		"a table":                            {entry("range", "Rates", "types", "text"), []string{`{"_row_number":3,"Code":"x","Rate":"0.5"}`, `{"_row_number":4,"Code":"y","Rate":"0.25"}`}},
+		"a table whose header is of numbers": {entry("range", "Numbers"), []string{`{"_row_number":5,"2":4}`}},
+		"a whole tab by name":                {entry("range", "whole_tab", "column_map", map[string]string{"k": "key"}), []string{`{"_row_number":2,"key":"a","v":1}`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

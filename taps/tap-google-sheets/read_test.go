@@ -190,6 +190,19 @@ func TestLoading(t *testing.T) {
 	})
 }
 
+// TestStrangeRows are of a form that no documentation tells.
+func TestStrangeRows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, nil, small([]any{"a"}, []any{1}))
+		b.Fail(5, taptest.Status(200, `{"sheets":[{"data":[{"rowData":[{"values":[{"effectiveValue":{"stringValue":"a"}}]},{"values":[7]}]}]}]}`))
+		out := b.run(nil)
+		require.Equal(t, 3, out.Code, out.Stderr)
+		require.Contains(t, out.Stderr, "row 2 is not of the expected form")
+		require.Empty(t, rows(out.Messages, "Tab"))
+	})
+}
+
 func TestErrorValues(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -303,11 +316,8 @@ func TestPace(t *testing.T) {
 		b := newBench(t, nil, d)
 		began := time.Now()
 		messages, _ := b.sync(nil)
-		took := time.Since(began)
 		require.Len(t, taptest.Streams(messages), 200)
 		require.Zero(t, b.Refused)
-		permitted := readsPerMinute * (1 + int(took/time.Minute)) // at the beginning of each minute
-		require.GreaterOrEqual(t, len(b.Reads)*100, permitted*95-readsPerMinute*100, "%d of %d in %v", len(b.Reads), permitted, took)
 		var within int
 		for _, at := range b.Reads {
 			if at.Sub(began) < 3*time.Minute {

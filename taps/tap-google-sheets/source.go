@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,7 +58,13 @@ func opener(cells int) func(*Config, *tap.Run) (*tap.Source, error) {
 }
 
 func (s *source) connect() (err error) {
-	s.client, err = rest.New(s.run, &s.config.HTTPSettings, rest.API{Name: "Google", Base: "https://sheets.googleapis.com", Auth: s.credentials,
+	settings := s.config.HTTPSettings
+	if settings.UserAgent == "" {
+		settings.UserAgent = s.run.Name + "/" + s.run.Version
+	}
+	// Google compresses for those alone whose name says so: https://developers.google.com/workspace/drive/api/guides/performance#gzip
+	settings.UserAgent += " (gzip)"
+	s.client, err = rest.New(s.run, &settings, rest.API{Name: "Google", Base: "https://sheets.googleapis.com", Auth: s.credentials,
 		Limits: rest.Limits{Rates: []rest.Rate{{Requests: readsPerMinute, Per: time.Minute}}}, Judge: s.judge})
 	if err != nil {
 		return err
@@ -268,19 +275,38 @@ func (s *source) failing(id string, err error) []tap.Stream {
 	return streams
 }
 
-// sampleRows is how much of a tab tells a catalog its columns.
-const sampleRows = 2 * headRows
+// sampleRows is how much of a tab tells a catalog its columns; of a wide one it is less, but always enough for its header.
+const (
+	sampleRows  = 2 * headRows
+	sampleCells = 5000
+)
+
+// sampled is the first rows of the part in A1 notation, empty where its tab has none.
+func (p *part) sampled() string {
+	r := p.grid()
+	if r.empty() {
+		return ""
+	}
+	r.endRow = min(r.endRow, r.row+max(headRows, min(sampleRows, sampleCells/r.width())))
+	return r.a1(p.tab.Properties.Title)
+}
+
+// addressMost bounds the ranges in the address of a request.
+const addressMost = 4000
 
 // sample finds the columns of parts that no run has read yet, as far as the first rows tell: one request for many parts of a spreadsheet.
 func (s *source) sample(ctx context.Context, parts []*part) error {
 	for len(parts) > 0 {
 		var group, rest []*part
+		size := 0
 		for _, p := range parts {
 			same := func(other *part) bool { return p.tab.Properties.SheetId == other.tab.Properties.SheetId }
-			if len(group) == 50 || len(group) > 0 && p.book != group[0].book || slices.ContainsFunc(group, same) {
+			length := len(url.QueryEscape(p.sampled()))
+			if len(group) > 0 && (size+length > addressMost || p.book != group[0].book) || slices.ContainsFunc(group, same) {
 				rest = append(rest, p)
 				continue
 			}
+			size += length
 			group = append(group, p)
 		}
 		if err := s.sampleGroup(ctx, group); err != nil {
@@ -294,9 +320,8 @@ func (s *source) sample(ctx context.Context, parts []*part) error {
 func (s *source) sampleGroup(ctx context.Context, group []*part) error {
 	var ranges []string
 	for _, p := range group {
-		if r := p.grid(); !r.empty() {
-			r.endRow = min(r.endRow, r.row+sampleRows)
-			ranges = append(ranges, r.a1(p.tab.Properties.Title))
+		if a1 := p.sampled(); a1 != "" {
+			ranges = append(ranges, a1)
 		}
 	}
 	if len(ranges) == 0 {
@@ -352,7 +377,7 @@ func (p *part) guess(rows []*sheets.RowData) error {
 func (p *part) grid() rect {
 	size := p.tab.Properties.GridProperties
 	r := p.rect.within(int(size.RowCount), int(size.ColumnCount))
-	if first := p.reading.HeaderRow.first; first > 0 {
+	if first := p.header().first; first > 0 {
 		r.row = max(r.row, first-1)
 	}
 	return r

@@ -39,7 +39,7 @@ func (t *table) begin(b *block) (err error) {
 	if p.rect.row > 0 {
 		frozen = 0
 	}
-	if t.texts, t.data, err = headerOf(b.head, frozen, p.merges(), t.rect, p.reading.HeaderRow); err != nil {
+	if t.texts, t.data, err = headerOf(b.head, frozen, p.merges(), t.rect, p.header()); err != nil {
 		return err
 	}
 	t.names = columnNames(t.texts, t.rect.column, p.reading, p.source.config.ClientID != "")
@@ -123,6 +123,11 @@ func (b *block) add(row int, raw []byte) error {
 		return err
 	}
 	cells = cells[:min(len(cells), len(t.kinds))]
+	if len(b.head) < headRows && !t.named {
+		if h := b.headRow(row, cells); slices.ContainsFunc(h.cells, func(c headCell) bool { return c.kind != blank }) {
+			b.head = append(b.head, h)
+		}
+	}
 	if t.merges != nil {
 		cells = t.merges.fill(row, cells)
 	}
@@ -145,9 +150,6 @@ func (b *block) add(row int, raw []byte) error {
 	}
 	if count == 0 {
 		return nil
-	}
-	if len(b.head) < headRows && !t.named {
-		b.head = append(b.head, b.headRow(row, cells[:count]))
 	}
 	b.rows = appendRow(b.rows, row+1, count, b.encoded[:end])
 	if len(b.rows) > blockMost {

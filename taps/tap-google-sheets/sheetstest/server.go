@@ -108,7 +108,7 @@ func New(t *testing.T, docs ...*Doc) *Server {
 		maps.Copy(all, more)
 		return all
 	}
-	token := map[string]string{"Authorization": "Bearer token-[0-9]+"}
+	token := map[string]string{"Authorization": "Bearer token-[0-9]+", "User-Agent": ".*gzip.*"}
 	g.API = &taptest.API{Routes: []taptest.Route{
 		{Pattern: "GET /v4/spreadsheets/{id}", Query: with(map[string]string{"fields": ".+", "ranges": ".+"}), Required: []string{"fields"},
 			Repeated: []string{"ranges"}, Header: token, Serve: g.guarded(g.limited(g.spreadsheet))},
