@@ -90,7 +90,7 @@ func TestFaultsOfTheServer(t *testing.T) {
 		"http":            {nil, answers(taptest.Status(http.StatusMovedPermanently, "", "Location: https://api.test/api/")), 2, "the host wants https: set base_url to https://api.test"},
 		"gone":            {nil, answers(taptest.Cut(0)), 4, "6 tries"},
 		"bad gateway":     {nil, answers(taptest.WebPage(http.StatusBadGateway)), 4, "6 tries"},
-		"budget":          {nil, answers(taptest.Status(429, `{"type":"throttled_error","code":"api_queries_budget_exceeded","detail":"Over budget."}`, "Retry-After: 3000")), 4, "which is longer than a run waits"},
+		"budget":          {nil, answers(taptest.Status(429, `{"type":"throttled_error","code":"api_queries_budget_exceeded","detail":"Over budget."}`, "Retry-After: 3000")), 4, "and a run waits for 10m0s at the most"},
 		"invalid query":   {nil, answers(taptest.Status(400, `{"type":"validation_error","code":"hogql_query_error","detail":"Unable to resolve field: created_at","attr":null}`)), 2, "Unable to resolve field: created_at"},
 		"no rows":         {nil, answers(taptest.Status(200, `{"error":"something"}`)), 3, "the answer does not hold the rows that were asked for"},
 		"clock is behind": {map[string]any{"api_key": "phx_wrong_key"}, nil, 2, "clock"},

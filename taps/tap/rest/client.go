@@ -32,7 +32,7 @@ type API struct {
 	// What would take longer ends the stream as a transient fault.
 	MaxWait time.Duration
 	// Hold reads from a good answer how long no more requests should be sent: an API that tells how many are left says so before it
-	// refuses one. nil: never.
+	// refuses one. What is longer than MaxWait is not heeded. nil: never.
 	Hold func(header http.Header) time.Duration
 	// Judge refines what becomes of a failed request, by the API's own error codes: another wait, another hint, no retry. nil leaves
 	// all as it is. It also sees answers of status 200 that hold no rows where rows were asked for.
@@ -41,7 +41,7 @@ type API struct {
 
 // Auth puts credentials on a request. Package auth has those that APIs know.
 type Auth interface {
-	// Authorize adds the credentials. client sends what that takes: paced, retried and without credentials of its own.
+	// Authorize adds the credentials. client sends what that takes: retried, outside the limits, without credentials of its own.
 	Authorize(request *http.Request, client *http.Client) error
 	// Refused tells that the API answered 401 to a request that Authorize had been given. It returns true when new credentials may help.
 	Refused(request *http.Request) bool

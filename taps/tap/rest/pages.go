@@ -15,9 +15,9 @@ import (
 type List struct {
 	Request Request
 	// Rows are the places of an answer where the rows may stand, as paths of member names: "results", "data.items". The first that is
-	// there counts. A path may lead through arrays, whose elements need not hold any. It holds an array, an object whose members are the rows, or null for none. An answer that is
-	// itself an array is taken whatever Rows says; without Rows an answer that is an object is the one row. An answer that
-	// holds none of them is a Data fault, see [API.Judge].
+	// there counts. A path may lead through arrays, whose elements need not hold any rows. At its end is an array, an object whose
+	// members are the rows, or null for none. An answer that is itself an array is taken whatever Rows says; without Rows an answer
+	// that is an object is the one row. An answer that holds none of them is a Data fault, see [API.Judge].
 	Rows []string
 	// Lines are rows that stand one after another, as in JSON Lines; the answer may be a gzip file. Rows is not used then.
 	Lines bool

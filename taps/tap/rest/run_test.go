@@ -48,7 +48,7 @@ func TestHold(t *testing.T) {
 			}
 			return 0
 		}
-		messages := taptest.Sync(t, toy{list: list, api: rest.API{Hold: hold}}.tap(), input(api, nil))
+		messages := taptest.Sync(t, toy{list: list, api: rest.API{Hold: hold, MaxWait: time.Hour}}.tap(), input(api, nil))
 		require.Len(t, taptest.Records(messages, "orders"), 50)
 		require.Zero(t, api.Over())
 		require.Equal(t, 3*time.Hour, time.Since(began).Round(time.Minute))

@@ -121,12 +121,13 @@ func (s *sending) once(ctx context.Context) (*http.Response, error) {
 	return nil, s.failure(status, response.Header, text, nil)
 }
 
-// spare holds the next requests back when an answer says that none is left for now.
+// spare holds the next requests back when an answer says that none is left for now. A wait that is too long for the run is left for the
+// API to ask for, by a failure that says so.
 func (s *sending) spare(header http.Header) {
 	if s.api.Hold == nil {
 		return
 	}
-	if wait := s.api.Hold(header); wait > 0 {
+	if wait := s.api.Hold(header); wait > 0 && wait <= s.api.MaxWait {
 		s.shared.log.Info("no request is left for now", "wait", wait.Round(time.Second))
 		s.pace.hold(wait)
 	}
@@ -239,13 +240,13 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 	case !verdict.Retry || s.shared.retries == 0:
 		return fault
 	case limited && s.waited+wait > s.api.MaxWait:
-		fault.Err = said{fmt.Errorf("%s asks to wait for %s, which is longer than a run waits: %w", s.api.Name, wait.Round(time.Second), f), f}
+		fault.Err = fmt.Errorf("%s asks to wait for %s, and a run waits for %s at the most: %w", s.api.Name, wait.Round(time.Second), s.api.MaxWait, f)
 		return fault
 	case !limited && s.tries > s.shared.retries:
-		fault.Err = said{fmt.Errorf("%d tries: %w", s.tries, fault.Err), f}
+		fault.Err = fmt.Errorf("%d tries: %w", s.tries, fault.Err)
 		return fault
 	case !limited && !s.shared.budget.spend():
-		fault.Err = said{fmt.Errorf("too many of the run's requests fail: %w", fault.Err), f}
+		fault.Err = fmt.Errorf("too many of the run's requests fail: %w", fault.Err)
 		return fault
 	}
 	if limited {
