@@ -160,24 +160,16 @@ func (a *api) visible(ctx context.Context) ([]int64, error) {
 	if len(a.projects) > 0 {
 		return a.projects, nil
 	}
-	query := url.Values{"limit": {"100"}}
-	for {
-		var page struct {
-			Next    string `json:"next"`
-			Results []struct {
-				ID int64 `json:"id"`
-			} `json:"results"`
-		}
-		if err := a.crud.JSON(ctx, &rest.Request{Path: "api/projects/", Query: query}, &page); err != nil {
+	list := rest.List{Request: rest.Request{Path: "api/projects/", Query: url.Values{"limit": {"100"}}}, Rows: []string{"results"}, Pager: rest.Next{Member: "next"}}
+	for row, err := range a.crud.Rows(ctx, list) {
+		if err != nil {
 			return nil, projectsUnknown(err)
 		}
-		for _, project := range page.Results {
-			a.projects = append(a.projects, project.ID)
+		id, err := strconv.ParseInt(rest.Text(rest.Member(row, "id")), 10, 64)
+		if err != nil {
+			return nil, protocol.DataFault("set project_id", "a project comes without a number")
 		}
-		if page.Next == "" || len(page.Results) == 0 {
-			break
-		}
-		query.Set("offset", strconv.Itoa(len(a.projects)))
+		a.projects = append(a.projects, id)
 	}
 	if len(a.projects) == 0 {
 		return nil, protocol.ConfigFault("set project_id", "the key may see no project")

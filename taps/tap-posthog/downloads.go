@@ -20,25 +20,30 @@ const (
 	queriesFor   = 7 * 24 * time.Hour // mode auto: what is newer is queried
 	pollFirst    = time.Second
 	pollLongest  = 30 * time.Second
+	exportMost   = 2 * time.Hour
 )
 
 // download reads whole days by files as long as they lie far enough back, with a checkpoint after each. The events of a day that was
 // cut come again.
 func (r *reader) download(ctx context.Context, mode string, upper time.Time) error {
-	begun := !r.at.At.IsZero() || !r.config.StartDate.IsZero()
+	first := r.at.At.IsZero()
 	if mode == "auto" {
-		if !begun || !r.at.Until.IsZero() { // a pass of queries is under way
+		// Files after queries would lack what arrived before with a time that had yet to come.
+		if first && r.config.StartDate.IsZero() || !first && !r.at.Files {
 			return nil
 		}
 		upper = upper.Add(-queriesFor)
 	}
 	upper = upper.Truncate(downloadSpan)
-	if !begun {
-		return protocol.ConfigFault("set start_date to the day of the first event", "file downloads go day by day from start_date, which is not given")
-	}
 	from := r.at.At
+	switch {
+	case first && r.config.StartDate.IsZero():
+		return protocol.ConfigFault("set start_date to the day of the first event", "file downloads go day by day from start_date, which is not given")
+	case !first && !r.at.Files:
+		from = from.Add(-r.config.Lookback).Truncate(downloadSpan)
+	}
 	if from.Before(r.config.StartDate) {
-		from = r.config.StartDate
+		from = r.config.StartDate.UTC()
 	}
 	rows, err := newSender[Event](r.out)
 	if err != nil {
@@ -52,7 +57,7 @@ func (r *reader) download(ctx context.Context, mode string, upper time.Time) err
 			}
 		}
 		from = to
-		r.at.reach(to)
+		*r.at = position{At: to, Files: true}
 		if err := r.save(); err != nil {
 			return err
 		}
@@ -78,7 +83,9 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *sender) e
 		return err
 	}
 	id := run.ID
-	for wait := pollFirst; ; wait = min(2*wait, pollLongest) {
+	waited := time.Duration(0)
+	for wait := pollFirst; waited < exportMost; wait = min(2*wait, pollLongest) {
+		waited += wait
 		if err := r.api.crud.JSON(ctx, &rest.Request{Path: path + id + "/", Endpoint: name + "{run}/"}, &run); err != nil {
 			return err
 		}
@@ -98,6 +105,7 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *sender) e
 			return context.Cause(ctx)
 		}
 	}
+	return protocol.TransientFault("run again, or set events_mode to hogql", "PostHog's export of %s has not ended in %s", from.Format(time.DateOnly), exportMost)
 }
 
 // files sends the events of an export. The address of a file holds for a short time: one that has expired is asked for once more.

@@ -157,18 +157,44 @@ func TestShardsOfDownloads(t *testing.T) {
 	})
 }
 
+// TestFilesThenQueries takes files for the backfill alone, goes on with queries, and does not take files again after a pause.
+func TestFilesThenQueries(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, project := serverWith(t, sampleEvents(60, today.Add(-20*24*time.Hour)))
+		server.Scopes = []string{"query:read", "batch_export:write"}
+		in := input(server, map[string]any{"lookback": "2h"})
+		in.EveryCheckpoint = true
+		first := taptest.Run(t, program, in)
+		require.Equal(t, 0, first.Code, first.Stderr)
+		require.Equal(t, 60, len(uuids(t, first.Messages)))
+		require.Contains(t, string(first.Stdout), `"at":"2026-05-25T00:00:00Z","files":true`)
+		require.NotContains(t, string(lastState(t, first.Messages)), "files")
+
+		project.Events = append(project.Events, sampleEvents(90, today.Add(time.Hour))[60:]...)
+		before, _, _ := requests(server.API)
+		in = input(server, nil)
+		in.State, in.Now = lastState(t, first.Messages), func() time.Time { return today.Add(40 * 24 * time.Hour) }
+		require.Equal(t, 30, len(uuids(t, taptest.Sync(t, program, in))))
+		files, _, _ := requests(server.API)
+		require.Equal(t, before, files)
+	})
+}
+
 // TestDownloadsThatFail end the stream, and say why.
 func TestDownloadsThatFail(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[string]struct {
 		code int
 		text string
-	}{"Failed": {4, "ended as Failed"}, "FailedBilling": {2, "see the project's billing"}} {
+	}{"Failed": {4, "ended as Failed"}, "Paused": {4, "has not ended in 2h"}, "FailedBilling": {2, "see the project's billing"}} {
 		t.Run(status, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				server, _ := serverWith(t, nil)
-				server.API.Fail(2, taptest.Status(200, `{"status":"`+status+`","error":"x"}`))
+				for number := range 400 {
+					server.API.Fail(number+2, taptest.Status(200, `{"status":"`+status+`","error":"x"}`))
+				}
 				out := taptest.Run(t, program, input(server, map[string]any{"events_mode": "file_download"}))
 				require.Equal(t, want.code, out.Code)
 				require.Contains(t, out.Stderr, want.text)

@@ -23,6 +23,9 @@ const hexDigits = "0123456789abcdef"
 // listPass reads until the end of the pass. Its pages overlap by the instant at which the last one ended, as the server leaves the rest
 // of that instant out; events that were sent are known by their uuid.
 func (r *reader) listPass(ctx context.Context) error {
+	if !r.run.Shard.Owns(strconv.FormatInt(r.project, 10)) {
+		return nil
+	}
 	rows, err := newSender[Event](r.out)
 	if err != nil {
 		return err

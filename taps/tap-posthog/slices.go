@@ -37,8 +37,9 @@ func (b *bookmark) String() string {
 // A position is a place in the order of cursor and uuid: all before it has been sent. Instants have whole microseconds.
 type position struct {
 	At    time.Time `json:"at"`
-	UUID  string    `json:"uuid,omitempty"` // of the events at At, those up to this one have been sent; none without it
-	Until time.Time `json:"until,omitzero"` // where the pass under way ends, which a cut run goes on with
+	UUID  string    `json:"uuid,omitempty"`  // of the events at At, those up to this one have been sent; none without it
+	Until time.Time `json:"until,omitzero"`  // where the pass under way ends, which a cut run goes on with
+	Files bool      `json:"files,omitempty"` // so far all came by files, which go by the time of arrival
 }
 
 // begin starts a pass, unless one is under way. A pass begins lookback before the end of the last one, and never before start. It
