@@ -74,7 +74,8 @@ func (s *source) parts(b *book) ([]*part, error) {
 func (s *source) entryParts(b *book, e *StreamEntry) ([]*part, error) {
 	add := func(p *part) *part {
 		p.name, p.key, p.reading = e.Name, e.KeyProperties, e.Reading
-		p.unselected = p.tab.Properties.Hidden && p.tab.Properties.Title != e.Tab // a glob does not ask for a hidden tab
+		// A glob does not ask for a hidden tab.
+		p.unselected = p.tab.Properties.Hidden && e.Range == "" && e.Tab != p.tab.Properties.Title && !strings.HasPrefix(e.Tab, "gid:")
 		return p
 	}
 	tab, r, isA1 := parseA1(e.Range)
@@ -92,7 +93,7 @@ func (s *source) entryParts(b *book, e *StreamEntry) ([]*part, error) {
 	own.Tab = cmp.Or(e.Tab, tab)
 	var parts []*part
 	for _, t := range b.grids() {
-		if !own.matches(t.Properties) {
+		if !own.matches(t.Properties) || own.Tab == "" && t.Properties.Hidden {
 			continue
 		}
 		p := b.part(t, t.Properties.Title, "sheet", strconv.FormatInt(t.Properties.SheetId, 10))
@@ -102,7 +103,7 @@ func (s *source) entryParts(b *book, e *StreamEntry) ([]*part, error) {
 		}
 		parts = append(parts, add(p))
 		if own.Tab == "" {
-			break // a range without a tab is on the first one
+			break // a range without a tab is on the first one that is visible
 		}
 	}
 	if len(parts) > 1 && e.Name != "" {
@@ -150,6 +151,7 @@ type book struct {
 	tabs            []*sheets.Sheet
 	namedRanges     []*sheets.NamedRange
 	version         string // of the file, by Drive; empty where Drive does not tell
+	left            bool   // its last change lies outside of start_date and end_date
 }
 
 // grids are the tabs that hold cells: no charts, and no connected sheets, of which the API shows a preview.
@@ -196,9 +198,9 @@ func (b *book) named(name string) *part {
 	return nil
 }
 
-// name gives every part its stream: the name from the settings, or that of the last run, since a part that is renamed stays
+// nameStreams gives every part its stream: the name from the settings, or that of the last run, since a part that is renamed stays
 // what it is, or its title. Where two want the same name, the later one has its spreadsheet's title in front.
-func (s *source) nameStreams(parts []*part) {
+func (s *source) nameStreams(parts []*part, others []tap.Stream) {
 	known := map[string]string{}
 	for stream, raw := range s.run.Known() {
 		if b, err := readBookmark(raw); err == nil && b.Part != "" {
@@ -206,6 +208,9 @@ func (s *source) nameStreams(parts []*part) {
 		}
 	}
 	taken := map[string]bool{}
+	for _, other := range others {
+		taken[other.Name] = true
+	}
 	for _, p := range parts {
 		if p.stream = p.name; p.stream == "" {
 			p.stream = known[p.id]
@@ -213,7 +218,9 @@ func (s *source) nameStreams(parts []*part) {
 		if taken[p.stream] {
 			p.stream = ""
 		}
-		taken[p.stream] = p.stream != ""
+		if p.stream != "" {
+			taken[p.stream] = true
+		}
 	}
 	for _, p := range parts {
 		if p.stream != "" || p.missing {
@@ -277,7 +284,7 @@ func readBookmark(raw json.RawMessage) (b bookmark, err error) {
 
 // declare makes the stream. Until its columns have been read they are what the last run knew, or the first rows tell.
 func (p *part) declare() tap.Stream {
-	known := p.columns
+	known := slices.Clone(p.columns)
 	for _, name := range p.key {
 		if name != rowNumberColumn && !slices.ContainsFunc(known, func(c column) bool { return c.name == name }) {
 			known = append(known, column{name: name, kind: text})

@@ -19,6 +19,10 @@ func (p *part) read(ctx context.Context, out *tap.Output) (err error) {
 	switch {
 	case p.missing:
 		return p.readMissing(out)
+	case p.book.left:
+		out.Log().Info("it is left out: the last change of the spreadsheet lies outside of start_date and end_date")
+		out.Unchanged()
+		return nil
 	case p.unread(out):
 		out.Log().Info("nobody has changed the spreadsheet since the last run", "read_at", p.before.ReadAt)
 		out.Unchanged()

@@ -23,7 +23,7 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
-// readsPerMinute is what Sheets allows an account. All requests of one service account count together.
+// readsPerMinute is what Sheets allows an account at first. All requests of one service account count together.
 // https://developers.google.com/workspace/sheets/api/limits
 const readsPerMinute = 60
 
@@ -64,8 +64,9 @@ func (s *source) connect() (err error) {
 	}
 	// Google compresses for those alone whose name says so: https://developers.google.com/workspace/drive/api/guides/performance#gzip
 	settings.UserAgent += " (gzip)"
+	reads := max(readsPerMinute, settings.RequestsPerMinute) // Google grants more to who asks
 	s.client, err = rest.New(s.run, &settings, rest.API{Name: "Google", Base: "https://sheets.googleapis.com", Auth: s.credentials,
-		Limits: rest.Limits{Rates: []rest.Rate{{Requests: readsPerMinute, Per: time.Minute}}}, Judge: s.judge})
+		Limits: rest.Limits{Rates: []rest.Rate{{Requests: reads, Per: time.Minute}}}, Judge: s.judge})
 	if err != nil {
 		return err
 	}
@@ -121,9 +122,6 @@ func (s *source) declare(ctx context.Context, before func(string) json.RawMessag
 			failed = append(failed, streams...)
 			continue
 		}
-		if b == nil {
-			continue
-		}
 		found, err := s.parts(b)
 		if err != nil {
 			return nil, err
@@ -131,7 +129,7 @@ func (s *source) declare(ctx context.Context, before func(string) json.RawMessag
 		parts = append(parts, found...)
 		parts = append(parts, s.missingParts(b, found)...)
 	}
-	s.nameStreams(parts)
+	s.nameStreams(parts, failed)
 	parts = slices.DeleteFunc(parts, func(p *part) bool { return p.stream == "" }) // a missing one whose name another part has now
 	var unknown []*part
 	for _, p := range parts {
@@ -170,8 +168,11 @@ func (s *source) spreadsheets(ctx context.Context) ([]string, error) {
 			query += " and (" + s.config.DriveQuery + ")"
 		}
 		// https://developers.google.com/workspace/drive/api/reference/rest/v3/files/list
-		err := s.drive.Files.List().Q(query).OrderBy("createdTime").PageSize(1000).SupportsAllDrives(true).IncludeItemsFromAllDrives(true).
-			Fields("nextPageToken,files(id)").Pages(ctx, func(page *drive.FileList) error {
+		err := s.drive.Files.List().Q(query).Corpora("allDrives").OrderBy("createdTime").PageSize(1000).SupportsAllDrives(true).IncludeItemsFromAllDrives(true).
+			Fields("nextPageToken,incompleteSearch,files(id)").Pages(ctx, func(page *drive.FileList) error {
+			if page.IncompleteSearch {
+				return protocol.TransientFault("run again later, or name the spreadsheets", "Drive has not searched all of its files")
+			}
 			for _, file := range page.Files {
 				ids = append(ids, file.Id)
 			}
@@ -215,7 +216,7 @@ func (s *source) file(ctx context.Context, id string) (*drive.File, error) {
 	return nil, nil
 }
 
-// open looks at a spreadsheet. It is nil when it was changed outside of start_date and end_date.
+// open looks at a spreadsheet.
 func (s *source) open(ctx context.Context, id string) (*book, error) {
 	file, err := s.file(ctx, id)
 	if err != nil {
@@ -227,8 +228,7 @@ func (s *source) open(ctx context.Context, id string) (*book, error) {
 		case file.MimeType != nativeType && file.MimeType != "":
 			return nil, protocol.ConfigFault(saveAsSheet, "it is no spreadsheet of Google's but a file of type %s", file.MimeType)
 		case err == nil && (changed.Before(s.config.StartDate) || !s.config.EndDate.IsZero() && !changed.Before(s.config.EndDate)):
-			s.run.Log.Info("the spreadsheet is left out: its last change lies outside of start_date and end_date", "spreadsheet", id)
-			return nil, nil
+			b.left = true
 		case file.Trashed:
 			s.run.Log.Warn("the spreadsheet lies in the trash, and will be gone in a month", "spreadsheet", id)
 		}
@@ -340,37 +340,26 @@ func (s *source) sampleGroup(ctx context.Context, group []*part) error {
 		}
 		for _, p := range group {
 			if p.tab.Properties.SheetId == id && len(tab.Data) > 0 {
-				if err := p.guess(tab.Data[0].RowData); err != nil {
-					return err
-				}
+				p.guess(tab.Data[0].RowData)
 			}
 		}
 	}
 	return nil
 }
 
-// guess makes columns of a part's first rows. Where it finds no header, the part has none until it is read.
-func (p *part) guess(rows []*sheets.RowData) error {
+// guess makes columns of a part's first rows. Where that does not succeed, the part has none until it is read.
+func (p *part) guess(rows []*sheets.RowData) {
 	r := p.grid()
 	t := newTable(p, r)
 	b := t.block()
 	for i, row := range rows {
-		encoded, err := json.Marshal(row)
-		if err != nil {
-			return err
-		}
-		if err := b.add(r.row+i, encoded); err != nil {
-			return err
+		if encoded, err := json.Marshal(row); err != nil || b.add(r.row+i, encoded) != nil {
+			return
 		}
 	}
-	if len(b.head) == 0 || t.begin(b) != nil {
-		return nil
+	if len(b.head) > 0 && t.begin(b) == nil && t.take(b, func([]byte) error { return nil }) == nil {
+		p.columns = t.columns()
 	}
-	if err := t.take(b, func([]byte) error { return nil }); err != nil {
-		return err
-	}
-	p.columns = t.columns()
-	return nil
 }
 
 // grid is the part's range as far as its tab goes. With a header of a given row it begins there.

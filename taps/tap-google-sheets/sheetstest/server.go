@@ -114,7 +114,7 @@ func New(t *testing.T, docs ...*Doc) *Server {
 			Repeated: []string{"ranges"}, Header: token, Serve: g.guarded(g.limited(g.spreadsheet))},
 		{Pattern: "GET /drive/v3/files/{id}", Query: with(map[string]string{"fields": "mimeType,modifiedTime,version,trashed", "supportsAllDrives": "true"}),
 			Required: []string{"supportsAllDrives"}, Header: token, Serve: g.guarded(g.file)},
-		{Pattern: "GET /drive/v3/files", Query: with(map[string]string{"fields": "nextPageToken,files\\(id\\)|files\\(id\\)", "q": ".+", "orderBy": "createdTime",
+		{Pattern: "GET /drive/v3/files", Query: with(map[string]string{"fields": "nextPageToken,incompleteSearch,files\\(id\\)|files\\(id\\)", "corpora": "allDrives", "q": ".+", "orderBy": "createdTime",
 			"pageSize": "1000|1", "pageToken": ".+", "supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}), Header: token, Serve: g.guarded(g.files)},
 		{Pattern: "POST /token", Serve: g.token},
 	}}
