@@ -64,9 +64,7 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 	if start.IsZero() {
 		start = oldest
 	}
-	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(end) {
-		end = s.config.EndDate
-	}
+	end = s.config.End(end)
 	reading.Shard, reading.Settled = s.run.Shard, s.run.Start.Add(-settling)
 	for _, a := range accounts {
 		at := bookmark.Networks[a.name()]

@@ -148,10 +148,7 @@ func lived(s *source, l *listing) reader {
 			return err
 		}
 		rows.fix("contact_id", 0)
-		end, from := s.now, s.config.StartDate.UTC()
-		if before := s.config.EndDate.UTC(); !before.IsZero() && before.Before(end) {
-			end = before
-		}
+		end, from := s.config.End(s.now).UTC(), s.config.StartDate.UTC()
 		if !b.Until.IsZero() {
 			from = b.Until.Add(-overlap)
 		}

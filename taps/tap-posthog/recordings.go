@@ -29,9 +29,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	if s.config.StartDate.IsZero() {
 		start = upper.Add(-recordingsKept)
 	}
-	if !s.config.EndDate.IsZero() && s.config.EndDate.Before(upper) {
-		upper = s.config.EndDate.UTC()
-	}
+	upper = s.config.End(upper).UTC()
 	r := resource{"session_recordings", 100, clickhouse, nil, nil, false}
 	err = s.api.each(ctx, out, func(project int64) error {
 		at := reached.of(project)

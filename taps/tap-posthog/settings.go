@@ -86,9 +86,5 @@ func (c *Config) upper(start time.Time) time.Time {
 	if c.CursorField == "created_at" {
 		settle = max(settle, 10*time.Minute)
 	}
-	upper := start.Add(-settle)
-	if !c.EndDate.IsZero() && c.EndDate.Before(upper) {
-		upper = c.EndDate
-	}
-	return upper.UTC()
+	return c.End(start.Add(-settle)).UTC()
 }

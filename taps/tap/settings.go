@@ -45,10 +45,11 @@ func (s *Settings) check(problems *settings.Problems) {
 	s.Columns.check(problems)
 }
 
-// End is the first instant that a run does not read: its start, or the setting end_date where that is earlier.
-func (s *Settings) End(start time.Time) time.Time {
-	if !s.EndDate.IsZero() && s.EndDate.Before(start) {
+// End is the first instant that is not read: the end that a tap has in mind, most often the start of the run, or the setting end_date
+// where that is earlier.
+func (s *Settings) End(end time.Time) time.Time {
+	if !s.EndDate.IsZero() && s.EndDate.Before(end) {
 		return s.EndDate
 	}
-	return start
+	return end
 }
