@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -281,5 +283,26 @@ func TestSecretsStayInside(t *testing.T) {
 		require.NotContains(t, out.Stderr, "s3cr3t")
 		require.Equal(t, "Bearer s3cr3t-k3y", api.Calls()[0].Header.Get("Authorization"))
 		require.True(t, strings.HasPrefix(api.Calls()[0].Header.Get("User-Agent"), "tap-toy/"))
+	})
+}
+
+// TestSignalWhileWaiting does not sit out a wait that the API asked for.
+func TestSignalWhileWaiting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		api := (&taptest.API{Routes: []taptest.Route{listing(250)}}).Serve(t)
+		api.Fail(2, taptest.Status(429, "", "Retry-After: 250"))
+		signals := make(chan os.Signal)
+		began := time.Now()
+		go func() {
+			<-time.After(10 * time.Second)
+			signals <- syscall.SIGTERM
+		}()
+		in := input(api, nil)
+		in.Signals = signals
+		out := taptest.Run(t, toy{list: byOffset}.tap(), in)
+		require.Equal(t, 143, out.Code, out.Stderr)
+		require.Equal(t, 15*time.Second, time.Since(began), "a signal and its grace")
+		require.Len(t, taptest.Records(out.Messages, "orders"), 100, "what came before has gone out")
 	})
 }
