@@ -148,7 +148,7 @@ func scanned(s *source, l *listing) reader {
 				return err
 			}
 			if n.Pass == len(passes)-1 {
-				b.ID = max(b.ID, n.After)
+				b.ID = n.After
 			}
 		}
 		if err := s.sendRelated(ctx, l, rows); err != nil {

@@ -107,7 +107,7 @@ func New(version string) *Mautic {
 	m.Forms = map[int][]Row{2: {
 		submission(9, 2, "2026-05-01T08:00:00+00:00", Row{"id": 9, "firstname": "Kim", "country": "CH"}, Row{"email": "kim@shop.test"}),
 		submission(10, 2, "2026-05-02T08:00:00+00:00", nil, []any{}),
-	}}
+	}, 12: {submission(4, 12, "2026-04-20T08:00:00+00:00", nil, Row{"question": "When?"})}}
 	m.Tables = map[string][]Row{
 		"email_stats": {
 			Stat(99, 8, 9, 1).With(Row{"is_read": 1, "date_read": "2026-05-01 09:10:11", "open_count": 1, "last_opened": "2026-05-01 09:10:11", "open_details": "a:0:{}"}),
