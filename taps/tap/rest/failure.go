@@ -109,6 +109,8 @@ func (c *Client) judge(f *Failure, now time.Time) Verdict {
 	switch {
 	case errors.Is(f.Err, errNoRows):
 		v.Fault = fault(protocol.Data, "report this if the setting base_url is right")
+	case errors.Is(f.Err, errTooLarge):
+		v.Fault = fault(protocol.Data, "leave the stream out, by the setting select")
 	case errors.Is(f.Err, errChanged):
 		v.Fault = fault(protocol.Transient, "run again: the next run goes on from the last state")
 	case f.Status < 300 && f.HTML:

@@ -19,6 +19,8 @@ var (
 	errPage = errors.New("the answer is a web page")
 	// errEnd is the end of an answer; where more of it should come, it has been cut off.
 	errEnd = errors.New("the answer breaks off")
+	// errTooLarge is a row, or what stands beside the rows, that is larger than memory is meant to be.
+	errTooLarge = errors.New("the answer holds a value that is too large")
 )
 
 // rowMost bounds one row, and one member beside the rows.
@@ -166,7 +168,7 @@ func (r *rowReader) member(paths [][]string) error {
 		return err
 	}
 	if len(r.envelope)+len(value) > rowMost {
-		return fmt.Errorf("what stands beside the rows is larger than %d MiB", rowMost>>20)
+		return fmt.Errorf("%w: more than %d MiB beside the rows", errTooLarge, rowMost>>20)
 	}
 	r.envelope = append(r.envelope, value...)
 	return nil
@@ -330,7 +332,7 @@ func (r *rowReader) more() error {
 	pending := copy(r.text, r.text[r.pos:])
 	r.text, r.pos = r.text[:pending], 0
 	if pending > rowMost {
-		return fmt.Errorf("a row is larger than %d MiB", rowMost>>20)
+		return fmt.Errorf("%w: more than %d MiB", errTooLarge, rowMost>>20)
 	}
 	r.text = slices.Grow(r.text, max(firstBuffer, 2*pending)-pending)
 	for len(r.text) < max(1, 2*pending) && !r.ended {

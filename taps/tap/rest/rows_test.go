@@ -10,8 +10,11 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/protocol"
 )
 
 // readAll gives the rows of an answer that comes by reader.
@@ -144,7 +147,10 @@ func TestLargeRows(t *testing.T) {
 	require.Len(t, rows, 3)
 	require.Equal(t, large, rows[2])
 	_, _, err = readAll(io.MultiReader(strings.NewReader(`{"rows":["`), &endless{}), "rows")
-	require.ErrorContains(t, err, "a row is larger than 64 MiB")
+	require.ErrorIs(t, err, errTooLarge)
+	verdict := (&Client{}).judge(&Failure{Status: 200, Err: err}, time.Now())
+	require.False(t, verdict.Retry)
+	require.Equal(t, protocol.Data, verdict.Fault.Kind)
 }
 
 // endless is a string without end.
