@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -40,10 +39,13 @@ func newAPI(config *Config, run *tap.Run) (*api, error) {
 		return nil, err
 	}
 	queries := perMinuteAndHour(240, 2400)
-	queries.Parallel = 1 // of three, which all who use the project share
+	queries.Parallel = queriesAtOnce
 	return &api{config: config, projects: config.ProjectID, crud: crud, clickhouse: crud.Within(perMinuteAndHour(240, 1200)),
 		persons: crud.Within(perMinuteAndHour(240, 0)), queries: crud.Within(queries)}, nil
 }
+
+// queriesAtOnce is how many queries are under way: of three, which all who use the project share.
+const queriesAtOnce = 2
 
 func perMinuteAndHour(minute, hour int) rest.Limits {
 	limits := rest.Limits{Rates: []rest.Rate{{Requests: minute, Per: time.Minute}}}
@@ -92,16 +94,16 @@ func tooHeavy(err error) bool {
 	return errors.As(err, &f) && f.Endpoint == queryEndpoint && (f.Status == http.StatusGatewayTimeout || f.Status == 512)
 }
 
-// rows are those of a HogQL query. Neither a cached answer nor the project's zone may come into it.
-func (a *api) rows(ctx context.Context, project int64, query string) iter.Seq2[[]byte, error] {
-	return a.queries.Rows(ctx, rest.List{Rows: []string{"results"}, Request: rest.Request{
+// query asks for the rows of a HogQL query. Neither a cached answer nor the project's zone may come into it.
+func query(project int64, text string) rest.List {
+	return rest.List{Rows: []string{"results"}, Request: rest.Request{
 		Path: projectPath(project, "query"), Endpoint: queryEndpoint,
 		Body: map[string]any{
-			"query":   map[string]any{"kind": "HogQLQuery", "query": query, "modifiers": map[string]any{"convertToProjectTimezone": false}},
+			"query":   map[string]any{"kind": "HogQLQuery", "query": text, "modifiers": map[string]any{"convertToProjectTimezone": false}},
 			"refresh": "force_blocking",
 			"name":    "tap-posthog",
 		},
-	}})
+	}}
 }
 
 // projectPath is the path of a project's resource. The slash at its end matters: without it PostHog redirects, and a POST is lost.

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"iter"
 	"slices"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
 // events reads the events of each project: one position per project, and one project after another.
@@ -106,18 +108,29 @@ func (r *reader) span(ctx context.Context, to time.Time, level int) error {
 	if err != nil {
 		return err
 	}
-	slices := cut(to, buckets, r.size)
+	limit := r.size
+	slices := cut(r.at.At, to, buckets, limit)
 	if r.run.Shard.Count > 1 && level == 0 {
-		slices = cutDays(to, buckets)
+		slices = cutDays(r.at.At, to, buckets)
 	}
-	for _, s := range slices {
+	slices[0].from = *r.at
+	finer := func(s slice) bool { return s.count > limit && level+1 < len(units) }
+	skipped := func(s slice) bool { return s.count == 0 || s.day != "" && !r.run.Shard.Owns(s.day) }
+	// The first page of the next slice is under way while one is read.
+	first := func(ctx context.Context, s slice) iter.Seq2[*rest.Page, error] {
+		if skipped(s) || finer(s) {
+			return func(func(*rest.Page, error) bool) {}
+		}
+		return r.ask(ctx, s.from, s.to, limit)
+	}
+	for s, pages := range rest.Children(ctx, queriesAtOnce, slices, first) {
 		var err error
 		switch {
-		case s.count == 0, s.day != "" && !r.run.Shard.Owns(s.day):
-		case s.count > r.size && level+1 < len(units):
+		case skipped(s):
+		case finer(s):
 			err = r.span(ctx, s.to, level+1)
 		default:
-			err = r.slice(ctx, s, level)
+			err = r.slice(ctx, s, level, limit, pages)
 		}
 		if err != nil {
 			return err
@@ -130,10 +143,15 @@ func (r *reader) span(ctx context.Context, to time.Time, level int) error {
 	return nil
 }
 
+// ask asks for a page of events.
+func (r *reader) ask(ctx context.Context, from position, to time.Time, limit int) iter.Seq2[*rest.Page, error] {
+	return r.api.queries.Pages(ctx, query(r.project, r.filter.page(r.encoder.columns, from, to, limit)))
+}
+
 // count asks how many events there are up to an instant, by unit.
 func (r *reader) count(ctx context.Context, to time.Time, level int) ([]bucket, error) {
 	var buckets []bucket
-	for row, err := range r.api.rows(ctx, r.project, r.filter.buckets(units[level], *r.at, to)) {
+	for row, err := range r.api.queries.Rows(ctx, query(r.project, r.filter.buckets(units[level], *r.at, to))) {
 		if err != nil {
 			return nil, err
 		}
@@ -152,7 +170,7 @@ func (r *reader) count(ctx context.Context, to time.Time, level int) ([]bucket, 
 
 // distinct asks how many events there are between a position and an instant, each counted once.
 func (r *reader) distinct(ctx context.Context, from position, to time.Time) (count int, err error) {
-	for row, err := range r.api.rows(ctx, r.project, r.filter.distinct(from, to)) {
+	for row, err := range r.api.queries.Rows(ctx, query(r.project, r.filter.distinct(from, to))) {
 		if err != nil {
 			return 0, err
 		}
@@ -171,20 +189,19 @@ func unexpected(err error) error {
 // leastPage is where a page is no longer made smaller.
 const leastPage = 100
 
-// slice reads up to the slice's end. It does not believe a page that is not full: it ends when all events that were counted have
-// come, or when a page is empty and a second count, of each event once, agrees.
-func (r *reader) slice(ctx context.Context, s slice, level int) error {
+// slice reads a slice, of which the first page was asked for. It does not believe a page that is not full: it ends when all events that
+// were counted have come, or when a page is empty and a second count, of each event once, agrees.
+func (r *reader) slice(ctx context.Context, s slice, level, limit int, pages iter.Seq2[*rest.Page, error]) error {
 	start := *r.at
 	for again := false; ; again = true {
 		got := 0
 		for {
-			limit := r.size
-			n, err := r.page(ctx, s.to, limit)
+			n, err := r.page(pages)
 			got += n
 			switch {
-			case tooHeavy(err) && r.size > leastPage:
-				r.size = max(r.size/2, leastPage)
-				r.out.Log().Info("queries take too long: pages are halved", "page_size", r.size)
+			case tooHeavy(err) && limit > leastPage:
+				r.size = max(min(r.size, limit/2), leastPage)
+				r.out.Log().Info("queries take too long: pages are made smaller", "page_size", r.size)
 				return r.span(ctx, s.to, min(level+1, len(units)-1))
 			case err != nil:
 				return err
@@ -195,6 +212,8 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 			if err := r.save(); err != nil {
 				return err
 			}
+			limit = r.size
+			pages = r.ask(ctx, *r.at, s.to, limit)
 		}
 		r.size = min(r.size+r.size/8+1, r.config.PageSize)
 		if got >= s.count {
@@ -215,33 +234,24 @@ func (r *reader) slice(ctx context.Context, s slice, level int) error {
 			return protocol.DataFault("run again; report it to PostHog if it stays so", "of %d events up to %s only %d came, twice", want, s.to.Format(time.RFC3339), got)
 		}
 		r.out.Log().Warn("fewer events came than were counted: they are read again", "counted", want, "came", got)
+		limit = r.size
+		pages = r.ask(ctx, *r.at, s.to, limit)
 	}
 }
 
 // page sends one page of events, and moves the position behind the last of them, also when it breaks off. A page that is not what it
 // should be leaves the position where it was.
-func (r *reader) page(ctx context.Context, to time.Time, limit int) (n int, err error) {
+func (r *reader) page(pages iter.Seq2[*rest.Page, error]) (n int, err error) {
 	last := place{at: r.at.At.AppendFormat(nil, "2006-01-02T15:04:05.999999Z"), uuid: []byte(r.at.UUID)}
-	for row, failed := range r.api.rows(ctx, r.project, r.filter.page(r.encoder.columns, *r.at, to, limit)) {
+	for page, failed := range pages {
 		if err = failed; err != nil {
 			break
 		}
-		var at, uuid []byte
-		if at, uuid, err = r.encoder.split(row); err != nil {
+		var sent int
+		sent, err = r.send(page.Rows, &last)
+		if n += sent; err != nil {
 			break
 		}
-		ahead, same := last.compare(at, uuid)
-		if !ahead && !same {
-			err = protocol.DataFault("report it to PostHog", "the events of a page are not in order, so that some might be missed")
-			break
-		}
-		if !same {
-			if err = r.out.Record(r.encoder.record()); err != nil {
-				break
-			}
-			last.take(at, uuid)
-		}
-		n++
 	}
 	if n > 0 && protocol.KindOf(err) != protocol.Data {
 		reached, wrong := last.position(r.at.Until)
@@ -251,4 +261,26 @@ func (r *reader) page(ctx context.Context, to time.Time, limit int) (n int, err 
 		*r.at = reached
 	}
 	return n, err
+}
+
+// send sends rows, each of which must lie ahead of the last one, and tells how many came.
+func (r *reader) send(rows [][]byte, last *place) (n int, err error) {
+	for _, row := range rows {
+		at, uuid, err := r.encoder.split(row)
+		if err != nil {
+			return n, err
+		}
+		ahead, same := last.compare(at, uuid)
+		if !ahead && !same {
+			return n, protocol.DataFault("report it to PostHog", "the events of a page are not in order, so that some might be missed")
+		}
+		if ahead {
+			if err := r.out.Record(r.encoder.record()); err != nil {
+				return n, err
+			}
+			last.take(at, uuid)
+		}
+		n++
+	}
+	return n, nil
 }

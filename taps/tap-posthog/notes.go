@@ -32,7 +32,7 @@ An event belongs to the moment that its sender's clock says, and may arrive late
 new; or ` + "`cursor_field: created_at`" + ` goes by the time of arrival. Files of ` + "`events_mode: file_download`" + ` are by arrival as well, in whole days; they need the scopes
 ` + "`batch_export:write`" + ` and ` + "`batch_export:read`" + `. The old list (` + "`rest`" + `) has neither ` + "`person_id`" + ` nor ` + "`created_at`" + `, and at most 1,200,000 events an hour.
 
-Limits are kept: 240 queries a minute and 2,400 an hour, and one at a time of the three that PostHog allows a project. Queries that take too long become smaller by themselves.
+Limits are kept: 240 queries a minute and 2,400 an hour, and two at a time of the three that PostHog allows a project. Queries that take too long become smaller by themselves.
 
 ## What was verified
 

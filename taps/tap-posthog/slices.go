@@ -83,44 +83,47 @@ type bucket struct {
 	count int
 }
 
-// A slice is a span that is read in one go, from where the one before ends, and how many events it should give.
+// A slice is a span that is read in one go, and how many events it should give.
 type slice struct {
+	from  position
 	to    time.Time
 	count int
 	day   string // of shards: the name of what is shared out
 }
 
-// cut divides the span before until so that a slice holds no more than most events, or one bucket alone. Buckets are in order.
-// Spans in which nothing was counted belong to the slice before.
-func cut(until time.Time, buckets []bucket, most int) []slice {
-	var all []slice
-	s := slice{}
+// cut divides a span so that a slice holds no more than most events, or one bucket alone. Buckets are in order. Where nothing was
+// counted, the time belongs to the slice before.
+func cut(from, until time.Time, buckets []bucket, most int) []slice {
+	all := []slice{{from: position{At: from}}}
 	for _, b := range buckets {
-		if s.count > 0 && s.count+b.count > most {
-			s.to = b.start
-			all = append(all, s)
-			s = slice{}
+		last := &all[len(all)-1]
+		if last.count > 0 && last.count+b.count > most {
+			last.to = b.start
+			all = append(all, slice{from: position{At: b.start}})
+			last = &all[len(all)-1]
 		}
-		s.count += b.count
+		last.count += b.count
 	}
-	s.to = until
-	return append(all, s)
+	all[len(all)-1].to = until
+	return all
 }
 
-// cutDays makes a slice of each day, which shards share out, and of the span after it that holds nothing.
-func cutDays(until time.Time, buckets []bucket) []slice {
+// cutDays makes a slice of each day, which shards share out, and of the time before and behind it in which nothing was counted.
+func cutDays(from, until time.Time, buckets []bucket) []slice {
 	var all []slice
-	for _, b := range buckets {
-		to := b.start.Add(units[0].span)
+	add := func(to time.Time, count int, day string) {
 		if to.After(until) {
 			to = until
 		}
-		if len(all) > 0 && all[len(all)-1].to.Before(b.start) {
-			all = append(all, slice{to: b.start})
-		} else if len(all) == 0 {
-			all = append(all, slice{to: b.start})
+		if to.After(from) {
+			all = append(all, slice{position{At: from}, to, count, day})
+			from = to
 		}
-		all = append(all, slice{to: to, count: b.count, day: b.start.Format(time.DateOnly)})
 	}
-	return append(all, slice{to: until})
+	for _, b := range buckets {
+		add(b.start, 0, "")
+		add(b.start.Add(units[0].span), b.count, b.start.Format(time.DateOnly))
+	}
+	add(until, 0, "")
+	return all
 }

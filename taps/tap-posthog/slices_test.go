@@ -77,8 +77,9 @@ func TestSlices(t *testing.T) {
 		}
 		until := day(1).Add(200 * time.Hour)
 		at, counted := day(1), 0
-		for i, s := range cut(until, buckets, most) {
+		for i, s := range cut(day(1), until, buckets, most) {
 			require.True(t, s.to.After(at), "slice %d", i)
+			require.Equal(t, position{At: at}, s.from)
 			single := 0
 			for _, b := range buckets {
 				if !b.start.Before(at) && b.start.Before(s.to) {
@@ -91,13 +92,17 @@ func TestSlices(t *testing.T) {
 		require.Equal(t, until, at)
 		require.Equal(t, total, counted)
 	}
-	require.Equal(t, []slice{{to: day(3)}}, cut(day(3), nil, 10), "nothing was counted")
+	require.Equal(t, []slice{{from: position{At: day(1)}, to: day(3)}}, cut(day(1), day(3), nil, 10), "nothing was counted")
 }
 
 func TestSlicesOfShards(t *testing.T) {
 	t.Parallel()
+	at := func(n int) position { return position{At: day(n)} }
+	noon := day(1).Add(12 * time.Hour)
+	buckets := []bucket{{day(1), 4}, {day(2), 5}, {day(3), 6}, {day(7), 1}}
 	require.Equal(t, []slice{
-		{to: day(2)}, {to: day(3), count: 5, day: "2026-05-02"}, {to: day(4), count: 6, day: "2026-05-03"}, {to: day(7)},
-		{to: day(7).Add(time.Hour), count: 1, day: "2026-05-07"}, {to: day(7).Add(time.Hour)},
-	}, cutDays(day(7).Add(time.Hour), []bucket{{day(2), 5}, {day(3), 6}, {day(7), 1}}))
+		{position{At: noon}, day(2), 4, "2026-05-01"}, {at(2), day(3), 5, "2026-05-02"}, {at(3), day(4), 6, "2026-05-03"}, {at(4), day(7), 0, ""},
+		{at(7), day(7).Add(time.Hour), 1, "2026-05-07"},
+	}, cutDays(noon, day(7).Add(time.Hour), buckets))
+	require.Equal(t, []slice{{at(1), day(9), 0, ""}}, cutDays(day(1), day(9), nil))
 }

@@ -50,7 +50,7 @@ func (s *source) eventsMode(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, err := range s.api.rows(ctx, projects[0], "SELECT 1") {
+	for _, err := range s.api.queries.Rows(ctx, query(projects[0], "SELECT 1")) {
 		if status(err) == http.StatusNotFound {
 			return "rest", nil
 		}

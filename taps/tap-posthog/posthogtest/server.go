@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"slices"
 	"strconv"
@@ -134,35 +135,44 @@ func Fail(w http.ResponseWriter, status int, kind, code, detail string) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"type": kind, "code": code, "detail": detail, "attr": nil})
 }
 
-// guarded checks the key, the project, the scope and the limit before serve. Requests are answered one after another.
+// guarded checks the key, the project, the scope and the limit before serve. Answers are made one after another; a client that takes its
+// time to read one keeps no other waiting.
 func (s *Server) guarded(scope, family string, serve func(http.ResponseWriter, *http.Request, *Project)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		switch r.Header.Get("Authorization") {
-		case "Bearer " + Key:
-		case "":
-			Fail(w, http.StatusUnauthorized, "authentication_error", "not_authenticated", "Authentication credentials were not provided.")
+		made := httptest.NewRecorder()
+		s.guard(made, r, scope, family, serve)
+		maps.Copy(w.Header(), made.Header())
+		w.WriteHeader(made.Code)
+		_, _ = made.Body.WriteTo(w)
+	}
+}
+
+func (s *Server) guard(w http.ResponseWriter, r *http.Request, scope, family string, serve func(http.ResponseWriter, *http.Request, *Project)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch r.Header.Get("Authorization") {
+	case "Bearer " + Key:
+	case "":
+		Fail(w, http.StatusUnauthorized, "authentication_error", "not_authenticated", "Authentication credentials were not provided.")
+		return
+	default:
+		Fail(w, http.StatusUnauthorized, "authentication_error", "authentication_failed", "Personal API key found in request Authorization header is invalid.")
+		return
+	}
+	if s.Old && (strings.Contains(r.URL.Path, "/query/") || strings.Contains(r.URL.Path, "/file_download") || strings.HasSuffix(r.URL.Path, "@current")) {
+		Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Endpoint not found.")
+		return
+	}
+	var project *Project
+	if text := r.PathValue("project"); text != "" {
+		id, _ := strconv.ParseInt(text, 10, 64)
+		if project = s.projects[id]; project == nil {
+			Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Project not found.")
 			return
-		default:
-			Fail(w, http.StatusUnauthorized, "authentication_error", "authentication_failed", "Personal API key found in request Authorization header is invalid.")
-			return
 		}
-		if s.Old && (strings.Contains(r.URL.Path, "/query/") || strings.Contains(r.URL.Path, "/file_download") || strings.HasSuffix(r.URL.Path, "@current")) {
-			Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Endpoint not found.")
-			return
-		}
-		var project *Project
-		if text := r.PathValue("project"); text != "" {
-			id, _ := strconv.ParseInt(text, 10, 64)
-			if project = s.projects[id]; project == nil {
-				Fail(w, http.StatusNotFound, "invalid_request", "not_found", "Project not found.")
-				return
-			}
-		}
-		if s.allowed(w, scope, family) {
-			serve(w, r, project)
-		}
+	}
+	if s.allowed(w, scope, family) {
+		serve(w, r, project)
 	}
 }
 
