@@ -20,6 +20,7 @@ type Table struct {
 	Columns  []Column
 	Uniques  []Unique // constraints and indexes that make rows unique
 	Triggers bool     // row triggers fire before an insert, and may change the row
+	Acts     bool     // triggers or rules do something when rows are written
 	Watched  bool     // a foreign key refers to it, or a trigger fires when rows are deleted
 	Form     string   // of the columns, as [Conn.HoldForm] gives it
 	columns.Storage
@@ -29,6 +30,7 @@ type Table struct {
 type Column struct {
 	columns.Column
 	Declared string // its type as a statement spells it, a domain or enum included
+	Exact    bool   // two values are equal only if their bytes are
 }
 
 // A Unique is an index that keeps rows apart by plain columns, at once and for all rows.
@@ -71,6 +73,7 @@ func (t *Table) Arbiters(key []columns.Ident) []string {
 
 const tableQuery = `SELECT c.oid, c.relkind::text, c.relnatts,
 	EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 3 = 3 AND g.tgtype & 4 = 4),
+	c.relhasrules OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal),
 	EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid)
 		OR EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgtype & 8 = 8),
 	ARRAY(SELECT i.relname::text FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid WHERE x.indrelid = c.oid),
@@ -99,7 +102,10 @@ const columnsQuery = `SELECT a.attname, format_type(a.atttypid, a.atttypmod),
 		UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
 			WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
 	) AS used)::int4[]), false),
-	` + columnForm + `
+	` + columnForm + `,
+	t.typname IN ('bool', 'int2', 'int4', 'int8', 'text', 'varchar', 'uuid', 'date', 'timestamp', 'timestamptz', 'bytea')
+		AND t.typnamespace = 'pg_catalog'::regnamespace
+		AND NOT EXISTS (SELECT FROM pg_collation o WHERE o.oid = a.attcollation AND NOT o.collisdeterministic)
 FROM pg_attribute a
 JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_index pk ON pk.indrelid = a.attrelid AND pk.indisprimary
@@ -120,7 +126,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	var oid uint32
 	var kind string
 	err := c.QueryRow(ctx, tableQuery, string(name.Schema), string(name.Name)).Scan(
-		&oid, &kind, &t.Used, &t.Triggers, &t.Watched, &t.Indexes, &t.Partitions)
+		&oid, &kind, &t.Used, &t.Triggers, &t.Acts, &t.Watched, &t.Indexes, &t.Partitions)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return t, nil
 	}
@@ -139,7 +145,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
 		var col Column
 		var base, form string
-		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked, &form)
+		err := row.Scan((*string)(&col.Name), &col.Declared, &base, &col.NotNull, &col.Default, &col.ReadOnly, &col.Key, &col.Pinned, &col.Linked, &form, &col.Exact)
 		forms = append(forms, form)
 		col.Type = columns.ParseType(base)
 		return col, err

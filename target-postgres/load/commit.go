@@ -13,11 +13,13 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// commit ends the interval in its turn: what is staged is settled, rows with a key commit first when they have a transaction of
+// commit ends the interval. What is staged is settled, side by side with the intervals ahead if they write other rows. The rest waits for its turn: rows with a key commit first when they have a transaction of
 // their own, and the state goes with the rows that repeat. Then, and only then, the STATE line leaves.
 func (w *worker) commit(ctx context.Context, c *commit) error {
-	if err := w.awaitTurn(ctx); err != nil {
-		return err
+	if !w.apart() {
+		if err := w.awaitTurn(ctx); err != nil {
+			return err
+		}
 	}
 	if w.unfinished() {
 		w.abandon(ctx)
@@ -27,6 +29,9 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		if err := w.settle(ctx, ld); err != nil {
 			return protocol.InStream(ld.stream.name, err)
 		}
+	}
+	if err := w.awaitTurn(ctx); err != nil {
+		return err
 	}
 	w.marks(func() { w.coming = w.mark })
 	keyed, last := w.lanes[0], w.lanes[1]

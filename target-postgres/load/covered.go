@@ -108,13 +108,14 @@ func (l *loader) flushLargest() error {
 }
 
 // worthCommit tells whether the interval is large enough to be committed: at batch_size_mb, batch_size_rows or many streams in any case,
-// and much sooner when another worker is free to go on.
+// before rows that merge outgrow what can be held of them, and much sooner when another worker is free to go on.
 func (l *loader) worthCommit() bool {
 	o := &l.o
 	if o.Replay != nil {
 		return false // its one interval ends with its source
 	}
 	return l.filled >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
+		l.staged >= o.Limits.Held/o.Connections-o.Limits.Segment ||
 		l.bytes >= int64(o.Limits.Small) && l.crew.room()
 }
 
@@ -192,7 +193,7 @@ func (l *loader) commit(state []byte) {
 	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
 	close(l.interval.ops)
 	l.interval = nil
-	l.began, l.bytes, l.rows, l.filled, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, nil, false, 0
+	l.began, l.bytes, l.rows, l.staged, l.filled, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, 0, nil, false, 0
 	l.commits++
 }
 

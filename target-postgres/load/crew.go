@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"errors"
+	"hash/maphash"
 	"math"
 	"sync"
 	"sync/atomic"
@@ -17,7 +18,8 @@ type crew struct {
 	pool   *pool
 	states *stateWriter
 	run    string
-	source Source // closed at the first error, so that nobody waits for the tap
+	seed   maphash.Seed // of the hashes of keys
+	source Source       // closed at the first error, so that nobody waits for the tap
 
 	locking sync.Mutex
 	lock    *database.RunLock
@@ -42,7 +44,7 @@ type crew struct {
 
 func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
 	return &crew{
-		o: o, pool: newPool(o.Limits), states: states, run: run, source: source, queue: make(chan *interval), most: o.Connections,
+		o: o, pool: newPool(o.Limits), states: states, run: run, seed: maphash.MakeSeed(), source: source, queue: make(chan *interval), most: o.Connections,
 		failed: make(chan struct{}), doomed: math.MaxInt64, open: map[int64]*interval{},
 	}
 }
@@ -146,6 +148,19 @@ func (c *crew) behind(iv *interval) []int32 {
 		}
 	}
 	return processes
+}
+
+// ahead gives the open intervals that come before one.
+func (c *crew) ahead(iv *interval) []*interval {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var list []*interval
+	for _, other := range c.open {
+		if other.number < iv.number {
+			list = append(list, other)
+		}
+	}
+	return list
 }
 
 // processes gives the server processes of all open transactions.

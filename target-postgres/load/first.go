@@ -46,9 +46,6 @@ func (l *loader) watch(s *stream) {
 	case s.keys == nil:
 		s.keys = newKeySet()
 	}
-	for _, p := range s.plans {
-		p.keySet = s.keys
-	}
 }
 
 func (l *loader) unwatch(s *stream) {

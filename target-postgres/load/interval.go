@@ -7,14 +7,16 @@ import "time"
 type interval struct {
 	number    int64 // from 0, in the order of the input, which is the order of the commits
 	ops       chan op
-	before    <-chan struct{} // closed when the interval before has ended
-	done      chan struct{}   // closed when this one has
-	processes []int32         // the server's, of its transactions; the crew's lock guards them
+	before    <-chan struct{}      // closed when the interval before has ended
+	done      chan struct{}        // closed when this one has
+	processes []int32              // the server's, of its transactions; the crew's lock guards them
+	touched   map[*stream]*touched // what it writes; complete when the interval behind it begins
 
 	// What its worker knows.
 	turn  bool // the interval before is committed
 	log   []op // what was done so far, to do it again after a lost connection or a deadlock
 	fixed bool // it cannot be done again: not all of its rows are in memory
+	held  bool // it stood in another one\'s way, and waits for its turn before it moves its rows
 }
 
 // An op is one step of an interval.

@@ -1,14 +1,11 @@
 package load
 
-import "hash/maphash"
-
 // A keySet remembers the keys of rows, while their table has no index that does. It never misses a key that came before; one in
 // a hundred million times it takes a new key for one.
 //
 // The first keys are kept as hashes of 64 bits. Beyond those, a table of fixed size holds 32 bits of each, in the place that
 // the other 32 call for, so that a million keys take 5 MB.
 type keySet struct {
-	seed maphash.Seed
 	few  map[uint64]struct{}
 	tags []uint32 // 0 where there is none
 	n    int
@@ -17,12 +14,7 @@ type keySet struct {
 const fewKeys = 1 << 14
 
 func newKeySet() *keySet {
-	return &keySet{seed: maphash.MakeSeed(), few: map[uint64]struct{}{}}
-}
-
-// hash is that of a key, field by field.
-func (k *keySet) hash(so uint64, field []byte) uint64 {
-	return so*0x9E3779B97F4A7C15 + maphash.Bytes(k.seed, field)
+	return &keySet{few: map[uint64]struct{}{}}
 }
 
 // add tells whether the key is new, and takes it up.

@@ -47,6 +47,7 @@ type loader struct {
 	bytes     int64     // of its records
 	rows      int64     // records
 	openBytes int       // in open segments
+	staged    int       // bytes of its rows that merge by key
 	filled    int       // streams that it has rows of
 	commits   int64     // before it
 	state     []byte    // the newest state, nil when there is none
@@ -314,6 +315,9 @@ func (l *loader) record(m *protocol.Message) error {
 		}, m.Bytes)
 	}
 	g.add(m.Line, r.Raw, m.Bytes)
+	if s.plan.layout.exact {
+		g.keys = append(g.keys, s.plan.hash)
+	}
 	g.version = max(g.version, r.Version)
 	l.bytes += int64(m.Bytes)
 	l.rows++
@@ -437,15 +441,19 @@ func (l *loader) send(o op) {
 	if l.interval == nil {
 		l.open()
 	}
-	if o.segment != nil {
-		l.pool.send(o.segment)
+	if g := o.segment; g != nil {
+		if s := g.plan.stream; g.plan.layout.exact && !s.straight.Load() {
+			l.staged += g.size() - len(g.raw)
+		}
+		l.pool.send(g)
 	}
+	l.interval.note(&o)
 	l.interval.ops <- o
 }
 
 // open begins an interval.
 func (l *loader) open() {
-	iv := &interval{ops: make(chan op, 64), done: make(chan struct{})}
+	iv := &interval{ops: make(chan op, 64), done: make(chan struct{}), touched: map[*stream]*touched{}}
 	if l.last != nil {
 		iv.number, iv.before = l.last.number+1, l.last.done
 	} else {

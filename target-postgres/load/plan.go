@@ -3,6 +3,7 @@ package load
 import (
 	"encoding/binary"
 	"fmt"
+	"hash/maphash"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -19,15 +20,17 @@ type layout struct {
 	repeats  bool // a row that is loaded twice is there twice
 	columns  []layoutColumn
 	shape    database.Shape
-	arbiters []string  // indexes whose violation means that the key is there already
-	keyField int       // of a tuple: the first column of such an index
-	partial  bool      // some columns of a row may stay as they are: the tuple ends with a bit for each column
-	keeps    bool      // those that the record does not name; without it those alone that its SCHEMA does not have
-	deferred bool      // the table gets its key later
-	form     string    // of the table's columns, when the layout was made
-	clears   bool      // a large replace deletes all old rows and writes the new ones to the table itself
-	guarded  bool      // writing a row may have to wait for another one's transaction
-	made     *interval // whose transaction the table's present form belongs to; nil when that is committed
+	arbiters []string     // indexes whose violation means that the key is there already
+	keyField int          // of a tuple: the first column of such an index
+	exact    bool         // whether two keys are the same is seen from the bytes of their fields
+	seed     maphash.Seed // of the hashes of keys
+	partial  bool         // some columns of a row may stay as they are: the tuple ends with a bit for each column
+	keeps    bool         // those that the record does not name; without it those alone that its SCHEMA does not have
+	deferred bool         // the table gets its key later
+	form     string       // of the table's columns, when the layout was made
+	clears   bool         // a large replace deletes all old rows and writes the new ones to the table itself
+	guarded  bool         // writing a row may have to wait for another one's transaction
+	made     *interval    // whose transaction the table's present form belongs to; nil when that is committed
 }
 
 type layoutColumn struct {
@@ -53,11 +56,10 @@ type plan struct {
 	extras  []protocol.Field
 	scratch []byte
 
-	keySet       *keySet // of a first load
-	hash         uint64  // of the key of the latest record, while there is one
-	dropped      int64   // values that a contract left out
-	extracted    []byte  // the field of the time_extracted before
-	extractedRaw []byte  // and its text
+	hash         uint64 // of the key of the latest record, where the layout is exact
+	dropped      int64  // values that a contract left out
+	extracted    []byte // the field of the time_extracted before
+	extractedRaw []byte // and its text
 }
 
 // A slot is one field of the tuple.
@@ -174,8 +176,8 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 				dropped++
 				dst = values.AppendNull(dst)
 			}
-			if s.key && p.keySet != nil {
-				p.hash = p.keySet.hash(p.hash, dst[at:])
+			if s.key && p.layout.exact {
+				p.hash = keyHash(p.layout.seed, p.hash, dst[at:])
 			}
 		case columns.ExtractedAt:
 			dst = p.appendExtracted(dst, s, r.TimeExtracted)

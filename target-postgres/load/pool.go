@@ -62,12 +62,23 @@ func (p *pool) retain(s *segment) {
 	defer p.mu.Unlock()
 	p.sent -= s.size()
 	if s.arrived {
-		if cap(s.raw) <= 4*p.limits.Segment && len(p.raw)*p.limits.Segment < p.limits.Sent {
-			p.raw = append(p.raw, s.raw[:0])
-		}
-		s.raw = nil
+		p.takeRaw(s)
 	}
 	p.back.Broadcast()
+}
+
+// strip takes its records from a segment that is retained.
+func (p *pool) strip(s *segment) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.takeRaw(s)
+}
+
+func (p *pool) takeRaw(s *segment) {
+	if s.raw != nil && cap(s.raw) <= 4*p.limits.Segment && len(p.raw)*p.limits.Segment < p.limits.Sent {
+		p.raw = append(p.raw, s.raw[:0])
+	}
+	s.raw = nil
 }
 
 // drop takes back a segment that is not on its way.

@@ -293,6 +293,12 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	}
 	l.clears = l.mode == protocol.Replace && !t.Watched && l.shape.Removed == ""
 	l.arbiters = t.Arbiters(l.shape.Key)
+	l.seed, l.exact = w.seed, !t.Acts && len(l.shape.Key) > 0 && l.mode != protocol.Replace
+	for _, key := range l.shape.Key {
+		if c, ok := t.Column(key); !ok || !c.Exact {
+			l.exact = false
+		}
+	}
 	l.deferred = l.awaitsKey(t)
 	for _, u := range t.Uniques {
 		if slices.Contains(l.arbiters, u.Name) {

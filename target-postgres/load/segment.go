@@ -18,6 +18,7 @@ type segment struct {
 	tuples  []byte
 	raw     []byte // the records as they came
 	rows    []row
+	keys    []uint64          // hashes of the keys, where the layout is exact
 	order   []rowPrefix       // scratch
 	arrived bool              // the table has the rows: their records need not be kept
 	sorted  bool              // rows stand in the order of their keys, not in that of tuples
@@ -48,7 +49,7 @@ func (s *segment) add(line int64, raw []byte, bytes int) {
 }
 
 // size is what the segment holds in memory.
-func (s *segment) size() int { return len(s.tuples) + len(s.raw) + len(s.rows)*24 }
+func (s *segment) size() int { return len(s.tuples) + len(s.raw) + len(s.rows)*24 + len(s.keys)*8 }
 
 func (s *segment) empty() bool { return len(s.rows) == 0 && len(s.rejects) == 0 }
 
@@ -128,7 +129,7 @@ func fieldPrefix(tuple []byte, field int) uint64 {
 
 func (s *segment) reset() {
 	clear(s.rejects)
-	*s = segment{tuples: s.tuples[:0], raw: s.raw[:0], rows: s.rows[:0], order: s.order[:0], rejects: s.rejects[:0]}
+	*s = segment{tuples: s.tuples[:0], raw: s.raw[:0], rows: s.rows[:0], keys: s.keys[:0], order: s.order[:0], rejects: s.rejects[:0]}
 }
 
 // copied gives rows lo to hi as COPY takes them, in scratch where they do not stand together.

@@ -89,6 +89,7 @@ func (w *worker) again(ctx context.Context, err error) error {
 		case !inTheWay && try > 0 && time.Now().After(until):
 			return err
 		}
+		w.iv.held = w.iv.held || inTheWay
 		w.rollback(ctx)
 		w.crew.refused.Add(-w.refused)
 		w.blank()

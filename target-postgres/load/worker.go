@@ -30,7 +30,6 @@ type worker struct {
 	// The segments of the interval, until there is no more room for them: to load it again, and to know the record of a row that
 	// is refused on its way from staging.
 	retained []*segment
-	holding  int // bytes
 }
 
 // A streamLoad is what an interval did to one stream so far.
@@ -158,16 +157,22 @@ func (w *worker) step(ctx context.Context, o op) error {
 	return err
 }
 
-// retain keeps a segment for as long as the interval lasts, if there is room. An interval that outgrows it cannot be loaded
+// retain keeps a segment for as long as the interval lasts, if there is room; records make room for rows. An interval that outgrows it cannot be loaded
 // again. Since its keys may be in the way of one ahead, it waits for its turn first.
 func (w *worker) retain(ctx context.Context, s *segment) error {
-	size := s.size()
-	if s.plan.stream.straight.Load() {
-		size -= len(s.raw)
+	size := s.size() - len(s.raw)
+	for _, g := range w.retained {
+		size += g.size()
 	}
-	if !w.iv.fixed && w.holding+size <= w.o.Limits.Held/w.o.Connections {
+	for _, g := range w.retained {
+		if size <= w.o.Limits.Held/w.o.Connections {
+			break
+		}
+		size -= len(g.raw)
+		w.pool.strip(g)
+	}
+	if !w.iv.fixed && size <= w.o.Limits.Held/w.o.Connections {
 		w.retained = append(w.retained, s)
-		w.holding += size
 		return nil
 	}
 	if w.keys || s.plan.layout.guarded {
@@ -203,7 +208,7 @@ func (w *worker) forget() {
 		w.pool.drop(s)
 	}
 	clear(w.retained)
-	w.retained, w.holding = w.retained[:0], 0
+	w.retained = w.retained[:0]
 	w.blank()
 }
 
