@@ -13,7 +13,8 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// commit ends the interval. What is staged is settled, side by side with the intervals ahead if they write other rows. The rest waits for its turn: rows with a key commit first when they have a transaction of
+// commit ends the interval. What is staged is settled, side by side with the intervals ahead if they write other rows. The rest waits
+// for its turn: rows with a key commit first when they have a transaction of
 // their own, and the state goes with the rows that repeat. Then, and only then, the STATE line leaves.
 func (w *worker) commit(ctx context.Context, c *commit) error {
 	if !w.apart() {
