@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,9 +56,6 @@ func newAccount(a Account, settings tap.HTTPSettings, run *tap.Run) (*account, e
 func judge(f *rest.Failure, v *rest.Verdict) {
 	said := f.Message()
 	switch {
-	case f.Status == http.StatusOK && json.Valid(f.Body): // whole, and not what was asked for
-		v.Retry = false
-		v.Fault = protocol.DataFault("ask for a newer version of this program: the API has changed", "%w", f)
 	case f.Status == http.StatusTooManyRequests && v.Wait == 0:
 		v.Wait = limitSpan
 	case f.Status == http.StatusUnauthorized:

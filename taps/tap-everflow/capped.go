@@ -104,7 +104,7 @@ func (c *capped) values(ctx context.Context, w windows.Window, filters []filter,
 		if err := json.Unmarshal(row, &figure); err != nil || len(figure.Columns) != 1 {
 			return nil, protocol.DataFault("", "%s: a row has not the one column that was asked for", figures.path)
 		}
-		values = append(values, rest.Text(figure.Columns[0].ID))
+		values = append(values, text(figure.Columns[0].ID))
 	}
 	return values, nil
 }

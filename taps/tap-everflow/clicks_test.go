@@ -65,6 +65,12 @@ func TestSecondBeyondTheCap(t *testing.T) {
 	said := b.fails(3)
 	require.Contains(t, said, "from 2026-03-09 00:00:00 there are more rows than Everflow gives")
 	require.Contains(t, said, "end_date")
+
+	// Clicks of an offer that the daily figures do not know of would be left out.
+	b.Clicks = nil
+	spread(b.Server, 20_000, 0)
+	b.faults = map[int]taptest.Fault{3: taptest.Status(http.StatusOK, `{"table":[{"columns":[{"column_type":"offer","id":"31","label":""}],"reporting":{}}],"incomplete_results":false}`)}
+	require.Contains(t, b.fails(3), "there are more rows than Everflow gives")
 }
 
 // Quiet days are read together, but no more than 14, which is what Everflow takes.

@@ -65,8 +65,16 @@ var reportHead = []string{"network_id", "timezone_id", "currency_id", "date"}
 // A reportColumn is what a row is about.
 type reportColumn struct {
 	Type  string          `json:"column_type"`
-	ID    json.RawMessage `json:"id"` // text, also where it is a number
-	Label string          `json:"label"`
+	ID    json.RawMessage `json:"id"`
+	Label json.RawMessage `json:"label"`
+}
+
+// text is a value's text, empty for null.
+func text(value json.RawMessage) string {
+	if rawjson.KindOf(value) == rawjson.Null {
+		return ""
+	}
+	return rest.Text(value)
 }
 
 func columnsOf(names ...string) []map[string]string {
@@ -136,23 +144,23 @@ func (s *source) figures(dst []byte, a *account, timezone int, row []byte) ([]by
 		Reporting json.RawMessage `json:"reporting"`
 	}
 	if err := json.Unmarshal(row, &figure); err != nil {
-		return dst, protocol.DataFault("", "daily_report: a row is not of the expected form: %w", err)
+		return dst, protocol.DataFault("", "a row of the daily figures is not of the expected form")
 	}
 	dst = strconv.AppendInt(append(dst, `{"timezone_id":`...), int64(timezone), 10)
 	dst = rawjson.AppendStringLossy(append(dst, `,"currency_id":`...), a.CurrencyID)
 	for _, c := range figure.Columns {
-		id := rest.Text(c.ID)
+		id := text(c.ID)
 		if c.Type == "date" {
 			dst = appendMember(dst, []byte("date"), rawjson.AppendStringLossy(nil, dayOf(id, s.zone)))
 			continue
 		}
 		dst = appendMember(dst, []byte(c.Type+"_id"), rawjson.AppendStringLossy(nil, id))
-		dst = appendMember(dst, []byte(c.Type), rawjson.AppendStringLossy(nil, c.Label))
+		dst = appendMember(dst, []byte(c.Type), rawjson.AppendStringLossy(nil, text(c.Label)))
 	}
 	var scanner rawjson.Scanner
 	fields, err := scanner.Fields(figure.Reporting)
 	if err != nil {
-		return dst, protocol.DataFault("", "daily_report: a row has no figures")
+		return dst, protocol.DataFault("", "a row of the daily figures has none")
 	}
 	for _, f := range fields {
 		dst = appendMember(dst, f.Name, f.Value)
