@@ -182,7 +182,7 @@ func inFile(text string) run {
 type size int
 
 func (s *size) UnmarshalText(text []byte) error {
-	if string(text) != "large" && string(text) != "9" {
+	if string(text) != "large" && string(text) != "9" && string(text) != "{large" {
 		return errors.New("expected large")
 	}
 	*s = 9
@@ -234,6 +234,11 @@ config file a.json: limits.x: expected an object
 required is required: give --required, set TAP_DEMO_REQUIRED, or put "required" in a config file`)
 	_, _, err = parse(`{"size": "small", "required": ["a"]}`)
 	result{err: err}.requireFault(t, "config file a.json: size: expected large")
+
+	var c oddConfig
+	_, err = Parse(demo([]string{"--size={large", "--required=a"}, nil, t.TempDir(), nil), &struct{}{}, &c)
+	require.NoError(t, err, "text that only looks like JSON")
+	require.Equal(t, size(9), c.Size)
 
 	schema, err := Schema(&oddConfig{})
 	require.NoError(t, err)

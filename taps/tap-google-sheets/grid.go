@@ -23,7 +23,8 @@ type cellReader struct {
 	cells              []gridCell
 }
 
-// read gives the cells of a RowData (https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/sheets#RowData). Cells behind the last one that holds something may be missing.
+// read gives the cells of a RowData. Those behind the last one that holds something may be missing.
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/sheets#RowData
 func (c *cellReader) read(row []byte) ([]gridCell, error) {
 	c.cells = c.cells[:0]
 	fields, err := c.row.Fields(row)
