@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,6 +189,29 @@ func TestBrokenAnswers(t *testing.T) {
 			server.API.Fail(3, taptest.Cut(size))
 			require.Equal(t, 12, len(uuids(t, sync(t, server, nil))), "cut after %d bytes", size)
 		}
+	})
+}
+
+// TestQueriesAtOnce has a server that takes its time: one query is under way while the answer to another is read, and never a third.
+func TestQueriesAtOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, _ := serverWith(t, sampleEvents(200, today.Add(-10*time.Hour)))
+		var now, most atomic.Int32
+		for number := range 200 {
+			server.API.Fail(number+1, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+				most.Store(max(most.Load(), now.Add(1)))
+				taptest.Slow(10*time.Second)(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					now.Add(-1)
+					answer.ServeHTTP(w, r)
+				}))
+			})
+		}
+		began := time.Now()
+		require.Equal(t, 200, len(uuids(t, sync(t, server, map[string]any{"page_size": 10}))))
+		require.Equal(t, int32(2), most.Load())
+		requests := len(server.API.Calls())
+		require.Less(t, time.Since(began), time.Duration(requests)*7*time.Second, "%d requests", requests)
 	})
 }
 
