@@ -170,6 +170,17 @@ func TestStartAndEnd(t *testing.T) {
 	require.Len(t, records(messages, "contact_activity"), 3)
 }
 
+// TestAnEarlierEnd sends nothing again, and forgets nothing, when end_date lies before what was sent already.
+func TestAnEarlierEnd(t *testing.T) {
+	t.Parallel()
+	m := mautictest.New("5.1.1")
+	const streams = "contacts,email_stats,form_submissions,contact_activity"
+	_, before := sync(t, m, nil, nil, "--select", streams)
+	messages, after := sync(t, m, map[string]any{"end_date": "2026-05-01"}, before, "--select", streams)
+	require.JSONEq(t, string(before), string(after))
+	require.Empty(t, records(messages, "contacts"))
+}
+
 // TestStartOfSweeps begins whole reads where the first one began, whatever start_date says by then: contacts that are older than it now
 // were not deleted.
 func TestStartOfSweeps(t *testing.T) {

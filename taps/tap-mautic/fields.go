@@ -35,7 +35,7 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 		fields = append(fields, field)
 		return idOf(row)
 	}
-	list := &listing{rows: "fields", keys: []string{"id"}, size: s.config.PageSize}
+	list := &listing{member: "fields", keys: []string{"id"}, size: s.config.PageSize}
 	err := s.walk(ctx, list, "fields/"+l.custom, nil, 0, keep, func(int64) error { return nil })
 	if status(err) == http.StatusForbidden {
 		s.run.Log.Warn("the role of the API's user may not list fields: those of the first record are taken", "fields", l.custom)
@@ -49,7 +49,7 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 
 // fieldsOfOne looks at one record, which says of each field what it is.
 func (s *source) fieldsOfOne(ctx context.Context, l *listing) (fields []customField, err error) {
-	list := rest.List{Request: rest.Request{Path: "api/" + l.path, Query: question(nil, l.keys, 1, false)}, Rows: []string{l.rows}}
+	list := rest.List{Request: rest.Request{Path: "api/" + l.path, Query: question(nil, l.keys, 1, false)}, Rows: []string{l.member}}
 	for row, err := range s.client.Rows(ctx, list) {
 		if err != nil {
 			return nil, err

@@ -243,3 +243,8 @@ func (r *rows) warn() {
 		r.out.Log().Warn("values do not fit their columns: they are kept beside them", "columns", odd)
 	}
 }
+
+// fix sets what a column has where a row does not say it.
+func (r *rows) fix(column string, value int64) {
+	r.fixed[r.at[column]] = strconv.FormatInt(value, 10)
+}

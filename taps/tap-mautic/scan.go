@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
-	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -56,8 +55,11 @@ func (s *source) begin(l *listing, b *bookmark) *scan {
 		b.From = s.config.StartDate.UTC()
 	}
 	n := &scan{Since: b.From, Until: s.now}
-	if end := s.config.EndDate.UTC(); !end.IsZero() && end.Before(s.now) && (l.modified != "" || l.happened != "") {
+	if end := s.config.End(s.now).UTC(); end.Before(s.now) && (l.modified != "" || l.happened != "") {
 		n.Before, n.Until = end, end
+	}
+	if n.Until.Before(b.Until) {
+		n.Until = b.Until
 	}
 	swept := s.run.Start.Sub(time.UnixMilli(b.Version)) < s.config.SweepInterval
 	switch {
@@ -120,52 +122,39 @@ func (s *source) passes(l *listing, b *bookmark) []pass {
 }
 
 // scanned reads a stream by scans.
-func scanned(s *source, l *listing) reader {
-	return func(ctx context.Context, out *tap.Output) error {
-		var b bookmark
-		if _, err := out.Bookmark(&b); err != nil {
-			return err
-		}
-		rows, err := newRows(l, out)
+func (r *reading) scanned(ctx context.Context) error {
+	b := &r.bookmark
+	n := r.begin(r.listing, b)
+	if r.stream.Versions {
+		r.out.Version(b.Version)
+	}
+	passes := r.passes(r.listing, b)
+	for ; n.Pass < len(passes); n.Pass, n.After = n.Pass+1, 0 {
+		p := passes[n.Pass]
+		err := r.walk(ctx, r.listing, r.path, p.where, max(n.After, p.from), r.rows.send, func(last int64) error {
+			n.After = last
+			if len(r.related) > 0 {
+				return nil // the rows that the list leaves out are known at its end
+			}
+			return r.out.State(b)
+		})
 		if err != nil {
 			return err
 		}
-		n := s.begin(l, &b)
-		if l.stream.Versions {
-			out.Version(b.Version)
+		if n.Pass == len(passes)-1 && r.happened != "" {
+			b.ID = n.After
 		}
-		passes := s.passes(l, &b)
-		for ; n.Pass < len(passes); n.Pass, n.After = n.Pass+1, 0 {
-			p := passes[n.Pass]
-			err := s.walk(ctx, l, l.path, p.where, max(n.After, p.from), rows.send, func(last int64) error {
-				n.After = last
-				if len(l.related) > 0 {
-					return nil // the rows that the list leaves out are known at its end
-				}
-				return out.State(&b)
-			})
-			if err != nil {
-				return err
-			}
-			if n.Pass == len(passes)-1 {
-				b.ID = n.After
-			}
-		}
-		if err := s.sendRelated(ctx, l, rows); err != nil {
+	}
+	if err := r.sendRelated(ctx); err != nil {
+		return err
+	}
+	if n.Whole && n.Before.IsZero() {
+		if err := r.out.Activate(b.Version); err != nil {
 			return err
 		}
-		if n.Whole && n.Before.IsZero() {
-			if err := out.Activate(b.Version); err != nil {
-				return err
-			}
-		}
-		if l.happened == "" {
-			b.ID = 0
-		}
-		b.Until, b.Scan = n.Until, nil
-		rows.warn()
-		return out.State(&b)
 	}
+	b.Until, b.Scan = n.Until, nil
+	return r.out.State(b)
 }
 
 // walk sends the rows behind an id, by pages, and tells after each how far it has come. A Mautic that breaks down over a page is asked
@@ -184,7 +173,7 @@ func (s *source) walkBy(ctx context.Context, l *listing, path string, where []fi
 	behind := filter{l.keys[0], "gt", strconv.FormatInt(*after, 10)}
 	list := rest.List{
 		Request: rest.Request{Path: "api/" + path, Query: question(append([]filter{behind}, append(slices.Clone(l.where), where...)...), l.keys, size, strings.HasPrefix(path, "stats/"))},
-		Rows:    []string{l.rows},
+		Rows:    []string{l.member},
 		Pager: rest.Keyset{First: behind.value, Compare: rest.Numbers, Set: func(r *rest.Request, id string) { r.Query.Set("where[0][val]", id) },
 			Key: func(row []byte) (string, error) {
 				id, err := idOf(row)

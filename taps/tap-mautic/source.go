@@ -26,8 +26,6 @@ type source struct {
 	major  int       // of Mautic's version; 0 when it does not say
 }
 
-type reader = func(ctx context.Context, out *tap.Output) error
-
 func open(config *Config, run *tap.Run) (*tap.Source, error) {
 	problems := run.Problems()
 	config.check(problems)
@@ -81,7 +79,7 @@ func (s *source) streams(ctx context.Context, _ func(string) json.RawMessage) ([
 			l.size = s.config.StatsPageSize
 		}
 		l.stream.Whole = true // a second run would ask the same Mautic the same questions
-		l.stream.Read = l.reads(s, &l)
+		l.stream.Read = s.read(&l)
 		declared = append(declared, l.stream)
 	}
 	return declared, nil

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
 )
@@ -24,47 +26,47 @@ type listing struct {
 	custom   string   // whose custom fields are columns: contact, company
 	customs  int      // how many columns those are, the last ones
 	min      int      // first major version that has it
-	reads    func(s *source, l *listing) reader
+	reads    func(r *reading, ctx context.Context) error
 }
 
 // entities are the streams of single endpoints. Contacts and companies are asked for with the names of the database, the others with
 // those of the API, as Mautic refuses the other spelling with status 500.
 func entities(c *Config) []listing {
 	dated := func(l listing) listing { l.added, l.modified = "dateAdded", "dateModified"; return l }
-	contacts := listing{stream: entity[Contact]("contacts", "Contacts, with custom fields as columns"), path: "contacts", rows: "contacts", custom: "contact", added: "date_added", modified: "date_modified"}
+	contacts := listing{stream: entity[Contact]("contacts", "Contacts, with custom fields as columns"), path: "contacts", member: "contacts", custom: "contact", added: "date_added", modified: "date_modified"}
 	if c.IdentifiedOnly {
 		contacts.where = []filter{{"date_identified", "isNotNull", ""}}
 	}
 	all := []listing{
 		contacts,
-		{stream: entity[Company]("companies", "Companies, with custom fields as columns"), path: "companies", rows: "companies", custom: "company", added: "date_added", modified: "date_modified"},
-		{stream: entity[Email]("emails", "Mails as they were written, with counters"), path: "emails", rows: "emails", size: 20, related: []string{"variantChildren", "translationChildren"}},
-		dated(listing{stream: entity[Campaign]("campaigns", "Campaigns with their events"), path: "campaigns", rows: "campaigns"}),
-		dated(listing{stream: entity[Segment]("segments", "Segments with their filters"), path: "segments", rows: "lists"}),
-		dated(listing{stream: entity[Form]("forms", "Forms with their fields and actions"), path: "forms", rows: "forms"}),
-		{stream: entity[Page]("pages", "Landing pages with counters"), path: "pages", rows: "pages", size: 20, related: []string{"variantChildren", "translationChildren"}},
-		{stream: entity[Asset]("assets", "Files to download, with counters"), path: "assets", rows: "assets"},
-		dated(listing{stream: entity[Stage]("stages", "Stages of contacts"), path: "stages", rows: "stages"}),
-		{stream: entity[Tag]("tags", "Tags of contacts"), path: "tags", rows: "tags"},
-		{stream: entity[Point]("points", "Actions that give points"), path: "points", rows: "points"},
-		{stream: entity[Point]("point_triggers", "What points set off"), path: "points/triggers", rows: "triggers"},
-		{stream: entity[PointGroup]("point_groups", "Groups of points"), path: "points/groups", rows: "pointGroups", min: 5},
-		{stream: entity[Note]("notes", "Notes about contacts"), path: "notes", rows: "notes"},
-		{stream: entity[Category]("categories", "Categories of anything"), path: "categories", rows: "categories"},
-		{stream: entity[SMS]("smses", "Text messages as they were written"), path: "smses", rows: "smses"},
-		{stream: entity[Field]("contact_fields", "Fields of contacts"), path: "fields/contact", rows: "fields"},
-		{stream: entity[Field]("company_fields", "Fields of companies"), path: "fields/company", rows: "fields"},
-		unselected(listing{stream: entity[User]("users", "People who work with Mautic"), path: "users", rows: "users"}),
+		{stream: entity[Company]("companies", "Companies, with custom fields as columns"), path: "companies", member: "companies", custom: "company", added: "date_added", modified: "date_modified"},
+		{stream: entity[Email]("emails", "Mails as they were written, with counters"), path: "emails", member: "emails", size: 20, related: []string{"variantChildren", "translationChildren"}},
+		dated(listing{stream: entity[Campaign]("campaigns", "Campaigns with their events"), path: "campaigns", member: "campaigns"}),
+		dated(listing{stream: entity[Segment]("segments", "Segments with their filters"), path: "segments", member: "lists"}),
+		dated(listing{stream: entity[Form]("forms", "Forms with their fields and actions"), path: "forms", member: "forms"}),
+		{stream: entity[Page]("pages", "Landing pages with counters"), path: "pages", member: "pages", size: 20, related: []string{"variantChildren", "translationChildren"}},
+		{stream: entity[Asset]("assets", "Files to download, with counters"), path: "assets", member: "assets"},
+		dated(listing{stream: entity[Stage]("stages", "Stages of contacts"), path: "stages", member: "stages"}),
+		{stream: entity[Tag]("tags", "Tags of contacts"), path: "tags", member: "tags"},
+		{stream: entity[Point]("points", "Actions that give points"), path: "points", member: "points"},
+		{stream: entity[Point]("point_triggers", "What points set off"), path: "points/triggers", member: "triggers"},
+		{stream: entity[PointGroup]("point_groups", "Groups of points"), path: "points/groups", member: "pointGroups", min: 5},
+		{stream: entity[Note]("notes", "Notes about contacts"), path: "notes", member: "notes"},
+		{stream: entity[Category]("categories", "Categories of anything"), path: "categories", member: "categories"},
+		{stream: entity[SMS]("smses", "Text messages as they were written"), path: "smses", member: "smses"},
+		{stream: entity[Field]("contact_fields", "Fields of contacts"), path: "fields/contact", member: "fields"},
+		{stream: entity[Field]("company_fields", "Fields of companies"), path: "fields/company", member: "fields"},
+		unselected(listing{stream: entity[User]("users", "People who work with Mautic"), path: "users", member: "users"}),
 	}
 	for i := range all {
 		all[i].keys = []string{"id"}
-		all[i].reads = scanned
+		all[i].reads = (*reading).scanned
 	}
 	return append(all,
 		listing{stream: tap.Typed[FormSubmission](tap.Stream{Name: "form_submissions", Description: "Forms as they were filled in", Disposition: protocol.Append}),
-			rows: "submissions", keys: []string{"s.id"}, happened: "s.date_submitted", reads: submitted},
+			member: "submissions", keys: []string{"s.id"}, happened: "s.date_submitted", reads: (*reading).submitted},
 		unselected(listing{stream: tap.Typed[Activity](tap.Stream{Name: "contact_activity", Description: "Timelines of contacts; the tables of statistics say the same with keys of their own", Disposition: protocol.Append}),
-			path: "contacts/activity", rows: "events", reads: lived}))
+			path: "contacts/activity", member: "events", reads: (*reading).lived}))
 }
 
 // statistics are the streams of the tables of statistics. Those whose rows change in any way that no date tells of are replaced.
@@ -111,13 +113,13 @@ func entity[T any](name, description string) tap.Stream {
 // table is a stream of a table of statistics to which rows are added by ascending id.
 func table[T any](name, from, description string, disposition protocol.Disposition, happened string, late ...string) listing {
 	return listing{stream: tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: disposition}),
-		path: "stats/" + from, rows: "stats", keys: []string{"id"}, happened: happened, late: late, reads: scanned}
+		path: "stats/" + from, member: "stats", keys: []string{"id"}, happened: happened, late: late, reads: (*reading).scanned}
 }
 
 // set is a stream of a table of statistics whose rows change and vanish: it is read whole.
 func set[T any](name, from, description string, keys ...string) listing {
 	return listing{stream: tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Replace}),
-		path: "stats/" + from, rows: "stats", keys: keys, reads: replaced}
+		path: "stats/" + from, member: "stats", keys: keys, reads: (*reading).replaced}
 }
 
 // deletions are the entries of the audit log that tell of them.
