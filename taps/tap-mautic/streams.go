@@ -12,7 +12,7 @@ import (
 type listing struct {
 	stream tap.Stream // but for its Read
 	path   string     // below /api
-	rows   string     // member of the answer that holds the rows
+	member string     // of the answer, that holds the rows
 	// keys are the columns by which rows are ordered and told apart, as the question spells them.
 	keys []string
 	// added and modified are the dates of an entity as the question spells them; without them it is read whole in every run.
