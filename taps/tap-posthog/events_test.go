@@ -1,6 +1,9 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -188,6 +191,19 @@ func TestWhatIsAskedFor(t *testing.T) {
 		again := input(server, map[string]any{"end_date": "2026-05-30T12:20:00Z"})
 		again.State = lastState(t, messages)
 		require.Empty(t, taptest.Records(taptest.Sync(t, program, again), "events"), "nothing is behind end_date")
+	})
+}
+
+// TestHiddenColumns are hashed, or not even asked for.
+func TestHiddenColumns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, _ := serverWith(t, sampleEvents(1, today.Add(-time.Hour)))
+		records := taptest.Records(sync(t, server, map[string]any{"columns": map[string]any{"events": map[string]any{"distinct_id": "hash", "properties": "drop"}}}), "events")
+		sum := sha256.Sum256([]byte(`user "0"`))
+		require.Contains(t, string(records[0]), `"distinct_id":"`+hex.EncodeToString(sum[:])+`"`)
+		require.NotContains(t, string(records[0]), "properties")
+		require.NotContains(t, strings.Join(queries(t, server.API), ""), "properties")
 	})
 }
 

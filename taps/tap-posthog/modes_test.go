@@ -111,6 +111,18 @@ func TestOldListTies(t *testing.T) {
 	})
 }
 
+// TestOldListOfYears asks for less than a year at a time, as more is an error.
+func TestOldListOfYears(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, project := serverWith(t, sampleEvents(9, today.Add(-1500*24*time.Hour)))
+		project.Events = append(project.Events, sampleEvents(18, today.Add(-10*24*time.Hour))[9:]...)
+		out := taptest.Run(t, program, input(server, map[string]any{"events_mode": "rest", "start_date": nil}))
+		require.Equal(t, 0, out.Code, out.Stderr)
+		require.Equal(t, 18, len(uuids(t, out.Messages)))
+	})
+}
+
 // TestModesResume stops at every request and goes on. What was sent of a day, or of an instant, may come again.
 func TestModesResume(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,10 @@ import (
 // It is read oldest first, since newest first a page without a successor is not always the last one.
 // See https://posthog.com/docs/api/events.
 
-// listMost is what the server cuts a larger limit to, without a word.
-const listMost = 1000
+const (
+	listMost = 1000                 // a larger limit is cut to this without a word
+	listSpan = 300 * 24 * time.Hour // more than a year is an error of the server's
+)
 
 // hexDigits begin the uuids of events that share one instant.
 const hexDigits = "0123456789abcdef"
@@ -37,16 +39,23 @@ func (r *reader) listPass(ctx context.Context) error {
 	from, until := r.at.At, r.at.Until
 	for _, name := range names { // the list takes one at a time; the bookmark moves with the last
 		l := &oldList{reader: r, rows: rows, name: name, sent: map[string]bool{}, at: from}
-		for more := true; more; {
-			if more, err = l.page(ctx, until); err != nil {
-				return err
+		for l.at.Before(until) {
+			to := l.at.Add(listSpan)
+			if to.After(until) {
+				to = until
 			}
-			if len(names) == 1 {
-				r.at.reach(l.at)
-				if err := r.save(); err != nil {
+			for more := true; more; {
+				if more, err = l.page(ctx, to); err != nil {
 					return err
 				}
+				if len(names) == 1 {
+					r.at.reach(l.at)
+					if err := r.save(); err != nil {
+						return err
+					}
+				}
 			}
+			l.at, l.sent = to, map[string]bool{}
 		}
 	}
 	rows.end()

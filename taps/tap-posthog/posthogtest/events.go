@@ -18,6 +18,10 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request, project *Project
 	query := r.URL.Query()
 	after, _ := time.Parse(time.RFC3339Nano, query.Get("after"))
 	before, _ := time.Parse(time.RFC3339Nano, query.Get("before"))
+	if before.Sub(after) > 366*24*time.Hour {
+		Fail(w, http.StatusInternalServerError, "server_error", "error", "Date range cannot exceed 1 year")
+		return
+	}
 	limit, err := strconv.Atoi(query.Get("limit"))
 	if err != nil {
 		limit = 100
