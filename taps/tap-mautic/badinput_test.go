@@ -66,7 +66,7 @@ func TestRefused(t *testing.T) {
 		"wrong password":         {"5.1.1", func(m *mautictest.Mautic) { m.Basic = true }, map[string]any{"username": "ann", "password": "wr0ng", "oauth_client_id": nil, "oauth_client_secret": nil}, 2, "check username and password"},
 		"header stripped":        {"5.1.1", func(m *mautictest.Mautic) { m.Stripped = true }, nil, 2, "the web server may have to be told to pass the header Authorization on"},
 		"a folder too many":      {"5.1.1", nil, map[string]any{"base_url": taptest.URL + "/shop"}, 2, "check the ids in the settings, and base_url"},
-		"no permission for some": {"5.1.1", func(m *mautictest.Mautic) { m.Forbidden = "contacts" }, nil, 2, "give the role of the API's user the permission to view this"},
+		"no permission for some": {"5.1.1", func(m *mautictest.Mautic) { m.Forbidden = []string{"contacts"} }, nil, 2, "give the role of the API's user the permission to view this"},
 	} {
 		for _, args := range [][]string{{"--test"}, {"--select", "contacts"}} {
 			t.Run(name+strings.Join(args, " "), func(t *testing.T) {
@@ -136,7 +136,7 @@ func TestWrongHosts(t *testing.T) {
 func TestStatisticsRefuse(t *testing.T) {
 	t.Parallel()
 	m := mautictest.New("6.0.3")
-	m.Forbidden = "email_stats"
+	m.Forbidden = []string{"email_stats"}
 	out := fails(t, m, 2, nil, "--select", "email_stats,page_hits")
 	require.Contains(t, out.Stderr, `stream "email_stats"`)
 	require.Contains(t, out.Stderr, "give the role of the API's user the permission to view this")
@@ -275,9 +275,14 @@ func TestCustomFields(t *testing.T) {
 	t.Parallel()
 	want, _ := sync(t, mautictest.New("5.1.1"), nil, nil, "--select", "contacts")
 	m := mautictest.New("5.1.1")
-	m.Forbidden = "fields/contact"
+	m.Forbidden = []string{"fields/contact"}
 	got, _ := sync(t, m, nil, nil, "--select", "contacts")
 	require.NoError(t, taptest.SameRows(want, got, taptest.Once))
+
+	m = mautictest.New("5.1.1")
+	m.Forbidden = []string{"fields/company", "companies"}
+	got, _ = sync(t, m, nil, nil, "--select", "contacts")
+	require.NoError(t, taptest.SameRows(want, got, taptest.Once), "who may not see companies may still see contacts")
 
 	m = mautictest.New("5.1.1")
 	m.Entities["fields/contact"] = m.Entities["fields/contact"][:5]

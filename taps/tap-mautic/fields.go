@@ -41,6 +41,9 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 		s.run.Log.Warn("the role of the API's user may not list fields: those of the first record are taken", "fields", l.custom)
 		fields, err = s.fieldsOfOne(ctx, l)
 	}
+	if status(err) == http.StatusForbidden {
+		return nil, nil // the stream says so itself, if it is read
+	}
 	if err != nil {
 		return nil, err
 	}

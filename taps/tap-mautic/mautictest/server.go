@@ -23,7 +23,7 @@ import (
 type Row map[string]any
 
 // A Mautic answers as the documentation and the sources of Mautic say, each version in its own way, and fails the test over a
-// question that Mautic does not understand. Fields are set before serve, and between runs.
+// question that Mautic does not understand. Fields are set before Serve, and between runs.
 type Mautic struct {
 	t        testing.TB
 	Version  string // 5.1.1
@@ -36,15 +36,14 @@ type Mautic struct {
 
 	Basic      bool // basic authentication is enabled
 	APIOff     bool
-	NotAdmin   bool   // the API credentials were made by somebody who is no administrator
-	NoStats    bool   // the role may not see contacts
-	Forbidden  string // a list or a table that the role may not see
-	Stripped   bool   // the web server keeps the header Authorization to itself
-	Unfiltered bool   // conditions do nothing
-	Lax        bool   // paths that there are not are no mistake of the test
-	EmptyRows  bool   // contacts have nothing in them, see Mautic 5.0 and composer
-	Largest    int    // page of contacts that does not exhaust the memory; 0: any
-	Limit      int    // requests an hour; 0: any
+	NotAdmin   bool     // the API credentials were made by somebody who is no administrator
+	Forbidden  []string // lists and tables that the role may not see
+	Stripped   bool     // the web server keeps the header Authorization to itself
+	Unfiltered bool     // conditions do nothing
+	Lax        bool     // paths that there are not are no mistake of the test
+	EmptyRows  bool     // rows have nothing in them, as in some Mautic 5.0 that composer has installed
+	Largest    int      // page of contacts that does not exhaust the memory; 0: any
+	Limit      int      // requests an hour; 0: any
 	Lifetime   time.Duration
 	Revoke     int              // the number of the answer after which the token is refused; 0: none
 	Between    func(served int) // is called before an answer
@@ -57,10 +56,11 @@ type Mautic struct {
 	spent   int // requests of this hour
 	others  int
 	hour    time.Time
-	Invalid map[string]bool // tokens that are not accepted any more
+	invalid map[string]bool // tokens that are not accepted any more
 	ends    map[string]time.Time
 }
 
+// The API credentials that it has, and the password of its user ann.
 const (
 	KeyID     = "7_4k3jexample"
 	KeySecret = "s3cr3t-k3y"
@@ -78,7 +78,7 @@ func (m *Mautic) major() int {
 
 // Serve makes a server of it. Its routes allow what the endpoints document, and no more.
 func (m *Mautic) Serve(t testing.TB) *taptest.API {
-	m.t, m.Invalid, m.ends = t, map[string]bool{}, map[string]time.Time{}
+	m.t, m.invalid, m.ends = t, map[string]bool{}, map[string]time.Time{}
 	api := &taptest.API{}
 	get := func(path string, query map[string]string, serve http.HandlerFunc) {
 		api.Routes = append(api.Routes, taptest.Route{Pattern: "GET " + m.Site + "/api/" + path, Query: query, Serve: m.guard(serve),
@@ -142,7 +142,7 @@ func (m *Mautic) guard(serve http.HandlerFunc) http.HandlerFunc {
 			m.fail(w, 401, "access_denied", "Authorization denied, invalid credentials.")
 		case !basic && token == "":
 			m.fail(w, 401, "access_denied", "API authorization denied.")
-		case !basic && (!known || m.Invalid[token]):
+		case !basic && (!known || m.invalid[token]):
 			m.Refused++
 			m.fail(w, 401, "invalid_grant", "The access token provided is invalid.")
 		case !basic && !time.Now().Before(ends):
@@ -151,7 +151,7 @@ func (m *Mautic) guard(serve http.HandlerFunc) http.HandlerFunc {
 		case m.Limit > 0 && !m.spend(w):
 		default:
 			if m.Served++; m.Served == m.Revoke {
-				m.Invalid[token] = true
+				m.invalid[token] = true
 			}
 			if m.Between != nil {
 				m.Between(m.Served)
@@ -239,7 +239,7 @@ var keyed = []string{"contacts", "companies", "emails", "campaigns", "segments",
 
 // list answers a list of entities.
 func (m *Mautic) list(w http.ResponseWriter, r *http.Request, path string) {
-	if path == m.Forbidden {
+	if slices.Contains(m.Forbidden, path) {
 		m.fail(w, 403, "", "You do not have access to the requested area/action.")
 		return
 	}
@@ -495,7 +495,7 @@ func (m *Mautic) table(w http.ResponseWriter, r *http.Request) {
 		m.available(w, r)
 		return
 	}
-	if m.NoStats || name == m.Forbidden {
+	if slices.Contains(m.Forbidden, name) {
 		m.write(w, map[string]any{"errors": []any{map[string]any{"code": 403, "message": "You do not have access to view this area."}}})
 		return
 	}
