@@ -15,22 +15,33 @@ type beginning struct {
 	maybe   bool // it may have run, and never runs twice
 }
 
+// lingering is how long a connection of a program that has ended may count as one that the role has.
+const lingering = 2 * time.Second
+
 // begin hires the first worker, when this is the only run of its pipeline and the server is ready for it. A connection that is lost
 // meanwhile is made again; a server that never answered is not waited for.
 func (c *crew) begin(ctx context.Context) error {
 	b := &beginning{crew: c}
-	until := time.Now().Add(longestRetry)
+	started := time.Now()
 	for try := 0; ; try++ {
 		conn, err := b.connect(ctx)
 		if err == nil {
 			c.hire(ctx, conn)
 			return nil
 		}
-		if !database.Lost(err) || !b.reached || b.maybe || time.Now().After(until) {
-			return err
+		var longest time.Duration
+		switch {
+		case b.maybe:
+		case database.Is(err, database.TooManyConnections):
+			longest = lingering
+		case database.Lost(err) && b.reached:
+			longest = longestRetry
+			if try == 0 {
+				c.o.Log.Warn("the run begins again", "because", err.Error())
+			}
 		}
-		if try == 0 {
-			c.o.Log.Warn("the run begins again", "because", err.Error())
+		if time.Since(started) >= longest {
+			return err
 		}
 		if pause(ctx, try) != nil {
 			return err
