@@ -14,10 +14,11 @@
 // An interval is what lies between two states that are worth a commit. It becomes one transaction: rows, what became of
 // them, rejects, and the state. Its STATE line leaves after its COMMIT and never earlier.
 //
-// Intervals are loaded side by side and committed in the order of the input. What depends on the rows before, like a merge, the
-// swap of a replace or a change of the table, waits until it is the interval's turn. An interval that fails takes those behind it
+// Intervals are loaded side by side and committed in the order of the input. What depends on the rows before, like the
+// swap of a replace or a change of the table, waits until it is the interval's turn; a merge does so only where one of its keys is that
+// of a row ahead, or where the server refuses a row. An interval that fails takes those behind it
 // along, never one ahead. The size adapts: while a worker is free, a few megabytes are worth a commit, while all are
-// busy the interval grows.
+// busy the interval grows, as long as it can be held in memory.
 //
 // The server cannot see that a transaction waits for its turn, so it does not notice when two wait for each other. An interval
 // that waits looks from time to time whether somebody waits for one of its rows. If so, it begins again, which makes way.
