@@ -285,9 +285,10 @@ func (l *loader) record(m *protocol.Message) error {
 		s.versioned, s.version = s.versioned || r.HasVersion, r.Version
 	}
 	l.touch()
-	l.now.at = time.Now()
 	if l.o.Replay != nil {
 		l.now.at = l.o.Replay.Received(m.Line)
+	} else if s.plan.timed {
+		l.now.at = time.Now()
 	}
 	g, before, bad := l.encode(s, r)
 	if bad == errExtra {

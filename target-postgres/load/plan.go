@@ -50,6 +50,7 @@ type plan struct {
 	keys   []int          // slots of the key
 	extra  int            // slot of _extra, -1 without
 
+	timed      bool // a column says when a record came
 	dropsExtra bool // a contract leaves out undeclared members rather than to add it
 
 	values  [][]byte // of the record under way, by slot
@@ -325,6 +326,7 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 	for i, c := range l.columns {
 		at[c.name] = i
 		p.slots = append(p.slots, slot{from: c.from, column: c.name, foreign: true})
+		p.timed = p.timed || c.from == columns.ReceivedAt || c.from == columns.Sequence
 	}
 	for _, place := range places {
 		want := &place.Want
