@@ -115,7 +115,7 @@ func (l *loader) worthCommit() bool {
 		return false // its one interval ends with its source
 	}
 	return l.filled >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
-		l.staged >= o.Limits.Held/o.Connections-o.Limits.Segment ||
+		l.staged >= o.held()-o.Limits.Segment ||
 		l.bytes >= int64(o.Limits.Small) && l.crew.room()
 }
 

@@ -106,6 +106,9 @@ func (l Limits) orDefault() Limits {
 	}
 }
 
+// held is how much of one interval is kept until its commit.
+func (o *Options) held() int { return o.Limits.Held / max(o.Connections, 2) }
+
 // Disposition decides what is done with a stream's rows: the dispositions setting, load_method, the stream's own word,
 // then merge with a key and append without. Merge needs a key; without one it is append.
 func (o *Options) Disposition(s *protocol.Stream) protocol.Disposition {

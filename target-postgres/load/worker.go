@@ -165,13 +165,13 @@ func (w *worker) retain(ctx context.Context, s *segment) error {
 		size += g.size()
 	}
 	for _, g := range w.retained {
-		if size <= w.o.Limits.Held/w.o.Connections {
+		if size <= w.o.held() {
 			break
 		}
 		size -= len(g.raw)
 		w.pool.strip(g)
 	}
-	if !w.iv.fixed && size <= w.o.Limits.Held/w.o.Connections {
+	if !w.iv.fixed && size <= w.o.held() {
 		w.retained = append(w.retained, s)
 		return nil
 	}
