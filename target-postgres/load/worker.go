@@ -157,7 +157,8 @@ func (w *worker) step(ctx context.Context, o op) error {
 	return err
 }
 
-// retain keeps a segment for as long as the interval lasts, if there is room; records make room for rows. An interval that outgrows it cannot be loaded
+// retain keeps a segment for as long as the interval lasts, if there is room;
+// records make room for rows. An interval that outgrows it cannot be loaded
 // again. Since its keys may be in the way of one ahead, it waits for its turn first.
 func (w *worker) retain(ctx context.Context, s *segment) error {
 	size := s.size() - len(s.raw)

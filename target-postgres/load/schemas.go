@@ -1,0 +1,129 @@
+package load
+
+import (
+	"slices"
+
+	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
+)
+
+func (l *loader) schema(m *protocol.Message) error {
+	s := l.streams[m.Stream]
+	if s == nil {
+		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream, l.o.Case)}}
+		if i := slices.IndexFunc(l.order, func(o *stream) bool { return o.table == s.table }); i >= 0 {
+			return protocol.InStream(m.Stream, sharedFault(s.table, l.order[i].name))
+		}
+		l.streams[m.Stream] = s
+		l.order = append(l.order, s)
+		s.progress = l.o.Progress.of(s.name)
+	}
+	s.sent = m.Schema
+	s.progress.declare(s.sent)
+	declared := m.Schema
+	if len(s.added) > 0 {
+		declared = withProperties(declared, s.added)
+	}
+	if s.declared != nil && sameSchema(s.declared, declared) {
+		return nil
+	}
+	if p := s.planFor(declared); p != nil {
+		s.declared, s.plan = declared, p // the open segment has its layout
+		return nil
+	}
+	if s.keys != nil {
+		if err := l.addKey(s); err != nil { // another schema may have another key
+			return err
+		}
+	}
+	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
+	// under way; one that moves on leaves the old columns behind. In a merge, a row of one SCHEMA leaves alone what only others have.
+	s.mode = l.o.Disposition(declared)
+	schemas := []*protocol.Stream{declared}
+	if s.unswapped || s.known(declared) && (s.mode != protocol.Merge || s.alike()) {
+		schemas = append(slices.DeleteFunc(slices.Clone(s.seen), func(d *protocol.Stream) bool { return sameSchema(d, declared) }), declared)
+	}
+	if !s.known(declared) {
+		s.seen = append(s.seen, declared)
+		if l.columns += len(declared.Schema.Properties); l.o.Grew != nil {
+			l.o.Grew(l.columns)
+		}
+	}
+	s.declared = declared
+	return l.prepare(s, schemas)
+}
+
+// prepare brings the stream's table to the form that SCHEMAs want, the last of them the one in force.
+func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
+	if l.interval != nil {
+		// Where it can be, the change is a short transaction of its own.
+		if err := l.commitIfCovered(0); err != nil {
+			return err
+		}
+	}
+	if err := l.flush(s); err != nil {
+		return err
+	}
+	p := &preparation{
+		stream: s, schemas: schemas, extra: s.extra, mayDefer: s.plan == nil, deferred: s.keys != nil, reply: make(chan preparedTable, 1),
+	}
+	if s.plan != nil {
+		p.made = s.plan.layout.made
+	}
+	switch {
+	case l.o.Metadata:
+		p.metadata = columns.AllMetadata
+	case s.versions:
+		p.metadata = columns.VersionMetadata
+	}
+	l.send(op{kind: prepareTable, prepare: p})
+	answer := <-p.reply
+	if answer.err != nil {
+		return errFailed
+	}
+	if s.discards = len(answer.plans) == 0; !s.discards {
+		s.replaced, s.values = s.tally()
+		s.plans, s.plan = answer.plans, answer.plans[len(answer.plans)-1]
+		l.watch(s)
+	}
+	return nil
+}
+
+// again prepares the stream's table anew, for columns that its records turned out to need.
+func (l *loader) again(s *stream) error {
+	schemas := make([]*protocol.Stream, len(s.plans))
+	for i, p := range s.plans {
+		schemas[i] = p.schema
+	}
+	// The one in force comes last.
+	schemas = append(slices.DeleteFunc(schemas, func(d *protocol.Stream) bool { return sameSchema(d, s.declared) }), s.declared)
+	return l.prepare(s, schemas)
+}
+
+// versioned makes sure that the version of a record has a column.
+func (l *loader) versioned(s *stream) error {
+	if s.versions || l.o.Metadata || l.o.IgnoreVersions || s.mode == protocol.Replace {
+		return nil
+	}
+	s.versions = true
+	return l.again(s)
+}
+
+// undeclared makes room for members that the schema does not declare.
+func (l *loader) undeclared(s *stream, r *protocol.Record) error {
+	if l.o.ExtraFields == AddExtra {
+		if added := s.plan.undeclaredProperties(r.Fields); len(added) > 0 {
+			return l.add(s, added)
+		}
+	}
+	s.extra = true
+	return l.again(s)
+}
+
+// add takes properties for declared, in this SCHEMA and those to come.
+func (l *loader) add(s *stream, more []protocol.Property) error {
+	s.added = append(s.added, more...)
+	s.declared = withProperties(s.declared, more)
+	s.seen = append(s.seen, s.declared)
+	return l.prepare(s, []*protocol.Stream{s.declared})
+}
