@@ -61,6 +61,8 @@ func TestMissingPrivileges(t *testing.T) {
 			[]string{`GRANT TEMPORARY ON DATABASE "D" TO "R"`}, ""},
 		{"alter a table", true, `CREATE TABLE s.log (n bigint); GRANT INSERT ON s.log TO "R"`, oneLog, nil,
 			[]string{`lacks the ownership of "s"."log"`, `or as its owner: ALTER TABLE "s"."log" ADD COLUMN`}, `ALTER TABLE "s"."log" OWNER TO "R"`},
+		{"row-level security", true, `CREATE TABLE s.log (n bigint); ALTER TABLE s.log ENABLE ROW LEVEL SECURITY; GRANT INSERT ON s.log TO "R"; CREATE POLICY p ON s.log TO "R" USING (true)`,
+			oneLog, withoutMetadata, []string{`stream "log"`, "let a superuser give the role BYPASSRLS"}, `ALTER ROLE "R" BYPASSRLS`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

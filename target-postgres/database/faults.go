@@ -63,6 +63,9 @@ func Fault(err error) error {
 	var e *pgconn.PgError
 	if errors.As(err, &e) {
 		r := ruleOf(e.Code)
+		if e.Code == "0A000" && e.Routine == "DoCopy" {
+			r.hint = "COPY does not pass row-level security: load as the owner of the table, or let a superuser give the role BYPASSRLS"
+		}
 		return &protocol.Fault{Kind: r.kind, Hint: r.hint, Err: &serverError{e}}
 	}
 	if Lost(err) {
