@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/target-postgres/database"
 	"github.com/signalroom/signalroom/target-postgres/load"
 	"github.com/signalroom/signalroom/target-postgres/server/proxy"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
@@ -202,7 +203,8 @@ func TestFewConnectionsBeyondMemory(t *testing.T) {
 	d.complete(t)
 }
 
-// A connection that is lost before the first row is made again, unless the user's own statements may have run.
+// A connection that is lost before the first row is made again, unless the user's own statements may have run. A server that is
+// starting is waited for.
 func TestLostAtTheStart(t *testing.T) {
 	t.Parallel()
 	for _, at := range []string{"pg_try_advisory_xact_lock", "pg_is_in_recovery", "pg_attribute", "max(updated_at)"} {
@@ -223,11 +225,21 @@ func TestLostAtTheStart(t *testing.T) {
 		})
 	}
 	d := newDestination(t)
+	var starting sync.Once
+	hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
+		starting.Do(func() { m.Link.Refuse(t, database.StartingUp) })
+		return true
+	}))
+	require.Zero(t, hit.code, hit.stderr)
+	require.Contains(t, hit.stderr, "the run begins again")
+	d.exact(t, hit)
+
+	d = newDestination(t)
 	d.admin.answers(t, "CREATE TABLE d.runs (n int)")
 	args := d.args
 	d.args = append(d.args, "--before-run-sql=INSERT INTO d.runs VALUES (1)")
 	var inserted atomic.Bool
-	hit := d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
+	hit = d.run(t, proxy.Start(t, d.dsn, func(m proxy.Message) bool {
 		if m.Says("INSERT INTO d.runs") {
 			inserted.Store(true)
 		}

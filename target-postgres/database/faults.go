@@ -120,6 +120,7 @@ const (
 	LockNotAvailable   = "55P03"
 	Deadlock           = "40P01"
 	TooManyConnections = "53300"
+	StartingUp         = "57P03"
 )
 
 // Raised is the SQLSTATE of an exception that a trigger or function raised on purpose.

@@ -10,7 +10,7 @@ import (
 // A beginning is what happens before the first row.
 type beginning struct {
 	*crew
-	reached bool // a server has answered
+	reached bool // a server has answered, if only that it is starting
 	ran     bool // before_run_sql did
 	maybe   bool // it may have run, and never runs twice
 }
@@ -52,10 +52,10 @@ func (c *crew) begin(ctx context.Context) error {
 // connect gives a connection to a server that is ready.
 func (b *beginning) connect(ctx context.Context) (*database.Conn, error) {
 	conn, err := database.Connect(ctx, b.o.Connection)
+	b.reached = b.reached || err == nil || database.Is(err, database.StartingUp)
 	if err != nil {
 		return nil, err
 	}
-	b.reached = true
 	if err := b.ready(ctx, conn); err != nil {
 		conn.Close(context.WithoutCancel(ctx)) // the error that counts is err
 		if b.lock != nil {

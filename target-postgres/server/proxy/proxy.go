@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,6 +36,14 @@ type Link struct{ client, server net.Conn }
 
 // CutClient lets the client alone know that the connection is gone. What it sent is passed on.
 func (l *Link) CutClient() { l.client.Close() }
+
+// Refuse has the client hear, as the server's last words, an error with this SQLSTATE.
+func (l *Link) Refuse(t testing.TB, state string) {
+	text, err := (&pgproto3.ErrorResponse{Severity: "FATAL", SeverityUnlocalized: "FATAL", Code: state, Message: "refused"}).Encode(nil)
+	require.NoError(t, err)
+	l.client.Write(text) // the client may have gone
+	l.cut()
+}
 
 func (l *Link) cut() {
 	l.client.Close()
