@@ -14,11 +14,13 @@ import (
 
 // ownFlags are the flags that this package answers itself.
 type ownFlags struct {
-	Config  []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
-	About   bool     `help:"Say what this program is and can be told, and end."`
-	Format  Format   `placeholder:"text|json|markdown" help:"The form of --about."`
-	Version bool     `help:"Print name and version, and end."`
-	Help    helpFlag `short:"h" help:"Print this help, and end."`
+	Config     []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
+	About      bool     `help:"Say what this program is and can be told, and end."`
+	Format     Format   `placeholder:"text|json|markdown" help:"The form of --about."`
+	Version    bool     `help:"Print name and version, and end."`
+	Completion Shell    `placeholder:"bash|zsh|fish" help:"Print a completion script for this shell, and end."`
+	Man        bool     `help:"Print the manual page, and end."`
+	Help       helpFlag `short:"h" help:"Print this help, and end."`
 }
 
 // helpFlag keeps kong from choosing the default command where help is asked for.
@@ -28,11 +30,11 @@ type helpFlag bool
 func (helpFlag) IgnoreDefault() {}
 
 // Parse reads the command line into cli, a pointer to the program's own kong grammar (flags and commands), and the
-// settings into config, a pointer to its settings struct. The flags --config, --help, --about, --format and --version
-// belong to this package; neither struct may have them. Where the grammar has commands, one that may be left out is
+// settings into config, a pointer to its settings struct. The flags --config, --help, --about, --format, --completion, --man
+// and --version belong to this package; neither struct may have them. Where the grammar has commands, one that may be left out is
 // tagged `cmd:"" default:"withargs"`. Every setting is a flag of every command.
 //
-// When help, version or about was asked for, it is printed and [Settings.Done] is true; config then holds nothing.
+// When help, version or the like was asked for, it is printed and [Settings.Done] is true; config then holds nothing.
 // Every problem with the settings is reported at once, in a Fault of kind Config whose text has one line for each.
 func Parse(p *Program, cli, config any) (*Settings, error) {
 	if slices.Equal(p.Args, []string{"--version"}) {
@@ -63,6 +65,10 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 		return p.version()
 	case own.About:
 		return &Settings{done: true, command: parsed.Command()}, WriteAbout(p.Stdout, p, config, own.Format)
+	case own.Completion != "":
+		return &Settings{done: true, command: parsed.Command()}, writeCompletion(p, t, parser.Model.Node, own.Completion)
+	case own.Man:
+		return &Settings{done: true, command: parsed.Command()}, writeMan(p, t, parser.Model.Node)
 	case own.Format != "":
 		return nil, protocol.ConfigFault("add --about", "flag --format is for --about alone")
 	case slices.Contains(p.WithoutSettings, parsed.Command()):

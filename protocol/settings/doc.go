@@ -1,5 +1,6 @@
 // Package settings makes one struct the only source of truth for what a program can be told: its flags, environment
-// variables, JSON config files and .env, its help, --about, documentation table and Meltano definitions.
+// variables, JSON config files and .env, its help, --about, manual page, completion scripts, documentation table and Meltano
+// definitions.
 //
 // # The struct
 //

@@ -91,11 +91,7 @@ func writeSettingsHelp(w io.Writer, p *Program, t *table) {
 	if len(t.settings) == 0 {
 		return
 	}
-	first := &t.settings[0]
-	intro := fmt.Sprintf("The setting %s is the flag --%s, the environment variable %s and the key %s of a config file. "+
-		"A flag beats the environment, the environment beats .env, .env beats a file, and a later file beats an earlier one.",
-		first.key, flagName(first.key), envName(p.Name, first.key), first.key)
-	fmt.Fprint(w, "\nSettings:\n", wrapped(intro, "  "))
+	fmt.Fprint(w, "\nSettings:\n", wrapped(t.intro(p.Name), "  "))
 	for _, group := range t.groups() {
 		if group.title != "" {
 			fmt.Fprintf(w, "\n%s:\n", group.title)
@@ -103,15 +99,18 @@ func writeSettingsHelp(w io.Writer, p *Program, t *table) {
 			fmt.Fprintln(w)
 		}
 		for _, s := range group.settings {
-			usage := "--" + flagName(s.key)
-			if s.kind == booleanKind {
-				usage = "--[no-]" + flagName(s.key)
-			} else {
-				usage += "=" + s.valueName()
-			}
-			entry(w, usage, s.sentence(p.Name))
+			o := s.option(p.Name)
+			entry(w, o.usage, o.help)
 		}
 	}
+}
+
+// intro says by the first setting's example where settings come from.
+func (t *table) intro(program string) string {
+	first := &t.settings[0]
+	return fmt.Sprintf("The setting %s is the flag --%s, the environment variable %s and the key %s of a config file. "+
+		"A flag beats the environment, the environment beats .env, .env beats a file, and a later file beats an earlier one.",
+		first.key, flagName(first.key), envName(program, first.key), first.key)
 }
 
 // entry is one flag, command or setting: its name on a line of its own, what it does below.
