@@ -10,6 +10,7 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 	"github.com/signalroom/signalroom/taps/tap/windows"
 )
@@ -112,6 +113,7 @@ func (s *source) readReport(columns []tap.Column) func(context.Context, *tap.Out
 		if err != nil {
 			return err
 		}
+		defer shape.End()
 		reading := windows.Reading{Step: windows.Days(1, s.zone), Full: reportCap, Join: 28}
 		return s.byTime(ctx, out, reading, s.config.Lookback, 0, s.zone, func(ctx context.Context, a *account, w windows.Window) (int, error) {
 			timezone, err := a.timezone(ctx, s.config.Timezone)
@@ -125,52 +127,45 @@ func (s *source) readReport(columns []tap.Column) func(context.Context, *tap.Out
 			if slices.ContainsFunc(s.columns, func(c string) bool { return !slices.Contains([]string{"offer", "affiliate", "advertiser"}, c) }) {
 				c.client = a.granular
 			}
-			var line []byte
 			c.send = func(row []byte) error {
-				if line, err = s.figures(line[:0], a, timezone, row); err != nil {
+				figures, about, err := s.figures(a, timezone, row)
+				if err != nil {
 					return err
 				}
-				return shape.send(line, a.NetworkID)
+				return shape.send(figures, a.NetworkID, about...)
 			}
 			return c.read(ctx, w, !reading.Step(w.Start).Before(w.End))
 		})
 	}
 }
 
-// figures appends a row of the report as a flat object.
-func (s *source) figures(dst []byte, a *account, timezone int, row []byte) ([]byte, error) {
+// figures are those of a row, and what they are about.
+func (s *source) figures(a *account, timezone int, row []byte) (figures json.RawMessage, about []protocol.Member, err error) {
 	var figure struct {
 		Columns   []reportColumn  `json:"columns"`
 		Reporting json.RawMessage `json:"reporting"`
 	}
 	if err := json.Unmarshal(row, &figure); err != nil {
-		return dst, protocol.DataFault("", "a row of the daily figures is not of the expected form")
+		return nil, nil, protocol.DataFault("", "a row of the daily figures is not of the expected form")
 	}
-	dst = strconv.AppendInt(append(dst, `{"timezone_id":`...), int64(timezone), 10)
-	dst = rawjson.AppendStringLossy(append(dst, `,"currency_id":`...), a.CurrencyID)
+	if rawjson.KindOf(figure.Reporting) != rawjson.Object {
+		return nil, nil, protocol.DataFault("", "a row of the daily figures has none")
+	}
+	about = []protocol.Member{{Name: "timezone_id", Value: strconv.AppendInt(nil, int64(timezone), 10)}, lenient.Text("currency_id", a.CurrencyID)}
 	for _, c := range figure.Columns {
 		id := text(c.ID)
 		if c.Type == "date" {
-			dst = appendMember(dst, []byte("date"), rawjson.AppendStringLossy(nil, dayOf(id, s.zone)))
+			about = append(about, lenient.Text("date", dayOf(id, s.zone)))
 			continue
 		}
-		dst = appendMember(dst, []byte(c.Type+"_id"), rawjson.AppendStringLossy(nil, id))
-		dst = appendMember(dst, []byte(c.Type), rawjson.AppendStringLossy(nil, text(c.Label)))
-	}
-	var scanner rawjson.Scanner
-	fields, err := scanner.Fields(figure.Reporting)
-	if err != nil {
-		return dst, protocol.DataFault("", "a row of the daily figures has none")
-	}
-	for _, f := range fields {
-		dst = appendMember(dst, f.Name, f.Value)
+		about = append(about, lenient.Text(c.Type+"_id", id), lenient.Text(c.Type, text(c.Label)))
 	}
 	for _, name := range []string{"usm_columns", "custom_metric_columns"} {
 		if value := rest.Member(row, name); value != nil {
-			dst = appendMember(dst, []byte(name), value)
+			about = append(about, protocol.Member{Name: name, Value: value})
 		}
 	}
-	return append(dst, '}'), nil
+	return figure.Reporting, about, nil
 }
 
 // dayOf reads the id of a date: the seconds of its midnight, in the zone of the report or in UTC, which nobody has written down.

@@ -66,15 +66,20 @@ func TestReportRowsOfOtherForms(t *testing.T) {
 		require.Equal(t, want, dayOf(id, zone), id)
 	}
 	s := &source{zone: time.UTC}
-	line, err := s.figures(nil, &account{Account: Account{CurrencyID: "EUR"}}, 67, json.RawMessage(`{"columns":[{"column_type":"date","id":"1767312000","label":"x"},
+	figures, about, err := s.figures(&account{Account: Account{CurrencyID: "EUR"}}, 67, json.RawMessage(`{"columns":[{"column_type":"date","id":"1767312000","label":"x"},
 		{"column_type":"sub1","id":"","label":""},{"column_type":"offer","id":31,"label":null},{"column_type":"affiliate","id":null,"label":7},{"column_type":"country_code","id":"N/A","label":"N/A"}],
 		"reporting":{"cvr":2.1800000000000001,"new_figure":1}}`))
 	require.NoError(t, err)
-	require.Equal(t, `{"timezone_id":67,"currency_id":"EUR","date":"2026-01-02","sub1_id":"","sub1":"","offer_id":"31","offer":"","affiliate_id":"","affiliate":"7","country_code_id":"N/A","country_code":"N/A","cvr":2.1800000000000001,"new_figure":1}`,
-		string(line), "a key is never null, and a label no key")
-	_, err = s.figures(nil, &account{}, 67, json.RawMessage(`{"columns":[]}`))
+	line := ""
+	for _, m := range about {
+		line += fmt.Sprintf(`"%s":%s,`, m.Name, m.Value)
+	}
+	require.Equal(t, `"timezone_id":67,"currency_id":"EUR","date":"2026-01-02","sub1_id":"","sub1":"","offer_id":"31","offer":"","affiliate_id":"","affiliate":"7","country_code_id":"N/A","country_code":"N/A",`,
+		line, "a key is never null, and a label no key")
+	require.Equal(t, `{"cvr":2.1800000000000001,"new_figure":1}`, string(figures))
+	_, _, err = s.figures(&account{}, 67, json.RawMessage(`{"columns":[]}`))
 	require.ErrorContains(t, err, "has none")
-	_, err = s.figures(nil, &account{}, 67, json.RawMessage(`{"columns":"a@example.com"}`))
+	_, _, err = s.figures(&account{}, 67, json.RawMessage(`{"columns":"a@example.com"}`))
 	require.ErrorContains(t, err, "not of the expected form")
 	require.NotContains(t, err.Error(), "example.com")
 }

@@ -97,11 +97,12 @@ func (s *source) conversions(endpoint, id string, body func(*account) map[string
 		if err != nil {
 			return err
 		}
+		defer shape.End()
 		reading := windows.Reading{Step: windows.Every(day), Smallest: time.Hour}
 		return s.byTime(ctx, out, reading, s.config.Lookback, conversionsKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
 			return 0, s.read(ctx, a, paged{
 				path: a.path(endpoint), body: between(body(a), w, time.DateTime, time.UTC), rows: []string{"conversions", "table"}, id: id,
-				bounded: true, open: w.End.After(s.run.Start), send: func(row []byte) error { return shape.send(row, a.NetworkID) },
+				most: most, open: w.End.After(s.run.Start), send: func(row []byte) error { return shape.send(row, a.NetworkID) },
 			})
 		})
 	}
@@ -123,6 +124,7 @@ func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Contex
 		if err != nil {
 			return err
 		}
+		defer shape.End()
 		reading := windows.Reading{Step: windows.Every(day), Full: clickCap, Smallest: time.Second, Join: 14} // Everflow takes 14 days
 		return s.byTime(ctx, out, reading, s.config.ClickLookback, clicksKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
 			c := capped{
@@ -142,6 +144,7 @@ func list[T any](s *source, name, description, id, endpoint, affiliates string, 
 		if err != nil {
 			return err
 		}
+		defer shape.End()
 		accounts, err := s.identified(ctx)
 		if err != nil {
 			return err

@@ -26,10 +26,7 @@ func (s *source) read(l *listing) func(context.Context, *tap.Output) error {
 		if r.rows, err = newRows(l, out); err != nil {
 			return err
 		}
-		if err := l.reads(r, ctx); err != nil {
-			return err
-		}
-		r.rows.warn()
-		return nil
+		defer r.rows.End()
+		return l.reads(r, ctx)
 	}
 }

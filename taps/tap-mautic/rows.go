@@ -19,9 +19,8 @@ import (
 // rows makes a stream's rows of what Mautic sends: names in snake case, every column there, custom fields beside the others, lists and
 // objects in the one form that their columns have. Mautic's database is in UTC, and so are times without an offset.
 type rows struct {
+	*lenient.Sender
 	listing *listing
-	out     *tap.Output
-	reader  *lenient.Reader
 	columns []tap.Column
 	kinds   []protocol.Kinds
 	at      map[string]int // place of a column
@@ -36,16 +35,15 @@ type rows struct {
 	values [][]byte
 	extra  []byte
 	object []byte
-	row    []byte
 }
 
 func newRows(l *listing, out *tap.Output) (*rows, error) {
 	columns := l.stream.Columns
-	reader, err := lenient.New(columns, time.UTC)
+	sender, err := lenient.NewSender(out, columns, time.UTC)
 	if err != nil {
 		return nil, err
 	}
-	r := &rows{listing: l, seen: map[int64]bool{}, out: out, reader: reader, columns: columns, at: map[string]int{}, own: len(columns) - l.customs, custom: l.custom != "",
+	r := &rows{Sender: sender, listing: l, seen: map[int64]bool{}, columns: columns, at: map[string]int{}, own: len(columns) - l.customs, custom: l.custom != "",
 		names: map[string]string{}, fixed: map[int]string{}, values: make([][]byte, len(columns))}
 	for i, c := range columns {
 		schema, err := protocol.ParseSchema(c.Schema)
@@ -114,10 +112,7 @@ func (r *rows) sendAny(row []byte) error {
 		}
 	}
 	r.object = append(append(r.object, r.extra...), '}')
-	if r.row, err = r.reader.Append(r.row[:0], r.object); err != nil {
-		return err
-	}
-	return r.out.Record(r.row)
+	return r.Send(r.object)
 }
 
 // put keeps a value for its column, or beside the columns.
@@ -235,13 +230,6 @@ func (r *rows) snake(name []byte) string {
 	}
 	r.names[string(name)] = b.String()
 	return b.String()
-}
-
-// warn tells of values that did not fit.
-func (r *rows) warn() {
-	if odd := r.reader.Odd(); odd != "" {
-		r.out.Log().Warn("values do not fit their columns: they are kept beside them", "columns", odd)
-	}
 }
 
 // fix sets what a column has where a row does not say it.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -62,12 +63,12 @@ func (r *reader) download(ctx context.Context, mode string, upper time.Time) err
 			return err
 		}
 	}
-	rows.end()
+	rows.End()
 	return nil
 }
 
 // export has one interval exported, and sends its events.
-func (r *reader) export(ctx context.Context, from, to time.Time, rows *sender) error {
+func (r *reader) export(ctx context.Context, from, to time.Time, rows *lenient.Sender) error {
 	path, name := projectPath(r.project, "file_download_batch_exports"), endpoint("file_download_batch_exports")
 	request := map[string]any{"model": "events", "file": map[string]any{"format": "JSONLines", "compression": "gzip"},
 		"data_interval_start": from.Format(time.RFC3339Nano), "data_interval_end": to.Format(time.RFC3339Nano)}
@@ -109,7 +110,7 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *sender) e
 }
 
 // files sends the events of an export. The address of a file holds for a short time: one that has expired is asked for once more.
-func (r *reader) files(ctx context.Context, path string, files []string, rows *sender) error {
+func (r *reader) files(ctx context.Context, path string, files []string, rows *lenient.Sender) error {
 	for _, file := range files {
 		for again := false; ; again = true {
 			address, err := r.api.crud.Redirect(ctx, &rest.Request{Path: path + "download/" + file + "/", Endpoint: endpoint("file_download_batch_exports") + "{run}/download/{part}/"})
@@ -130,7 +131,7 @@ func (r *reader) files(ctx context.Context, path string, files []string, rows *s
 }
 
 // file sends the events of one file. Objects stand in it as JSON text, or as they are.
-func (r *reader) file(ctx context.Context, address string, rows *sender) error {
+func (r *reader) file(ctx context.Context, address string, rows *lenient.Sender) error {
 	var scanner rawjson.Scanner
 	var spelt encoder
 	for line, err := range r.api.crud.Rows(ctx, rest.List{Request: rest.Request{Elsewhere: address}, Lines: true}) {
@@ -154,7 +155,7 @@ func (r *reader) file(ctx context.Context, address string, rows *sender) error {
 			}
 		}
 		spelt.object = append(event, '}')
-		if err := rows.send(r.project, "", spelt.object); err != nil {
+		if err := rows.Send(spelt.object, ofProject(r.project)); err != nil {
 			return err
 		}
 	}

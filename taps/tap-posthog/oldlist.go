@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -58,14 +59,14 @@ func (r *reader) listPass(ctx context.Context) error {
 			l.at, l.sent = to, map[string]bool{}
 		}
 	}
-	rows.end()
+	rows.End()
 	return nil
 }
 
 // An oldList is a walk over the old list.
 type oldList struct {
 	*reader
-	rows *sender
+	rows *lenient.Sender
 	name string
 	at   time.Time       // what lies before has been sent
 	sent map[string]bool // uuids of what was sent of at
@@ -149,7 +150,7 @@ func (l *oldList) ask(ctx context.Context, after, before time.Time, prefix strin
 			event = append(append(rawjson.AppendStringLossy(event, name), ':'), field.Value...)
 		}
 		event = append(event, '}')
-		if err := l.rows.send(l.project, "", event); err != nil {
+		if err := l.rows.Send(event, ofProject(l.project)); err != nil {
 			return fresh, false, err
 		}
 		fresh++

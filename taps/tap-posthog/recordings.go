@@ -24,13 +24,13 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	if err != nil {
 		return err
 	}
-	defer rows.end()
+	defer rows.End()
 	start, upper := s.config.StartDate.UTC(), s.run.Start
 	if s.config.StartDate.IsZero() {
 		start = upper.Add(-recordingsKept)
 	}
 	upper = s.config.End(upper).UTC()
-	r := resource{"session_recordings", 100, clickhouse, nil, nil, false}
+	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}}
 	err = s.api.each(ctx, out, func(project int64) error {
 		at := reached.of(project)
 		at.Until = time.Time{}
@@ -44,7 +44,8 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 			}
 			// Without both bounds the last three days alone would come.
 			span := part{query: url.Values{"date_from": {at.At.Format(time.RFC3339Nano)}, "date_to": {to.Format(time.RFC3339Nano)}}}
-			if _, _, err := s.send(r, project, span, s.pages(ctx, r, project, span), rows); err != nil {
+			_, _, err := s.walk(ctx, r, project, span, func(row []byte) error { return rows.Send(row, ofProject(project)) })
+			if err != nil {
 				return err
 			}
 			at.reach(to)

@@ -4,13 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"iter"
 	"net/url"
 	"strconv"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
-	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
@@ -25,12 +23,13 @@ type resource struct {
 	change func(s *source, row []byte) ([]byte, error)                      // nil: rows are sent as they are
 	// distinct tells that parts may hold the same rows, where a server does not know their parameters. A row is sent once.
 	distinct bool
+	key      []string
 }
 
 // A part is one walk over a list with these parameters. Its rows get the members of add.
 type part struct {
 	query url.Values
-	add   string // `,"definition_type":"event"`
+	add   []protocol.Member
 }
 
 // once is a list that is asked for with parameters that do not change.
@@ -54,22 +53,22 @@ func (s *source) streams() []tap.Stream {
 	archived := once(url.Values{"archived": {"false"}, "order": {"created_at"}}, url.Values{"archived": {"true"}, "order": {"created_at"}})
 	streams := []tap.Stream{
 		tap.Typed[Event](tap.Stream{Name: "events", Description: "Events, each once", Disposition: protocol.Append, Read: s.events}),
-		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{"feature_flags", 100, crud, archived, redactPayloads, true}),
-		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{"experiments", 100, crud, archived, nil, true}),
-		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{"experiment_saved_metrics", 500, crud, nil, nil, false}),
-		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{"experiment_holdouts", 500, crud, nil, nil, false}),
-		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{"cohorts", 500, crud, nil, nil, false}),
-		list[Annotation](s, "annotations", "Notes on the calendar", resource{"annotations", 500, crud, nil, nil, false}),
-		list[Action](s, "actions", "Named sets of events", resource{"actions", 0, crud, nil, nil, false}),
-		list[Insight](s, "insights", "Saved insights, without results", resource{"insights", 200, clickhouse, once(url.Values{"basic": {"true"}, "saved": {"true"}}), nil, false}),
-		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{"dashboards", 200, crud, nil, nil, false}),
-		list[Survey](s, "surveys", "Definitions of surveys", resource{"surveys", 200, crud, nil, nil, false}),
-		list[GroupType](s, "group_types", "Kinds of groups", resource{"groups_types", 0, crud, nil, nil, false}),
-		list[Group](s, "groups", "Groups with their properties", resource{"groups", 0, clickhouse, groupsOfTypes, nil, false}),
-		list[Person](s, "persons", "Persons with their properties", resource{"persons", 1000, persons, nil, nil, false}),
+		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{path: "feature_flags", limit: 100, client: crud, parts: archived, change: redactPayloads, distinct: true}),
+		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{path: "experiments", limit: 100, client: crud, parts: archived, distinct: true}),
+		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{path: "experiment_saved_metrics", limit: 500, client: crud}),
+		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{path: "experiment_holdouts", limit: 500, client: crud}),
+		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{path: "cohorts", limit: 500, client: crud}),
+		list[Annotation](s, "annotations", "Notes on the calendar", resource{path: "annotations", limit: 500, client: crud}),
+		list[Action](s, "actions", "Named sets of events", resource{path: "actions", client: crud}),
+		list[Insight](s, "insights", "Saved insights, without results", resource{path: "insights", limit: 200, client: clickhouse, parts: once(url.Values{"basic": {"true"}, "saved": {"true"}})}),
+		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{path: "dashboards", limit: 200, client: crud}),
+		list[Survey](s, "surveys", "Definitions of surveys", resource{path: "surveys", limit: 200, client: crud}),
+		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types", client: crud}),
+		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes}),
+		list[Person](s, "persons", "Persons with their properties", resource{path: "persons", limit: 1000, client: persons}),
 		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Whole: true, Read: s.recordings}),
-		list[EventDefinition](s, "event_definitions", "Names of events", resource{"event_definitions", 500, crud, nil, nil, false}),
-		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{"property_definitions", 500, crud, propertyTypes, nil, false}),
+		list[EventDefinition](s, "event_definitions", "Names of events", resource{path: "event_definitions", limit: 500, client: crud}),
+		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{path: "property_definitions", limit: 500, client: crud, parts: propertyTypes}),
 		tap.Typed[Project](tap.Stream{Name: "projects", Description: "The projects that are read", Disposition: protocol.Replace, Read: s.projects}),
 	}
 	project := tap.Column{Name: "project_id", Schema: []byte(`{"type":"integer"}`)}
@@ -90,25 +89,20 @@ func (s *source) streams() []tap.Stream {
 // list declares the stream of a resource.
 func list[T any](s *source, name, description string, r resource) tap.Stream {
 	stream := tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Replace})
+	r.key = stream.Key
 	stream.Read = func(ctx context.Context, out *tap.Output) error {
 		rows, err := newSender[T](out)
 		if err != nil {
 			return err
 		}
-		defer rows.end()
+		defer rows.End()
 		return s.api.each(ctx, out, func(project int64) error { return s.read(ctx, r, project, rows) })
 	}
 	return stream
 }
 
-// partsAtOnce is how many parts of a list are read side by side.
-const partsAtOnce = 2
-
-// attempts is how often a list is walked whose rows are fewer than it says.
-const attempts = 3
-
 // read sends all rows of one project.
-func (s *source) read(ctx context.Context, r resource, project int64, rows *sender) error {
+func (s *source) read(ctx context.Context, r resource, project int64, rows *lenient.Sender) error {
 	parts := []part{{}}
 	if r.parts != nil {
 		var err error
@@ -116,32 +110,50 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *send
 			return err
 		}
 	}
-	rows.seen = nil
-	if r.distinct {
-		rows.seen = map[string]bool{}
-	}
-	walk := func(ctx context.Context, p part) iter.Seq2[*rest.Page, error] { return s.pages(ctx, r, project, p) }
-	for p, pages := range rest.Children(ctx, partsAtOnce, parts, walk) {
-		for attempt := 1; ; attempt++ {
-			sent, count, err := s.send(r, project, p, pages, rows)
-			if err != nil {
-				return err
+	seen := map[string]bool{}
+	for _, p := range parts {
+		came, total, err := s.walk(ctx, r, project, p, func(row []byte) error {
+			if r.distinct {
+				id := rest.Text(rest.Member(row, "id"))
+				if seen[id] {
+					return nil
+				}
+				seen[id] = true
 			}
-			if sent >= count {
-				break
+			if r.change != nil {
+				var err error
+				if row, err = r.change(s, row); err != nil {
+					return err
+				}
 			}
-			// A row that is deleted moves those behind it, one of them to a page that was read already.
-			if attempt == attempts {
-				return protocol.TransientFault("run again", "project %d: only %d of %d rows came, as the list changes while it is read", project, sent, count)
-			}
-			pages = walk(ctx, p)
+			return rows.Send(row, append([]protocol.Member{ofProject(project)}, p.add...)...)
+		})
+		if err != nil {
+			return err
+		}
+		if came < total {
+			return protocol.TransientFault("run again", "project %d: only %d of %d rows came, as the list changes while it is read", project, came, total)
 		}
 	}
 	return nil
 }
 
-// pages walks over a part.
-func (s *source) pages(ctx context.Context, r resource, project int64, p part) iter.Seq2[*rest.Page, error] {
+// newSender sends rows of one type.
+func newSender[T any](out *tap.Output) (*lenient.Sender, error) {
+	record, err := tap.Columns[T]()
+	if err != nil {
+		return nil, err
+	}
+	return lenient.NewSender(out, record.Columns, time.UTC)
+}
+
+// ofProject is the member that every row begins with.
+func ofProject(project int64) protocol.Member {
+	return protocol.Member{Name: "project_id", Value: strconv.AppendInt(nil, project, 10)}
+}
+
+// walk walks over a part, up to three times: a row that is deleted moves those behind it, one of them to a page that was read already.
+func (s *source) walk(ctx context.Context, r resource, project int64, p part, send func(row []byte) error) (came, total int, err error) {
 	query := url.Values{}
 	for name, values := range p.query {
 		query[name] = values
@@ -149,32 +161,11 @@ func (s *source) pages(ctx context.Context, r resource, project int64, p part) i
 	if r.limit > 0 {
 		query.Set("limit", strconv.Itoa(r.limit))
 	}
-	request := rest.Request{Path: projectPath(project, r.path), Endpoint: endpoint(r.path), Query: query}
-	return r.client(s.api).Pages(ctx, rest.List{Request: request, Rows: []string{"results"}, Pager: rest.PagerFunc(following)})
-}
-
-// send sends the rows of one walk, and tells how many there were at any time, if the API does.
-func (s *source) send(r resource, project int64, p part, pages iter.Seq2[*rest.Page, error], rows *sender) (sent, count int, err error) {
-	for page, err := range pages {
-		if err != nil {
-			return 0, 0, err
-		}
-		for _, row := range page.Rows {
-			if r.change != nil {
-				if row, err = r.change(s, row); err != nil {
-					return 0, 0, err
-				}
-			}
-			if err := rows.send(project, p.add, row); err != nil {
-				return 0, 0, err
-			}
-			sent++
-		}
-		if n, err := strconv.Atoi(rest.Text(rest.Member(page.Envelope, "count"))); err == nil {
-			count = max(count, n)
-		}
-	}
-	return sent, count, nil
+	pager := rest.PagerFunc(following)
+	return r.client(s.api).Moving(ctx, rest.Moving{
+		List:  rest.List{Request: rest.Request{Path: projectPath(project, r.path), Endpoint: endpoint(r.path), Query: query}, Rows: []string{"results"}},
+		Walks: []rest.Pager{pager, pager, pager}, Key: rest.KeyOf(r.key...), Total: "count",
+	}, send)
 }
 
 // following finds the next page in the ways that PostHog's lists have: a link, or a cursor.
@@ -185,54 +176,6 @@ func following(r *rest.Request) func(*rest.Answered) (bool, error) {
 			return link(a)
 		}
 		return cursor(a)
-	}
-}
-
-// A sender sends rows of lists with the project's id in front.
-type sender struct {
-	out    *tap.Output
-	reader *lenient.Reader
-	seen   map[string]bool // ids of the project's rows that were sent; nil: they are not looked at
-	row    []byte
-	object []byte
-}
-
-func newSender[T any](out *tap.Output) (*sender, error) {
-	record, err := tap.Columns[T]()
-	if err != nil {
-		return nil, err
-	}
-	reader, err := lenient.New(record.Columns, time.UTC)
-	return &sender{out: out, reader: reader}, err
-}
-
-func (s *sender) send(project int64, add string, row []byte) error {
-	if rawjson.KindOf(row) != rawjson.Object {
-		return protocol.DataFault("report it to PostHog", "a row is no object")
-	}
-	if s.seen != nil {
-		id := rest.Text(rest.Member(row, "id"))
-		if s.seen[id] {
-			return nil
-		}
-		s.seen[id] = true
-	}
-	s.row = fmt.Appendf(s.row[:0], `{"project_id":%d%s`, project, add)
-	if inner := rawjson.SkipSpace(row, 1); row[inner] != '}' {
-		s.row = append(s.row, ',')
-	}
-	s.row = append(s.row, row[1:]...)
-	var err error
-	if s.object, err = s.reader.Append(s.object[:0], s.row); err != nil {
-		return err
-	}
-	return s.out.Record(s.object)
-}
-
-// end says what did not fit its column.
-func (s *sender) end() {
-	if odd := s.reader.Odd(); odd != "" {
-		s.out.Log().Warn("values that do not fit their column are kept beside it", "columns", odd, "suffix", lenient.Suffix)
 	}
 }
 
@@ -283,11 +226,12 @@ func groupsOfTypes(ctx context.Context, a *api, project int64) ([]part, error) {
 func propertyTypes(ctx context.Context, a *api, project int64) ([]part, error) {
 	var parts []part
 	for _, kind := range []string{"event", "person", "session"} {
-		parts = append(parts, part{url.Values{"type": {kind}}, `,"definition_type":"` + kind + `"`})
+		parts = append(parts, part{url.Values{"type": {kind}}, []protocol.Member{lenient.Text("definition_type", kind)}})
 	}
 	indexes, err := a.groupTypes(ctx, project)
 	for _, index := range indexes {
-		parts = append(parts, part{url.Values{"type": {"group"}, "group_type_index": {index}}, `,"definition_type":"group","group_type_index":` + index})
+		add := []protocol.Member{lenient.Text("definition_type", "group"), {Name: "group_type_index", Value: []byte(index)}}
+		parts = append(parts, part{url.Values{"type": {"group"}, "group_type_index": {index}}, add})
 	}
 	return parts, err
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -97,11 +96,15 @@ func (d daily) read(ctx context.Context, rows *rows, w windows.Window, open bool
 	first, last := w.Start.Format(time.DateOnly), w.End.Add(-day).Format(time.DateOnly)
 	query := url.Values{"date_from": {first}, "date_to": {last}}
 	maps.Copy(query, d.query)
-	list := rest.List{Request: rest.Request{Path: d.path, Query: query}, Rows: []string{"items"}, Pager: d.pager(w)}
-	key := func(row []byte) string { return fmt.Sprint(d.key(rows, row)) }
-	came, total, err := d.api.Moving(ctx, rest.Moving{List: list, Key: key, Total: d.total, Walks: 3}, func(row []byte) error {
-		return rows.Send(row, d.key(rows, row)...)
-	})
+	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: d.per, First: 1, Ends: rest.Ends{Total: d.total}}
+	if w.End.Sub(w.Start) > day {
+		numbered.Most = d.per // several days that are more than one answer are read one by one
+	}
+	came, total, err := d.api.Moving(ctx, rest.Moving{
+		List:  rest.List{Request: rest.Request{Path: d.path, Query: query}, Rows: []string{"items"}},
+		Walks: []rest.Pager{numbered, numbered, numbered}, Total: d.total,
+		Key: func(row []byte) string { return fmt.Sprint(d.key(rows, row)) },
+	}, func(row []byte) error { return rows.Send(row, d.key(rows, row)...) })
 	if err != nil || came >= total {
 		return err
 	}
@@ -112,18 +115,4 @@ func (d daily) read(ctx context.Context, rows *rows, w windows.Window, open bool
 	}
 	rows.out.Log().Warn("days change while they are read", "reason", fault.Err)
 	return nil
-}
-
-// pager asks for pages, and stops at the first one of several days whose total shows that there are more.
-func (d daily) pager(w windows.Window) rest.Pager {
-	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: d.per, First: 1, Ends: rest.Ends{Total: d.total}}
-	return rest.PagerFunc(func(r *rest.Request) func(*rest.Answered) (bool, error) {
-		next := numbered.Begin(r)
-		return func(a *rest.Answered) (bool, error) {
-			if total, err := strconv.Atoi(rest.Text(a.Member(d.total))); err == nil && total > d.per && w.End.Sub(w.Start) > day {
-				return false, windows.ErrFull
-			}
-			return next(a)
-		}
-	})
 }

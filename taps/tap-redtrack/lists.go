@@ -25,13 +25,15 @@ func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
 			return err
 		}
 		defer rows.End()
-		rows.Secrets = secrets()
+		rows.Secrets, rows.MaskURLs = secrets(), true
 		key, seen := byID("title", "url"), map[string]bool{}
 		for _, query := range queries {
-			list := rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"},
-				Pager: rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}}
+			numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}
 			idOf := func(row []byte) string { return string(key(rows, row)[0].Value) }
-			came, total, err := s.api.Moving(ctx, rest.Moving{List: list, Key: idOf, Walks: 3}, func(row []byte) error {
+			came, total, err := s.api.Moving(ctx, rest.Moving{
+				List:  rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"}},
+				Walks: []rest.Pager{numbered, numbered, numbered}, Key: idOf,
+			}, func(row []byte) error {
 				id := idOf(row)
 				if seen[id] {
 					return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap-redtrack/redtracktest"
-	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -295,24 +295,40 @@ func TestPersonalData(t *testing.T) {
 // TestEveryColumn fills each documented member, and finds it again as it was.
 func TestEveryColumn(t *testing.T) {
 	t.Parallel()
-	s := &source{config: new(Config), zone: time.UTC}
-	streams, err := s.streams(t.Context(), nil)
-	require.NoError(t, err)
-	counts := map[string]int{}
-	for _, stream := range streams {
-		counts[stream.Name] = len(stream.Columns) - 1
-		reader, err := lenient.New(stream.Columns, time.UTC)
-		require.NoError(t, err)
-		row := object{}
-		for _, column := range stream.Columns {
-			row[column.Name] = example(t, column)
-		}
-		text, err := json.Marshal(row)
-		require.NoError(t, err)
-		got, err := reader.Append(nil, text)
-		require.NoError(t, err)
-		require.JSONEq(t, string(text), string(got), stream.Name)
-		require.Empty(t, reader.Odd())
+	counts, sent := map[string]int{}, map[string]string{}
+	filled := program()
+	filled.Open = func(config *Config, run *tap.Run) (*tap.Source, error) {
+		s := &source{config: config, run: run, zone: time.UTC}
+		return &tap.Source{Streams: func(ctx context.Context, bookmark func(string) json.RawMessage) ([]tap.Stream, error) {
+			streams, err := s.streams(ctx, bookmark)
+			for i, stream := range streams {
+				counts[stream.Name] = len(stream.Columns) - 1
+				row := object{}
+				for j, column := range stream.Columns {
+					streams[i].Columns[j].Unselected = false
+					row[column.Name] = example(t, column)
+				}
+				text, _ := json.Marshal(row)
+				sent[stream.Name] = string(text)
+				streams[i].Read = func(_ context.Context, out *tap.Output) error {
+					rows, err := s.newRows(stream, out)
+					if err != nil {
+						return err
+					}
+					defer rows.End()
+					return rows.Send(text)
+				}
+			}
+			return streams, err
+		}}, nil
+	}
+	out := taptest.Run(t, filled, taptest.Input{Config: object{"api_key": "k", "start_date": "2026-01-01"}})
+	require.Zero(t, out.Code, out.Stderr)
+	require.NotContains(t, out.Stderr, "do not fit")
+	for stream, want := range sent {
+		records := taptest.Records(out.Messages, stream)
+		require.Len(t, records, 1, stream)
+		require.JSONEq(t, want, string(records[0]), stream)
 	}
 	require.Equal(t, 152, counts["conversions"], "members of models.ConversionView")
 	require.Equal(t, 80, counts["clicks"], "members of models.TrackView")

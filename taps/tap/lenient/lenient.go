@@ -20,21 +20,19 @@ import (
 // Suffix ends the name under which a value goes out that does not fit its column.
 const Suffix = tap.AsSent
 
-// A Reader turns the rows of one stream. One goroutine uses it.
-type Reader struct {
-	zone    *time.Location
+// A reader fits the values of one stream to its columns. One goroutine uses it.
+type reader struct {
+	zone    *time.Location // of times without an offset
 	columns map[string]fit
 	odd     map[string]int
-	scanner rawjson.Scanner
 	text    []byte
 }
 
 // A fit appends a value in the form of its column, or says that it has none.
-type fit func(r *Reader, dst, value []byte) (out []byte, ok bool)
+type fit func(r *reader, dst, value []byte) (out []byte, ok bool)
 
-// New makes a reader for a stream of those columns. zone is that of times without an offset.
-func New(columns []tap.Column, zone *time.Location) (*Reader, error) {
-	r := &Reader{zone: zone, columns: map[string]fit{}, odd: map[string]int{}}
+func newReader(columns []tap.Column, zone *time.Location) (*reader, error) {
+	r := &reader{zone: zone, columns: map[string]fit{}, odd: map[string]int{}}
 	for _, c := range columns {
 		schema, err := protocol.ParseSchema(c.Schema)
 		if err != nil {
@@ -70,38 +68,26 @@ func fitOf(s *protocol.Schema) fit {
 	return nil
 }
 
-// Append appends a row, given as a JSON object. A member that is no column is left as it is.
-func (r *Reader) Append(dst, row []byte) ([]byte, error) {
-	fields, err := r.scanner.Fields(row)
-	if err != nil {
-		return dst, protocol.DataFault("", "a row is no JSON object: %w", err)
+// appendMember appends a member of a row. One that is no column is left as it is.
+func appendMember[T string | []byte](r *reader, dst []byte, name T, value []byte) []byte {
+	dst = appendName(dst, name)
+	fit := r.columns[string(name)]
+	if fit == nil || rawjson.KindOf(value) == rawjson.Null {
+		return append(dst, value...)
 	}
-	dst = append(dst, '{')
-	for i, field := range fields {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(rawjson.AppendStringLossy(dst, field.Name), ':')
-		fit := r.columns[string(field.Name)]
-		if fit == nil || rawjson.KindOf(field.Value) == rawjson.Null {
-			dst = append(dst, field.Value...)
-			continue
-		}
-		before := len(dst)
-		out, ok := fit(r, dst, field.Value)
-		if dst = out; ok {
-			continue
-		}
-		r.odd[string(field.Name)]++
-		dst = append(dst[:before], "null,"...)
-		dst = append(rawjson.AppendStringLossy(dst, string(field.Name)+Suffix), ':')
-		dst = append(dst, field.Value...)
+	before := len(dst)
+	dst, ok := fit(r, dst, value)
+	if ok {
+		return dst
 	}
-	return append(dst, '}'), nil
+	r.odd[string(name)]++
+	dst = append(dst[:before], "null,"...)
+	dst = append(rawjson.AppendStringLossy(dst, string(name)+Suffix), ':')
+	return append(dst, value...)
 }
 
-// Odd says in one line which columns had values that do not fit them, and how many; empty for none.
-func (r *Reader) Odd() string {
+// says in one line which columns had values that do not fit them, and how many; empty for none.
+func (r *reader) says() string {
 	var columns []string
 	for _, name := range slices.Sorted(maps.Keys(r.odd)) {
 		columns = append(columns, fmt.Sprintf("%s (%d)", name, r.odd[name]))
@@ -110,12 +96,12 @@ func (r *Reader) Odd() string {
 }
 
 // unquoted is the text of a string without space around it. It is valid until the next call.
-func (r *Reader) unquoted(value []byte) []byte {
+func (r *reader) unquoted(value []byte) []byte {
 	r.text, _ = rawjson.AppendUnquoted(r.text[:0], value)
 	return bytes.TrimSpace(r.text)
 }
 
-func fitText(_ *Reader, dst, value []byte) ([]byte, bool) {
+func fitText(_ *reader, dst, value []byte) ([]byte, bool) {
 	switch rawjson.KindOf(value) {
 	case rawjson.String:
 		return append(dst, value...), true
@@ -126,7 +112,7 @@ func fitText(_ *Reader, dst, value []byte) ([]byte, bool) {
 }
 
 // fitNumber takes a number, or a text that holds one. An empty text is null.
-func fitNumber(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitNumber(r *reader, dst, value []byte) ([]byte, bool) {
 	switch rawjson.KindOf(value) {
 	case rawjson.Number:
 	case rawjson.String:
@@ -143,7 +129,7 @@ func fitNumber(r *Reader, dst, value []byte) ([]byte, bool) {
 }
 
 // fitInteger also takes a boolean, as 0 and 1, and a fraction of zeros.
-func fitInteger(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitInteger(r *reader, dst, value []byte) ([]byte, bool) {
 	switch rawjson.KindOf(value) {
 	case rawjson.True:
 		return append(dst, '1'), true
@@ -162,7 +148,7 @@ func fitInteger(r *Reader, dst, value []byte) ([]byte, bool) {
 	return dst[:before+len(whole)], true
 }
 
-func fitDecimal(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitDecimal(r *reader, dst, value []byte) ([]byte, bool) {
 	before := len(dst)
 	dst, ok := fitNumber(r, append(dst, '"'), value)
 	if ok && string(dst[before+1:]) == "null" {
@@ -172,7 +158,7 @@ func fitDecimal(r *Reader, dst, value []byte) ([]byte, bool) {
 }
 
 // fitBoolean also takes 0 and 1, and the words as text.
-func fitBoolean(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitBoolean(r *reader, dst, value []byte) ([]byte, bool) {
 	if rawjson.KindOf(value) == rawjson.String {
 		value = r.unquoted(value)
 	}
@@ -198,7 +184,7 @@ const secondsMost = 253402300799
 
 // fitInstant writes an instant in UTC. A whole number is seconds since 1970. 0, an empty text, the year 1 of a Go program's zero time and
 // the day 0 of MySQL are null.
-func fitInstant(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitInstant(r *reader, dst, value []byte) ([]byte, bool) {
 	if rawjson.KindOf(value) != rawjson.String {
 		seconds, err := strconv.ParseInt(string(value), 10, 64)
 		switch {
@@ -227,7 +213,7 @@ func fitInstant(r *Reader, dst, value []byte) ([]byte, bool) {
 }
 
 // fitDay takes a day, and the day of an instant as it is written.
-func fitDay(r *Reader, dst, value []byte) ([]byte, bool) {
+func fitDay(r *reader, dst, value []byte) ([]byte, bool) {
 	if rawjson.KindOf(value) != rawjson.String {
 		return dst, false
 	}

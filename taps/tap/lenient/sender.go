@@ -11,52 +11,51 @@ import (
 
 // A Sender sends rows of one stream, made to fit its columns. One goroutine uses it.
 type Sender struct {
-	// Secrets are the names of members that go nowhere, however deep they lie. With any, credentials in the parameters of URLs
-	// become **** as well, macros such as {token} aside.
+	// Secrets are the names of members that go nowhere, however deep they lie.
 	Secrets []string
-
-	out     *tap.Output
-	reader  *Reader
-	scanner rawjson.Scanner
-	raw     []byte
-	row     []byte
+	// MaskURLs turns credentials in the parameters of URLs into ****, macros such as {token} aside.
+	MaskURLs bool
+	out      *tap.Output
+	reader   *reader
+	scanner  rawjson.Scanner
+	value    []byte
+	row      []byte
 }
 
 // NewSender makes one for a stream of those columns; zone is that of times without an offset.
 func NewSender(out *tap.Output, columns []tap.Column, zone *time.Location) (*Sender, error) {
-	reader, err := New(columns, zone)
+	reader, err := newReader(columns, zone)
 	return &Sender{out: out, reader: reader}, err
 }
 
-// Send sends a row. The members that are set come first, and take the place of the row's own.
+// Send sends a row, given as a JSON object. The members that are set come first, and take the place of the row's own.
 func (s *Sender) Send(row []byte, set ...protocol.Member) error {
 	fields, err := s.scanner.Fields(row)
 	if err != nil {
 		return protocol.DataFault("", "a row is no JSON object: %w", err)
 	}
-	raw := append(s.raw[:0], '{')
+	dst := append(s.row[:0], '{')
 	for _, m := range set {
-		raw = append(appendName(raw, m.Name), m.Value...)
+		dst = appendMember(s.reader, dst, m.Name, m.Value)
 	}
 	for _, field := range fields {
-		switch {
-		case slices.ContainsFunc(set, func(m protocol.Member) bool { return m.Name == string(field.Name) }):
-		case len(s.Secrets) == 0:
-			raw = append(appendName(raw, field.Name), field.Value...)
-		case !slices.Contains(s.Secrets, string(field.Name)):
-			raw = appendWithout(appendName(raw, field.Name), field.Value, s.Secrets)
+		if slices.Contains(s.Secrets, string(field.Name)) || slices.ContainsFunc(set, func(m protocol.Member) bool { return m.Name == string(field.Name) }) {
+			continue
 		}
+		value := field.Value
+		if s.MaskURLs || len(s.Secrets) > 0 {
+			s.value = s.appendWithout(s.value[:0], value)
+			value = s.value
+		}
+		dst = appendMember(s.reader, dst, field.Name, value)
 	}
-	s.raw = append(raw, '}')
-	if s.row, err = s.reader.Append(s.row[:0], s.raw); err != nil {
-		return err
-	}
+	s.row = append(dst, '}')
 	return s.out.Record(s.row)
 }
 
 // End warns once of all values that did not fit their columns.
 func (s *Sender) End() {
-	if odd := s.reader.Odd(); odd != "" {
+	if odd := s.reader.says(); odd != "" {
 		s.out.Log().Warn("values that do not fit their columns are kept beside them", "columns", odd, "suffix", Suffix)
 	}
 }

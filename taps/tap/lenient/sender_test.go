@@ -32,12 +32,13 @@ func TestSender(t *testing.T) {
 		if err := sender.Send([]byte(`{"id":7,"cost":"1.50","zone":"theirs"}`), Text("zone", `"ours"`)); err != nil {
 			return err
 		}
-		sender.Secrets = []string{"token"}
-		for _, row := range []string{`{"id":"a","token":"s3cr3t","extra":{"url":"https://a.example/?key=s3cr3t","token":1}}`, `{"id":"b","cost":"x"}`, `{"id":"c","cost":[]}`} {
+		sender.Secrets, sender.MaskURLs = []string{"token"}, true
+		for _, row := range []string{`{"id":"a","token":"s3cr3t","extra":{"url":"https://a.example/?key=s3cr3t","token":1}}`, `{"id":"b","cost":"x"}`, `{"id":"c","cost":[],"zone":{}}`} {
 			if err := sender.Send([]byte(row)); err != nil {
 				return err
 			}
 		}
+		require.ErrorContains(t, sender.Send([]byte(`[1]`)), "no JSON object")
 		return nil
 	}
 	program := tap.Tap[struct{ tap.Settings }]{Name: "tap-toy", Open: func(*struct{ tap.Settings }, *tap.Run) (*tap.Source, error) {
@@ -52,8 +53,8 @@ func TestSender(t *testing.T) {
 		got = append(got, string(record))
 	}
 	require.Equal(t, []string{`{"zone":"\"ours\"","id":"7","cost":1.50}`, `{"id":"a","extra":{"url":"https://a.example/?key=****"}}`,
-		`{"id":"b","cost":null,"cost_as_sent":"x"}`, `{"id":"c","cost":null,"cost_as_sent":[]}`}, got)
-	require.Contains(t, out.Stderr, "cost (2)")
+		`{"id":"b","cost":null,"cost_as_sent":"x"}`, `{"id":"c","cost":null,"cost_as_sent":[],"zone":null,"zone_as_sent":{}}`}, got)
+	require.Contains(t, out.Stderr, "cost (2), zone (1)")
 }
 
 func TestAppendWithout(t *testing.T) {
@@ -70,6 +71,7 @@ func TestAppendWithout(t *testing.T) {
 		`"https://a.example/?keyword=shoes&monkey=1&tokens=2&key="`:  `"https://a.example/?keyword=shoes&monkey=1&tokens=2&key="`,
 		`"https://a.example/?Access-Token=abc&author=me&PASSWORD=x"`: `"https://a.example/?Access-Token=****&author=me&PASSWORD=****"`,
 	} {
-		require.Equal(t, want, string(appendWithout(nil, []byte(value), []string{"token", "ssl"})))
+		s := &Sender{Secrets: []string{"token", "ssl"}, MaskURLs: true}
+		require.Equal(t, want, string(s.appendWithout(nil, []byte(value))))
 	}
 }

@@ -437,7 +437,7 @@ func TestResumeAtEveryRequest(t *testing.T) {
 		}
 		l := byOffset
 		l.Request.Query = url.Values{"limit": {"10"}}
-		l.Pager = rest.Keyset{Key: rest.Field("id"), First: reached["id"], Set: func(r *rest.Request, key string) { r.Query.Set("offset", key) }}
+		l.Pager = rest.Keyset{Key: field("id"), First: reached["id"], Set: func(r *rest.Request, key string) { r.Query.Set("offset", key) }}
 		for page, err := range client.Pages(ctx, l) {
 			if err != nil {
 				return err

@@ -26,7 +26,7 @@
 //		orders := rest.List{
 //			Request: rest.Request{Path: "orders/", Query: url.Values{"sort": {"id"}}},
 //			Rows:    []string{"results"},
-//			Pager:   rest.Offset{Param: "offset", SizeParam: "limit", Size: 100},
+//			Pager:   rest.Numbered{Param: "page", SizeParam: "per_page", Size: 100, First: 1},
 //		}
 //		return &tap.Source{
 //			Check: func(ctx context.Context) error { return api.JSON(ctx, &rest.Request{Path: "me/"}, new(struct{})) },

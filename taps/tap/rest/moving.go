@@ -1,55 +1,98 @@
 package rest
 
-import "context"
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+)
 
-// A Moving list is one whose rows move from answer to answer while it is read, because rows are added or their order changes. For each
-// row that then comes twice another may be passed over.
+// A Moving list is one whose rows move from answer to answer while it is read, because rows are added or removed or their order
+// changes. For each row that then comes twice another may be passed over.
 type Moving struct {
-	List
-	// Key tells rows apart; it is not kept by reference to row.
+	List // without its Pager
+	// Walks are the pagers that the list is walked through by, the next one while rows are missing. Where the next has another page
+	// size, rows do not move in the same way again.
+	Walks []Pager
+	// Key tells rows apart; it is not kept by reference to row. See [KeyOf].
 	Key func(row []byte) string
-	// Total is the path of the count of all rows in an answer. Where there is none, there should be as many different rows as came.
+	// Total is the path of the count of all rows in an answer, of which the highest counts. Where there is none, there should be as many
+	// different rows as came.
 	Total string
-	// Walks is how often the list is walked through at the most.
-	Walks int
+	// Remember knows the rows of all walks, for some 20 bytes each. A row is sent once then, and what one walk passed over may come by
+	// another. Without it the memory taken does not grow with the list: a row comes once in a walk unless two answers lie between it and
+	// itself, and again in the next walk.
+	Remember bool
 }
 
 // Moving sends the different rows of a list, and walks through it again while fewer came than there should be. If came is still less
-// than total when err is nil, rows are missing. A row comes once in a walk unless two answers lie between it and itself, and again in
-// the next walk, so the stream has a key.
+// than total when err is nil, rows are missing. Rows may be sent twice, so the stream has a key.
 func (c *Client) Moving(ctx context.Context, m Moving, send func(row []byte) error) (came, total int, err error) {
-	for range m.Walks {
-		if came, total, err = c.walkMoving(ctx, m, send); err != nil || came >= total {
+	w := &moving{Moving: m, client: c, send: send, seed: maphash.MakeSeed(), seen: keys{}}
+	for i, pager := range m.Walks {
+		w.Pager, w.total = pager, 0
+		if !m.Remember {
+			w.came, w.seen, w.before = 0, keys{}, keys{}
+		}
+		err = w.walk(ctx)
+		if again := errors.Is(err, ErrRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
 			break
 		}
 	}
-	return came, total, err
+	return w.came, w.total, err
 }
 
-func (c *Client) walkMoving(ctx context.Context, m Moving, send func(row []byte) error) (came, total int, err error) {
-	before, keys := map[string]bool{}, map[string]bool{} // of the last answer, and of this one
-	for page, err := range c.Pages(ctx, m.List) {
+// keys are known by their hashes: two that are taken for one are missing in the count, and so not in silence.
+type keys map[uint64]struct{}
+
+// A moving is a Moving list while it is read.
+type moving struct {
+	Moving
+	client *Client
+	send   func(row []byte) error
+	seed   maphash.Seed
+	seen   keys // of all walks, or of this answer
+	before keys // of the last answer, where not all are remembered
+	came   int  // different rows
+	total  int
+}
+
+func (m *moving) walk(ctx context.Context) error {
+	rows, said := 0, 0
+	for page, err := range m.client.Pages(ctx, m.List) {
 		if err != nil {
-			return 0, 0, err
+			return err
 		}
 		for _, row := range page.Rows {
-			total++
-			key := m.Key(row)
-			if before[key] || keys[key] {
-				continue
-			}
-			keys[key] = true
-			came++
-			if err := send(row); err != nil {
-				return 0, 0, err
+			rows++
+			if err := m.one(row); err != nil {
+				return err
 			}
 		}
-		if page.Last {
-			before, keys = keys, map[string]bool{}
-			if said, ok := number(Member(page.Envelope, m.Total)); ok && m.Total != "" {
-				total = said
-			}
+		if !page.Last {
+			continue
+		}
+		if !m.Remember {
+			m.before, m.seen = m.seen, keys{}
+		}
+		if m.Total != "" {
+			n, _ := number(Member(page.Envelope, m.Total))
+			said = max(said, n)
 		}
 	}
-	return came, total, nil
+	if m.total = said; said == 0 {
+		m.total = rows
+	}
+	return nil
+}
+
+// one sends a row that did not come yet.
+func (m *moving) one(row []byte) error {
+	key := maphash.String(m.seed, m.Key(row))
+	_, seen := m.seen[key]
+	if _, before := m.before[key]; seen || before {
+		return nil
+	}
+	m.seen[key] = struct{}{}
+	m.came++
+	return m.send(row)
 }

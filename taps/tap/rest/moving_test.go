@@ -19,17 +19,21 @@ func TestMoving(t *testing.T) {
 	t.Parallel()
 	const a, b, c, added = `{"id":1}`, `{"id":2}`, `{"id":3}`, `{"id":4}`
 	for name, test := range map[string]struct {
-		total   string
-		answers []string // of two rows at most, and how many there are
-		rows    int      // that were sent
-		came    int
-		wanted  int
+		total    string
+		remember bool
+		answers  []string // of two rows at most, and how many there are
+		rows     int      // that were sent
+		came     int
+		wanted   int
 	}{
-		"still":              {"count", []string{a + "," + b + " 3", c + " 3"}, 3, 3, 3},
-		"one is added":       {"count", []string{a + "," + b + " 3", b + "," + c + " 4", added + "," + a + " 4", b + "," + c + " 4"}, 7, 4, 4},
-		"no count":           {"none", []string{a + "," + b + " 3", b + "," + c + " 3", " 3", added + "," + a + " 3", b + "," + c + " 3", " 3"}, 7, 4, 4},
-		"never as many":      {"count", []string{a + " 2", " 2", a + " 2", " 2", a + " 2", " 2"}, 3, 1, 2},
-		"more than they say": {"count", []string{a + "," + b + " 1"}, 2, 2, 1},
+		"still":              {"count", false, []string{a + "," + b + " 3", c + " 3"}, 3, 3, 3},
+		"one is added":       {"count", false, []string{a + "," + b + " 3", b + "," + c + " 4", added + "," + a + " 4", b + "," + c + " 4"}, 7, 4, 4},
+		"one is removed":     {"count", false, []string{a + "," + b + " 4", added + " 3", b + "," + c + " 3", added + " 3"}, 6, 3, 3},
+		"no count":           {"none", false, []string{a + "," + b + " 3", b + "," + c + " 3", " 3", added + "," + a + " 3", b + "," + c + " 3", " 3"}, 7, 4, 4},
+		"never as many":      {"count", false, []string{a + " 2", " 2", a + " 2", " 2", a + " 2", " 2"}, 3, 1, 2},
+		"more than they say": {"count", false, []string{a + "," + b + " 1"}, 2, 2, 1},
+		"remembered":         {"count", true, []string{a + "," + b + " 3", b + " 3", b + "," + c + " 3", b + " 3"}, 3, 3, 3},
+		"the same page":      {"count", true, []string{a + "," + b + " 3", a + "," + b + " 3", a + "," + b + " 3", c + " 3"}, 3, 3, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -41,8 +45,8 @@ func TestMoving(t *testing.T) {
 						fmt.Fprintf(w, `{"count":%s,"results":[%s]}`, count, rows)
 					})
 				}
-				moving := rest.Moving{List: byOffset, Key: func(row []byte) string { return string(row) }, Total: test.total, Walks: 3}
-				moving.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: 2, Ends: rest.Ends{Total: test.total}}
+				pager := rest.Numbered{Param: "offset", SizeParam: "limit", Size: 2, Ends: rest.Ends{Total: test.total}}
+				moving := rest.Moving{List: byOffset, Key: rest.KeyOf("id"), Total: test.total, Walks: []rest.Pager{pager, pager, pager}, Remember: test.remember}
 				messages := taptest.Sync(t, toy{read: func(ctx context.Context, api *rest.Client, out *tap.Output) error {
 					came, total, err := api.Moving(ctx, moving, out.Record)
 					require.Equal(t, []int{test.came, test.wanted}, []int{came, total})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/windows"
 )
 
 // A Pager turns one request into the next. The ones of this package are values that may be used for any number of walks.
@@ -75,45 +76,23 @@ func number(value json.RawMessage) (int, bool) {
 
 // Ends tells how a walk by numbers comes to its end. An answer without rows ends it always.
 type Ends struct {
-	// Short tells that an answer with fewer rows than were asked for is the last. It is not so where the API takes rows out of
-	// an answer, or gives fewer than it was asked for.
-	Short bool
-	// Total is the path of a count of all rows, by which a request is saved; the walk ends when so many came. Empty: there
-	// is none that can be believed.
+	// Total is the path of a count of all rows, by which a request is saved; the walk ends when so many came. A count of 0 beside rows is
+	// none. Empty: there is none that can be believed.
 	Total string
+	// Most is the count above which the walk ends at once with [windows.ErrFull], as smaller windows are better; 0: none is.
+	Most int
 }
 
 // reached tells whether an answer is the last.
-func (e Ends) reached(a *Answered, size, rows int) bool {
-	if a.Rows == 0 || e.Short && a.Rows < size {
-		return true
-	}
+func (e Ends) reached(a *Answered, rows int) (last bool, err error) {
 	if e.Total == "" {
-		return false
+		return a.Rows == 0, nil
 	}
-	total, ok := number(a.Member(e.Total))
-	return ok && rows >= total
-}
-
-// Offset asks for rows from a number on, 0 for the first: limit=100&offset=200. The next number is that of the rows that have
-// come, so an answer with fewer than were asked for leaves no gap.
-type Offset struct {
-	Param     string // offset
-	SizeParam string // limit
-	Size      int
-	Ends
-}
-
-// Begin asks for the first rows.
-func (p Offset) Begin(r *Request) func(*Answered) (bool, error) {
-	set(r, p.SizeParam, p.Size)
-	set(r, p.Param, 0)
-	rows := 0
-	return func(a *Answered) (bool, error) {
-		rows += a.Rows
-		set(a.Request, p.Param, rows)
-		return !p.reached(a, p.Size, rows), nil
+	total, _ := number(a.Member(e.Total))
+	if e.Most > 0 && total > e.Most {
+		return true, windows.ErrFull
 	}
+	return a.Rows == 0 || total > 0 && rows >= total, nil
 }
 
 // Numbered asks for pages by number: page=3&per_page=100.
@@ -134,7 +113,8 @@ func (p Numbered) Begin(r *Request) func(*Answered) (bool, error) {
 		rows += a.Rows
 		page++
 		set(a.Request, p.Param, page)
-		return !p.reached(a, p.Size, rows), nil
+		last, err := p.reached(a, rows)
+		return !last, err
 	}
 }
 
@@ -198,7 +178,7 @@ func (p Next) Begin(*Request) func(*Answered) (bool, error) {
 // Keyset asks for the rows behind the last one by their key, which is the order that the request asks for. No row is lost or
 // doubled whatever is written meanwhile.
 type Keyset struct {
-	// Key is a row's key as text; [Field] gives that of one member.
+	// Key is a row's key as text.
 	Key func(row []byte) (string, error)
 	// Set asks for rows behind a key.
 	Set func(r *Request, key string)
@@ -207,8 +187,6 @@ type Keyset struct {
 	// Compare orders two keys; [Numbers] or strings.Compare. With it, an answer whose last key is not behind the one before is a
 	// Data fault: the API has not heard the question. nil: only a key that stays the same is.
 	Compare func(a, b string) int
-	// Size is how many rows a request asks for. With it an answer of fewer is the last; with 0 only one without rows is.
-	Size int
 }
 
 // Begin asks for the first rows.
@@ -226,7 +204,7 @@ func (p Keyset) Begin(r *Request) func(*Answered) (bool, error) {
 		p.Set(r, p.First)
 	}
 	return func(a *Answered) (bool, error) {
-		if a.Rows == 0 || a.Rows < p.Size {
+		if a.Rows == 0 {
 			return false, nil
 		}
 		key, err := p.Key(a.Last)
@@ -247,13 +225,19 @@ func standing(a *Answered) error {
 	return protocol.DataFault("report this: paging does not work here", "%s: the next page would begin where the last one did", a.Request.endpoint())
 }
 
-// Field gives the key of a row that is one member of it, by a path.
-func Field(path string) func(row []byte) (string, error) {
-	return func(row []byte) (string, error) {
-		if text := Text(Member(row, path)); text != "" {
-			return text, nil
+// KeyOf tells rows apart by some of their members, given as paths. A row that has none of them is told apart by all that it says.
+func KeyOf(paths ...string) func(row []byte) string {
+	return func(row []byte) string {
+		var key []byte
+		for _, path := range paths {
+			if value := Member(row, path); value != nil {
+				key = append(append(key, Text(value)...), 0)
+			}
 		}
-		return "", protocol.DataFault("", "a row without %s", path)
+		if key == nil {
+			key = row
+		}
+		return string(key)
 	}
 }
 

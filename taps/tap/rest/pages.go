@@ -32,7 +32,6 @@ type Page struct {
 	Last     bool
 	Envelope json.RawMessage // the answer with null in the place of its rows; nil when it is an array
 	Header   http.Header
-	Number   int // of the answer in the walk, from 0
 
 	text []byte
 	ends []int
@@ -121,9 +120,8 @@ type walk struct {
 	free    chan *Page
 	err     error
 
-	page   *Page // being filled; nil before its first row
-	number int
-	last   []byte // the newest row that was handed over
+	page *Page  // being filled; nil before its first row
+	last []byte // the newest row that was handed over
 }
 
 func (w *walk) run(ctx context.Context) {
@@ -137,7 +135,7 @@ func (w *walk) answers(ctx context.Context) error {
 		next = w.list.Pager.Begin(w.request)
 	}
 	var before uint64
-	for more := true; more; w.number++ {
+	for more := true; more; {
 		answered, sum, err := w.answer(ctx)
 		if err != nil {
 			return err
@@ -248,7 +246,6 @@ func (w *walk) begin(ctx context.Context) error {
 	}
 	select {
 	case w.page = <-w.free:
-		w.page.Number = w.number
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -247,7 +247,7 @@ func TestBudget(t *testing.T) {
 // list asks for so many rows at once.
 func list(size int) rest.List {
 	l := byOffset
-	l.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: size}
+	l.Pager = offset(size)
 	return l
 }
 

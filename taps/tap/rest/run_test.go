@@ -40,7 +40,7 @@ func TestHold(t *testing.T) {
 		}
 		api := (&taptest.API{Routes: []taptest.Route{route}, Limits: limits}).Serve(t)
 		list := byOffset
-		list.Pager = rest.Offset{Param: "offset", SizeParam: "limit", Size: 5}
+		list.Pager = offset(5)
 		began := time.Now()
 		hold := func(header http.Header) time.Duration {
 			if header.Get("X-Left") == "0" {

@@ -104,7 +104,24 @@ func intOf(query url.Values, name string) int {
 	return n
 }
 
-var byOffset = rest.List{Request: rest.Request{Path: "orders/"}, Rows: []string{"results"}, Pager: rest.Offset{Param: "offset", SizeParam: "limit", Size: 100}}
+var byOffset = rest.List{Request: rest.Request{Path: "orders/"}, Rows: []string{"results"}, Pager: offset(100)}
+
+// offset is a pager of a kind that no tap here needs, and so by a function: limit=100&offset=200.
+func offset(size int) rest.Pager {
+	return rest.PagerFunc(func(r *rest.Request) func(*rest.Answered) (bool, error) {
+		rows := 0
+		ask := func(r *rest.Request) {
+			r.Query.Set("limit", strconv.Itoa(size))
+			r.Query.Set("offset", strconv.Itoa(rows))
+		}
+		ask(r)
+		return func(a *rest.Answered) (bool, error) {
+			rows += a.Rows
+			ask(a.Request)
+			return a.Rows > 0, nil
+		}
+	})
+}
 
 func input(api *taptest.API, more map[string]any) taptest.Input {
 	config := map[string]any{"base_url": taptest.URL}

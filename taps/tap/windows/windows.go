@@ -36,9 +36,6 @@ import (
 // A Window is the time from Start up to End, which is not in it.
 type Window struct{ Start, End time.Time }
 
-// Empty tells that a window holds no instant.
-func (w Window) Empty() bool { return !w.Start.Before(w.End) }
-
 // String names the window as an ISO 8601 interval.
 func (w Window) String() string {
 	return w.Start.Format(time.RFC3339Nano) + "/" + w.End.Format(time.RFC3339Nano)
