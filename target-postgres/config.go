@@ -40,8 +40,8 @@ type Config struct {
 	AfterSQL  string   `json:"after_run_sql" help:"Statements to run after a run that succeeded, in a transaction of their own."`
 	Grants    []string `json:"grants" alias:"default_target_schema_select_permission" placeholder:"ROLE" help:"Roles that may read the tables that are made: they get USAGE on the schema and SELECT on the table."`
 
-	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" help:"Schema of the tables. It is made where it is missing."`
-	Pipeline string `json:"pipeline" default:"default" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
+	Schema   string `json:"default_target_schema" alias:"schema,postgres_schema" default:"public" meltano:"$MELTANO_EXTRACT__LOAD_SCHEMA" help:"Schema of the tables. It is made where it is missing."`
+	Pipeline string `json:"pipeline" default:"default" meltano:"$MELTANO_EXTRACTOR_NAME" help:"Name under which the state is kept. Two runs of one pipeline never overlap."`
 
 	NameCase string `json:"name_case" enum:"keep,lower" default:"keep" help:"Names of tables and columns as the tap has them, or in small letters, so that SQL needs no quotes."`
 

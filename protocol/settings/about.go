@@ -20,6 +20,7 @@ const (
 	Text     Format = "text"
 	JSON     Format = "json"
 	Markdown Format = "markdown"
+	Plugin   Format = "meltano"
 )
 
 // about is the SDK's shape of --about --format=json.
@@ -32,7 +33,8 @@ type about struct {
 	Settings     *jsonschema.Schema `json:"settings"`
 }
 
-// WriteAbout writes what a program is and what it can be told. The JSON form has the SDK's shape.
+// WriteAbout writes what a program is and what it can be told. The JSON form has the SDK's shape, the one for Meltano is that of a
+// plugin definition.
 func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 	format, err := parseFormat(format)
 	if err != nil {
@@ -45,10 +47,13 @@ func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 			return err
 		}
 		nullable(schema)
-		out := json.NewEncoder(w)
-		out.SetEscapeHTML(false)
-		out.SetIndent("", "  ")
-		return out.Encode(about{p.Name, p.Description, p.Version, p.sdkVersion(), append([]string{}, p.Capabilities...), schema})
+		return writeJSON(w, about{p.Name, p.Description, p.Version, p.sdkVersion(), append([]string{}, p.Capabilities...), schema})
+	case Plugin:
+		plugin, err := Meltano(p, config)
+		if err != nil {
+			return err
+		}
+		return writeJSON(w, plugin)
 	case Markdown:
 		var b strings.Builder
 		fmt.Fprintf(&b, "# `%s`\n\n%s\n\n", p.Name, p.Description)
@@ -70,6 +75,13 @@ func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
 		return err
 	}
 	return writeText(w, p, config)
+}
+
+func writeJSON(w io.Writer, value any) error {
+	out := json.NewEncoder(w)
+	out.SetEscapeHTML(false)
+	out.SetIndent("", "  ")
+	return out.Encode(value)
 }
 
 func (p *Program) sdkVersion() string { return "signalroom " + p.Version }

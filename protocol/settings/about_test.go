@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -28,7 +27,7 @@ func golden(t *testing.T, name, got string) {
 func TestAbout(t *testing.T) {
 	t.Parallel()
 	for _, form := range []struct{ format, file string }{
-		{"text", "about.txt"}, {"json", "about.json"}, {"markdown", "about.md"},
+		{"text", "about.txt"}, {"json", "about.json"}, {"markdown", "about.md"}, {"meltano", "meltano.json"},
 	} {
 		got := run{args: []string{"--about", "--format", form.format}}.do(t)
 		require.NoError(t, got.err)
@@ -63,15 +62,4 @@ func TestAboutSchema(t *testing.T) {
 		parsed := run{args: []string{"-c", "a.json"}, files: map[string]string{"a.json": text}}.do(t)
 		require.Equal(t, valid, parsed.err == nil, text)
 	}
-}
-
-func TestMeltano(t *testing.T) {
-	t.Parallel()
-	settings, err := Meltano(&config{})
-	require.NoError(t, err)
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetIndent("", "  ")
-	require.NoError(t, enc.Encode(settings))
-	golden(t, "meltano.json", out.String())
 }

@@ -16,7 +16,7 @@ import (
 type ownFlags struct {
 	Config     []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
 	About      bool     `help:"Say what this program is and can be told, and end."`
-	Format     Format   `placeholder:"text|json|markdown" help:"The form of --about."`
+	Format     Format   `placeholder:"text|json|markdown|meltano" help:"The form of --about."`
 	Version    bool     `help:"Print name and version, and end."`
 	Completion Shell    `placeholder:"bash|zsh|fish" help:"Print a completion script for this shell, and end."`
 	Man        bool     `help:"Print the manual page, and end."`

@@ -72,7 +72,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--page-size", "--gzip"}, `--page-size: a value is missing` + more},
 		{[]string{"--catalog"}, `--catalog: a value is missing` + more},
 		{[]string{"--format=json"}, `flag --format is for --about alone; add --about`},
-		{[]string{"--about", "--format=hunter2"}, `flag --format: unknown form; use text, json or markdown`},
+		{[]string{"--about", "--format=hunter2"}, `flag --format: unknown form; use text, json, markdown or meltano`},
 	}
 	for _, test := range tests {
 		got := run{args: test.args, env: key}.do(t)

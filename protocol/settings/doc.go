@@ -27,6 +27,7 @@
 //	placeholder  what --help shows for the value
 //	example      one example value
 //	hidden       left out of help and documentation
+//	meltano      the default in a Meltano project, where it should be another: a variable of Meltano's
 //	group        the heading in help; a block's group is that of its settings
 //	format       "date" for a time.Time that is a day
 //	min, max     bounds of a number or a duration
@@ -41,5 +42,5 @@
 // # Where a value comes from
 //
 // A flag beats the environment, the environment beats .env, .env beats a later config file, which beats an earlier
-// one, which beats the default. A null, and an empty environment variable, is as if it were absent.
+// one, which beats the default. Where Meltano starts the program, the file that it wrote beats the environment. A null, and an empty environment variable, is as if it were absent.
 package settings

@@ -71,7 +71,7 @@ type config struct {
 	Strict      *bool             `json:"strict" help:"Refuse what is not declared."`
 	Timeout     time.Duration     `json:"request_timeout" default:"60s" min:"1s" help:"Longest wait for an answer."`
 	Until       time.Time         `json:"end_date" format:"date" help:"Last day to read."`
-	Mode        string            `json:"mode" enum:"fast,exact" default:"exact" help:"How to count."`
+	Mode        string            `json:"mode" enum:"fast,exact" default:"exact" meltano:"$DEMO_MODE" help:"How to count."`
 	Headers     map[string]string `json:"headers" help:"Headers of every request."`
 	Patterns    []pattern         `json:"patterns" help:"Streams by key."`
 	DateFormat  dateFormat        `json:"date_format" help:"Format of dates, for all columns or for each."`
@@ -134,9 +134,9 @@ func demo(args []string, out *bytes.Buffer, dir string, env map[string]string) *
 		Capabilities: []string{"catalog", "discover", "state", "about"},
 		Examples:     []Example{{"Everything since January", "tap-demo --start-date 2026-01-01 | target-postgres"}},
 
-		WithoutSettings: []string{"spec"},
-		Foreign:         []Foreign{{Key: "use_copy"}, {Key: "batch_config"}, {Key: "stream_maps", Instead: "map the streams in the tap"}},
-		Args:            args, Stdout: out, Dir: dir,
+		WithoutSettings: []string{"spec"}, Unselected: []string{"clicks.*", "*.user_ip"},
+		Foreign: []Foreign{{Key: "use_copy"}, {Key: "batch_config"}, {Key: "stream_maps", Instead: "map the streams in the tap"}},
+		Args:    args, Stdout: out, Dir: dir,
 		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },
 	}
 }

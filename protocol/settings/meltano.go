@@ -2,12 +2,34 @@ package settings
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/signalroom/signalroom/protocol"
 )
 
-// A MeltanoSetting is one entry under settings of a Meltano plugin definition. Its JSON is YAML too.
+// repository is where the programs come from, and the prefix of the addresses of their pages.
+const repository = "https://github.com/signalroom/signalroom"
+
+// A MeltanoPlugin is the definition of a plugin whose program lies in the PATH, as `meltano add --from-ref` reads it and the plugins of
+// Meltano's hub are defined: https://docs.meltano.com/reference/plugin-definition-syntax. Its JSON is YAML too.
+type MeltanoPlugin struct {
+	Name         string           `json:"name"`
+	Namespace    string           `json:"namespace"`
+	Variant      string           `json:"variant"`
+	Label        string           `json:"label"`
+	Description  string           `json:"description"`
+	Docs         string           `json:"docs"`
+	Repo         string           `json:"repo"`
+	Executable   string           `json:"executable"`
+	Capabilities []string         `json:"capabilities"`
+	Required     [][]string       `json:"settings_group_validation,omitempty"` // sets of settings of which one must be given whole
+	Settings     []MeltanoSetting `json:"settings"`
+	Dialect      string           `json:"dialect,omitempty"` // of a loader
+	Select       []string         `json:"select,omitempty"`  // of an extractor, for projects that say nothing of their own
+}
+
+// A MeltanoSetting is one entry under settings of a Meltano plugin definition.
 type MeltanoSetting struct {
 	Name        string          `json:"name"`
 	Label       string          `json:"label,omitempty"`
@@ -26,14 +48,29 @@ type MeltanoOption struct {
 	Value string `json:"value"`
 }
 
-// Meltano is the settings as a Meltano plugin definition lists them. Env is the name that users had before, if any;
-// Meltano hands every value over under the program's own name besides.
-func Meltano(config any) ([]MeltanoSetting, error) {
+// Meltano is the program as a Meltano plugin. Env of a setting is the name that users had before, if any; Meltano hands every value
+// over under the program's own name besides.
+func Meltano(p *Program, config any) (*MeltanoPlugin, error) {
 	t, err := tableOf(config)
 	if err != nil {
 		return nil, protocol.SystemFault("", "%w", err)
 	}
-	var out []MeltanoSetting
+	_, label, _ := strings.Cut(p.Name, "-")
+	out := &MeltanoPlugin{
+		Name: p.Name, Namespace: strings.ReplaceAll(p.Name, "-", "_"), Variant: "signalroom", Label: title(strings.ReplaceAll(label, "-", "_")),
+		Description: p.Description, Docs: repository + "/blob/main/docs/" + p.Name + ".md", Repo: repository, Executable: p.Name,
+		Capabilities: p.Capabilities,
+	}
+	if strings.HasPrefix(p.Name, "target-") {
+		out.Dialect = label
+	}
+	for _, pattern := range p.Unselected {
+		out.Select = append(out.Select, "!"+pattern)
+	}
+	if out.Select != nil {
+		out.Select = slices.Insert(out.Select, 0, "*.*")
+	}
+	var required []string
 	for i := range t.settings {
 		s := &t.settings[i]
 		if s.hidden {
@@ -51,13 +88,23 @@ func Meltano(config any) ([]MeltanoSetting, error) {
 				m.Options = append(m.Options, MeltanoOption{Label: title(word), Value: word})
 			}
 		}
-		if s.hasDefault {
+		// Meltano would hand a default over as if it had been given, and the older variable would not be heard.
+		if s.hasDefault && m.Env == "" {
 			m.Value = s.typed(s.byDefault)
 			if s.kind == durationKind {
 				m.Value = s.byDefault
 			}
 		}
-		out = append(out, m)
+		if s.meltano != "" {
+			m.Value = s.meltano
+		}
+		if s.required {
+			required = append(required, s.key)
+		}
+		out.Settings = append(out.Settings, m)
+	}
+	if required != nil {
+		out.Required = [][]string{required}
 	}
 	return out, nil
 }
@@ -81,6 +128,10 @@ func (s *setting) meltanoKind() string {
 			return "array"
 		}
 		return "object"
+	case customKind:
+		if name := customSchema(s.typ).Type; name == "object" || name == "array" {
+			return name
+		}
 	}
 	if len(s.enum) > 0 {
 		return "options"

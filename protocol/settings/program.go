@@ -16,6 +16,9 @@ type Program struct {
 	Docs         string   // URL of the documentation page, may be empty
 	Examples     []Example
 	Notes        string // Markdown that ends the documentation page, may be empty
+	// Unselected are patterns of what a tap reads only when asked: stream.column or stream.*. Meltano selects everything that no rule
+	// leaves out, whatever the catalog says.
+	Unselected []string
 	// WithoutSettings are commands that run without any setting, such as spec.
 	WithoutSettings []string
 	Foreign         []Foreign

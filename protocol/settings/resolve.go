@@ -68,6 +68,11 @@ func (s *Settings) find(p *Program, set *setting, i int, flags map[string][]stri
 	if texts := flags[set.key]; len(texts) > 0 {
 		return source{name: "flag --" + flagName(set.key), given: true, texts: texts}
 	}
+	if s.underMeltano() {
+		if from, ok := inFiles(files, i); ok {
+			return from
+		}
+	}
 	names := set.envNames(p.Name)
 	if p.Env != nil {
 		for _, name := range names {
@@ -81,15 +86,35 @@ func (s *Settings) find(p *Program, set *setting, i int, flags map[string][]stri
 			return source{name: name + " in " + dotEnvPath, given: true, texts: []string{text}}
 		}
 	}
-	for _, file := range slices.Backward(files) {
-		if value, ok := file.values[i]; ok {
-			return source{name: "config file " + file.path, given: true, file: &value}
-		}
+	if from, ok := inFiles(files, i); ok {
+		return from
 	}
 	if set.hasDefault {
 		return source{name: "default", texts: []string{set.byDefault}}
 	}
 	return source{name: "not given"}
+}
+
+// inFiles finds a setting in the last file that has it.
+func inFiles(files []configFile, i int) (source, bool) {
+	for _, file := range slices.Backward(files) {
+		if value, ok := file.values[i]; ok {
+			return source{name: "config file " + file.path, given: true, file: &value}, true
+		}
+	}
+	return source{}, false
+}
+
+// underMeltano tells whether Meltano has started the program. It has then settled what counts, environment and .env included, written
+// that into the config file, and made variables of it that hold less: {"*.email": "hash"} where the file has {"*": {"email": "hash"}},
+// and Python's notation for a list where it expected text.
+func (s *Settings) underMeltano() bool {
+	for _, name := range []string{"MELTANO_EXTRACTOR_NAME", "MELTANO_LOADER_NAME"} {
+		if text, ok := s.Env(name); ok && text != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // missing says how a required setting can be given.

@@ -222,8 +222,8 @@ func parseFormat(format Format) (Format, error) {
 	switch format {
 	case "":
 		return Text, nil
-	case Text, JSON, Markdown:
+	case Text, JSON, Markdown, Plugin:
 		return format, nil
 	}
-	return "", protocol.ConfigFault(fmt.Sprintf("use %s, %s or %s", Text, JSON, Markdown), "flag --format: unknown form")
+	return "", protocol.ConfigFault(fmt.Sprintf("use %s, %s, %s or %s", Text, JSON, Markdown, Plugin), "flag --format: unknown form")
 }

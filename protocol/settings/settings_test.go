@@ -24,6 +24,12 @@ func TestPrecedence(t *testing.T) {
 			args: []string{"-c", "a.json", "--config", "ENV"}, files: map[string]string{".env": "TAP_DEMO_PAGE_SIZE=3"},
 			env: map[string]string{"TAP_DEMO_PAGE_SIZE": "4"},
 		}, 4, "environment TAP_DEMO_PAGE_SIZE"},
+		{"environment under Meltano", run{
+			args: []string{"-c", "a.json"}, env: map[string]string{"TAP_DEMO_PAGE_SIZE": "4", "MELTANO_EXTRACTOR_NAME": "tap-demo"},
+		}, 1, "config file a.json"},
+		{"environment under Meltano, and not in the file", run{
+			args: []string{"-c", "null.json"}, env: map[string]string{"TAP_DEMO_PAGE_SIZE": "4", "MELTANO_LOADER_NAME": "target-demo"},
+		}, 4, "environment TAP_DEMO_PAGE_SIZE"},
 		{"empty environment", run{env: map[string]string{"TAP_DEMO_PAGE_SIZE": ""}}, 100, "default"},
 		{"flag", run{args: []string{"-c", "a.json", "--page-size=5"}, env: map[string]string{"TAP_DEMO_PAGE_SIZE": "4"}}, 5, "flag --page-size"},
 		{"last flag", run{args: []string{"--page-size=5", "--page-size", "6"}}, 6, "flag --page-size"},

@@ -40,6 +40,7 @@ type setting struct {
 	group       string
 	byDefault   string
 	hasDefault  bool
+	meltano     string
 	required    bool
 	hidden      bool
 	index       []int
@@ -137,6 +138,7 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 			help:        field.Tag.Get("help"),
 			placeholder: field.Tag.Get("placeholder"),
 			example:     field.Tag.Get("example"),
+			meltano:     field.Tag.Get("meltano"),
 			group:       inGroup,
 			index:       at,
 			typ:         field.Type,

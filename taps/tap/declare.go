@@ -14,6 +14,9 @@ type Tap[C any] struct {
 	// Notes are Markdown that ends the documentation page: what a user should know of the streams, and what was verified against
 	// which document. They may be empty.
 	Notes string
+	// Unselected are patterns, stream.column and stream.*, of the streams and columns that are not selected by default, as far as
+	// their names are known. A Meltano project would select them otherwise.
+	Unselected []string
 	// Open checks the settings without any network and gives the source. It gathers every problem before it returns.
 	Open func(config *C, run *Run) (*Source, error)
 }
