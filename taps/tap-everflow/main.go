@@ -11,5 +11,8 @@ func main() { tap.Main(program) }
 var program = tap.Tap[Config]{
 	Name:        "tap-everflow",
 	Description: "Conversions, clicks, daily figures and lists of Everflow networks and affiliate accounts",
-	Open:        open,
+	Unselected: []string{
+		"on_hold_conversions.*", "conversions.email", "events.email", "*.session_user_ip", "*.conversion_user_ip", "clicks.user_ip",
+	},
+	Open: open,
 }

@@ -19,6 +19,7 @@ var program = tap.Tap[Config]{
 	Name:        "tap-google-sheets",
 	Description: "Tabs, named ranges and tables of Google Sheets, with the types that their cells have",
 	Notes:       notes,
+	Unselected:  []string{"*." + spreadsheetIDColumn, "*." + sheetIDColumn, "*." + sheetNameColumn},
 	Open:        opener(blockCells),
 }
 

@@ -19,5 +19,9 @@ var program = tap.Tap[Config]{
 	Name:        "tap-mautic",
 	Description: "Contacts, mails, campaigns and statistics of a Mautic, with custom fields as columns and deletions seen",
 	Notes:       notes,
-	Open:        open,
+	Unselected: []string{
+		"users.*", "contact_activity.*", "ip_addresses.*", "audit_log.*", "notes.lead", "form_submissions.form", "form_submissions.lead",
+		"form_submissions.page", "email_stats.open_details",
+	},
+	Open: open,
 }

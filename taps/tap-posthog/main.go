@@ -12,5 +12,9 @@ var program = tap.Tap[Config]{
 	Name:        "tap-posthog",
 	Description: "Events, persons, feature flags, experiments and the rest of what PostHog's API tells",
 	Notes:       notes,
-	Open:        open,
+	Unselected: []string{
+		"events.window_id", "events.person_mode", "events.person_properties", "events.group_?", "persons.type", "persons.matched_recordings",
+		"persons.value_at_data_point", "projects.api_token", "projects.secret_api_token", "projects.secret_api_token_backup",
+	},
+	Open: open,
 }

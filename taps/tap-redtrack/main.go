@@ -22,6 +22,9 @@ func program() tap.Tap[Config] {
 		Name:        "tap-redtrack",
 		Description: "Conversions, clicks, daily reports and reference lists of RedTrack",
 		Notes:       notes,
-		Open:        open,
+		Unselected: []string{
+			"*.read_at", "*.ip", "*.user_agent", "*.fingerprint", "conversions.postback_ip", "clicks.user_id",
+		},
+		Open: open,
 	}
 }

@@ -11,5 +11,6 @@ func main() { tap.Main(program) }
 var program = tap.Tap[Config]{
 	Name:        "tap-s3-exports",
 	Description: "CSV files that other systems push to S3, read once each and exactly as they are written",
+	Unselected:  []string{"*." + lineColumn, "*." + etagColumn, "*." + modifiedColumn, "*." + sizeColumn},
 	Open:        opener(checkpointBytes),
 }

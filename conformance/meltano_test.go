@@ -1,0 +1,126 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/signalroom/signalroom/taps/tap/taptest"
+)
+
+// TestMeltanoDefinitions holds the plugin definitions of the example project and those for Meltano's hub against the programs.
+// make generate writes them.
+func TestMeltanoDefinitions(t *testing.T) {
+	t.Parallel()
+	for program, domain := range map[string]string{
+		"tap-s3-exports": "https://aws.amazon.com/s3/", "tap-posthog": "https://posthog.com/", "tap-mautic": "https://www.mautic.org/",
+		"tap-everflow": "https://www.everflow.io/", "tap-redtrack": "https://www.redtrack.io/",
+		"tap-google-sheets": "https://www.google.com/sheets/about/", "target-postgres": "https://www.postgresql.org/",
+	} {
+		kind := "extractors"
+		if strings.HasPrefix(program, "target-") {
+			kind = "loaders"
+		}
+		printed := definition(t, program)
+
+		lock := bytes.Replace(printed, []byte("{\n"), []byte("{\n  \"plugin_type\": \""+kind+"\",\n"), 1)
+		taptest.Golden(t, lock, fmt.Sprintf("../../examples/meltano/plugins/%s/%s--signalroom.lock", kind, program))
+
+		var plugin map[string]any
+		require.NoError(t, json.Unmarshal(printed, &plugin))
+		plugin["domain_url"], plugin["keywords"] = domain, []string{"go"}
+		plugin["maintenance_status"], plugin["quality"] = "active", "unknown"
+		var hub bytes.Buffer
+		encoder := yaml.NewEncoder(&hub)
+		encoder.SetIndent(2)
+		encoder.CompactSeqIndent()
+		require.NoError(t, encoder.Encode(plugin))
+		taptest.Golden(t, hub.Bytes(), "../../examples/meltano/hub/"+program+".yml")
+	}
+}
+
+func definition(t *testing.T, program string) []byte {
+	t.Helper()
+	s := &site{dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}
+	about := s.run(t, "", program, "--about", "--format", "meltano")
+	require.Zero(t, about.code, about.stderr)
+	return []byte(about.stdout)
+}
+
+// TestMeltanoSelection holds what the rules of the definitions leave out against what the catalogs do not select by default.
+func TestMeltanoSelection(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	putDays(store, 1, 1, 8)
+	for _, a := range append(apiTaps(), apiTap{program: "tap-s3-exports", settings: func(int) map[string]any {
+		return map[string]any{"presets": []string{"sticky_orders", "sticky_prospects"}}
+	}}) {
+		t.Run(a.program, func(t *testing.T) {
+			t.Parallel()
+			url := ""
+			if a.serve != nil {
+				api, change := a.serve(t)
+				change(1)
+				url = api.Listen() + a.path
+			}
+			settings := a.settings(1)
+			delete(settings, "select")
+			if url != "" {
+				settings["base_url"] = url
+			}
+			s := newSite(t, store)
+			discovered := s.run(t, "", a.program, "--config", s.file(t, "config.json", settings), "--discover")
+			require.Zero(t, discovered.code, discovered.stderr)
+			var catalog struct {
+				Streams []struct {
+					Stream   string
+					Metadata []struct {
+						Breadcrumb []string
+						Metadata   struct {
+							Default *bool `json:"selected-by-default"`
+						}
+					}
+				}
+			}
+			require.NoError(t, json.Unmarshal([]byte(discovered.stdout), &catalog))
+			var plugin struct{ Select []string }
+			require.NoError(t, json.Unmarshal(definition(t, a.program), &plugin))
+			var want, got []string
+			used := map[string]bool{}
+			for _, stream := range catalog.Streams {
+				out := slices.Contains(plugin.Select, "!"+stream.Stream+".*")
+				used["!"+stream.Stream+".*"] = true
+				for _, entry := range stream.Metadata {
+					name := strings.Join(append([]string{stream.Stream}, entry.Breadcrumb...), ".")
+					name = strings.Replace(name, ".properties.", ".", 1)
+					if entry.Metadata.Default != nil && !*entry.Metadata.Default {
+						want = append(want, name)
+					}
+					if len(entry.Breadcrumb) == 0 && out {
+						got = append(got, name)
+					}
+					for _, rule := range plugin.Select {
+						matched, err := path.Match(strings.TrimPrefix(rule, "!"), name)
+						require.NoError(t, err)
+						if len(entry.Breadcrumb) > 0 && rule[0] == '!' && !strings.HasSuffix(rule, ".*") && matched {
+							got = append(got, name)
+							used[rule] = true
+						}
+					}
+				}
+			}
+			require.Equal(t, want, got)
+			for _, rule := range plugin.Select {
+				require.True(t, used[rule] || rule == "*.*", "the rule %s matches nothing", rule)
+			}
+		})
+	}
+}
