@@ -7,7 +7,7 @@ _tap_demo() {
         flag="${COMP_WORDS[COMP_CWORD-2]}="
     fi
     case "$flag" in
-    --format|--format=) COMPREPLY=($(compgen -W "text json markdown" -- "$current")); return ;;
+    --format|--format=) COMPREPLY=($(compgen -W "text json markdown meltano" -- "$current")); return ;;
     --completion|--completion=) COMPREPLY=($(compgen -W "bash zsh fish" -- "$current")); return ;;
     --test=) COMPREPLY=($(compgen -W "schema records" -- "$current")); return ;;
     --mode|--mode=) COMPREPLY=($(compgen -W "fast exact" -- "$current")); return ;;

@@ -4,7 +4,7 @@ complete -c tap-demo -n 'not __fish_seen_subcommand_from spec rejects' -a spec -
 complete -c tap-demo -n 'not __fish_seen_subcommand_from spec rejects' -a rejects -d 'Rejected rows'
 complete -c tap-demo -s c -l config -r -F -d 'JSON file of settings; may be given again, and a later file overrides an earlier one'
 complete -c tap-demo -l about -d 'Say what this program is and can be told, and end'
-complete -c tap-demo -l format -x -a 'text json markdown' -d 'The form of --about'
+complete -c tap-demo -l format -x -a 'text json markdown meltano' -d 'The form of --about'
 complete -c tap-demo -l version -d 'Print name and version, and end'
 complete -c tap-demo -l completion -x -a 'bash zsh fish' -d 'Print a completion script for this shell, and end'
 complete -c tap-demo -l man -d 'Print the manual page, and end'

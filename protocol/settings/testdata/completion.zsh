@@ -8,7 +8,7 @@ _tap_demo() {
         compset -P '*='
     fi
     case "$flag" in
-    --format|--format=) compadd -- text json markdown; return ;;
+    --format|--format=) compadd -- text json markdown meltano; return ;;
     --completion|--completion=) compadd -- bash zsh fish; return ;;
     --test=) compadd -- schema records; return ;;
     --mode|--mode=) compadd -- fast exact; return ;;
