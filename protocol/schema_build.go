@@ -19,6 +19,11 @@ func BuildSchema(columns []Member, keywords ...Member) []byte {
 	return append(schema, '}')
 }
 
+// AppendObject appends an object of members.
+func AppendObject(dst []byte, members []Member) []byte {
+	return append(appendMembers(append(dst, '{'), members), '}')
+}
+
 func appendMembers(dst []byte, members []Member) []byte {
 	for i, m := range members {
 		if i > 0 {

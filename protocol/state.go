@@ -36,7 +36,7 @@ func ParseState(data []byte) (*State, error) {
 	if latest == nil {
 		return nil, ConfigFault("the command that should have written it failed; "+stateHint, "the state file is empty")
 	}
-	members, err := membersOf(latest)
+	members, err := Members(latest)
 	if err != nil {
 		return nil, ConfigFault(stateHint, "the state file is damaged: it holds no object")
 	}
@@ -50,7 +50,7 @@ func ParseState(data []byte) (*State, error) {
 			if bytes.Equal(m.Value, []byte("null")) {
 				continue
 			}
-			if s.bookmarks, err = membersOf(m.Value); err != nil {
+			if s.bookmarks, err = Members(m.Value); err != nil {
 				return nil, ConfigFault(stateHint, "the state file is damaged: its bookmarks are no object")
 			}
 		default:
@@ -119,8 +119,8 @@ func (s *State) AppendJSON(dst []byte) []byte {
 	return append(dst[:start], line.Bytes()...)
 }
 
-// membersOf splits an object; of members with one name the last counts.
-func membersOf(object []byte) ([]Member, error) {
+// Members splits a JSON object; of members with one name the last counts.
+func Members(object []byte) ([]Member, error) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if token, err := d.Token(); err != nil || token != json.Delim('{') {
 		return nil, errors.New("no object")

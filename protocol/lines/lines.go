@@ -1,7 +1,8 @@
-// Package lines cuts an input into lines, and reads ahead while its user is busy with those that it has.
+// Package lines cuts an input into lines, and reads ahead while its user is busy with those that it has. It also writes lines for both
+// protocols: records without allocating, through a buffer that many goroutines may share.
 //
-// What it promises: a line is never copied, memory is bounded by a fixed number of bytes and one longest line, and a line
-// is given as soon as it is there, whatever follows.
+// What it promises: a line read is never copied, memory is bounded by a fixed number of bytes and one longest line, and a line
+// is given as soon as it is there, whatever follows. A line is written whole, whoever writes beside it.
 package lines
 
 import (

@@ -74,7 +74,11 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	case slices.Contains(p.WithoutSettings, parsed.Command()):
 		return &Settings{program: p.Name, command: parsed.Command(), table: t, env: p.Env}, nil
 	}
-	s, err := t.resolve(p, config, t.given(flags), own.Config)
+	foreign := slices.Contains(p.Airbyte, parsed.Command())
+	if foreign && len(own.Config) == 0 {
+		return nil, protocol.ConfigFault("give the configuration with --config FILE", "flag --config is missing")
+	}
+	s, err := t.resolve(p, config, t.given(flags), own.Config, foreign)
 	if err != nil {
 		return nil, err
 	}

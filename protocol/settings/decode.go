@@ -109,6 +109,10 @@ func (d *decoder) json(path string, v reflect.Value, f facets, raw []byte) {
 		d.secrets = append(d.secrets, string(raw))
 	}
 	if f.kind == customKind {
+		if raw[0] == '"' && looksLikeJSON(unquote(raw)) {
+			d.text(path, v, f, unquote(raw))
+			return
+		}
 		if raw[0] == '"' && f.secret {
 			d.secrets = append(d.secrets, unquote(raw))
 		}

@@ -31,6 +31,7 @@
 //	group        the heading in help; a block's group is that of its settings
 //	format       "date" for a time.Time that is a day
 //	min, max     bounds of a number or a duration
+//	airbyte      what is different in an Airbyte form; see [ConnectionSpecification]
 //
 // A struct that declares a setting of an embedded block anew, to give it another environment variable perhaps, has the value in its
 // own field, as in Go; that of the block stays empty.
@@ -42,5 +43,9 @@
 // # Where a value comes from
 //
 // A flag beats the environment, the environment beats .env, .env beats a later config file, which beats an earlier
-// one, which beats the default. Where Meltano starts the program, the file that it wrote beats the environment. A null, and an empty environment variable, is as if it were absent.
+// one, which beats the default. Where Meltano starts the program, the file that it wrote beats the environment. A null, and an empty
+// environment variable, is as if it were absent.
+//
+// For a command of Airbyte's protocol the config files are all there is, beside flags: what the platform's user sees in the form is what
+// counts. A key that no setting has is left aside there, since the platform may add some.
 package settings

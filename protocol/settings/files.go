@@ -16,6 +16,7 @@ type configFile struct {
 	path    string
 	values  map[int]fileValue          // by position in the table
 	foreign map[string]json.RawMessage // of each foreign setting, nil for one that it does not give
+	unknown []string                   // keys that no setting has
 }
 
 type fileValue struct {
@@ -89,11 +90,7 @@ func (t *table) flatten(file *configFile, prefix string, object map[string]json.
 		}
 		i, ok := t.byKey[key]
 		if !ok {
-			hint := didYouMean(key, t.keys())
-			if hint == "" {
-				hint = "; --help lists every setting"
-			}
-			report("config file %s: unknown key %q%s", file.path, key, hint)
+			file.unknown = append(file.unknown, key)
 			continue
 		}
 		if string(raw) == "null" || string(raw) == `""` && t.settings[i].kind != textKind {
@@ -104,6 +101,17 @@ func (t *table) flatten(file *configFile, prefix string, object map[string]json.
 			continue
 		}
 		file.values[i] = fileValue{key: key, raw: raw}
+	}
+}
+
+// refuseUnknown reports the keys that no setting has.
+func (f configFile) refuseUnknown(t *table, report func(string, ...any)) {
+	for _, key := range f.unknown {
+		hint := didYouMean(key, t.keys())
+		if hint == "" {
+			hint = "; --help lists every setting"
+		}
+		report("config file %s: unknown key %q%s", f.path, key, hint)
 	}
 }
 

@@ -87,6 +87,7 @@ type grammar struct {
 
 	Read    struct{} `cmd:"" default:"withargs" hidden:""`
 	Spec    struct{} `cmd:"" help:"Print the specification."`
+	Check   struct{} `cmd:"" hidden:""`
 	Rejects struct {
 		List   struct{} `cmd:"" default:"withargs" help:"List rejected rows."`
 		Replay struct {
@@ -134,7 +135,7 @@ func demo(args []string, out *bytes.Buffer, dir string, env map[string]string) *
 		Capabilities: []string{"catalog", "discover", "state", "about"},
 		Examples:     []Example{{"Everything since January", "tap-demo --start-date 2026-01-01 | target-postgres"}},
 
-		WithoutSettings: []string{"spec"}, Unselected: []string{"clicks.*", "*.user_ip"},
+		WithoutSettings: []string{"spec"}, Airbyte: []string{"check"}, Unselected: []string{"clicks.*", "*.user_ip"},
 		Foreign: []Foreign{{Key: "use_copy"}, {Key: "batch_config"}, {Key: "stream_maps", Instead: "map the streams in the tap"}},
 		Args:    args, Stdout: out, Dir: dir,
 		Env: func(name string) (string, bool) { v, ok := env[name]; return v, ok },

@@ -21,7 +21,9 @@ type Program struct {
 	Unselected []string
 	// WithoutSettings are commands that run without any setting, such as spec.
 	WithoutSettings []string
-	Foreign         []Foreign
+	// Airbyte are commands of Airbyte's protocol: their settings come from flags and config files alone.
+	Airbyte []string
+	Foreign []Foreign
 
 	Args   []string // without the program's name
 	Stdout io.Writer

@@ -17,26 +17,37 @@ type source struct {
 	file  *fileValue // a config file
 }
 
-// resolve finds each setting's value, flag first and default last, and reads it into config.
-func (t *table) resolve(p *Program, config any, flags map[string][]string, files []string) (*Settings, error) {
+// resolve finds each setting's value, flag first and default last, and reads it into config. filesAlone leaves the environment aside, and
+// the keys of files that no setting has.
+func (t *table) resolve(p *Program, config any, flags map[string][]string, files []string, filesAlone bool) (*Settings, error) {
 	s := &Settings{program: p.Name, table: t, sources: make([]source, len(t.settings)), env: p.Env}
 	problems := &Problems{settings: s}
-	dotEnvPath, dotEnv, err := readDotEnv(p.Dir)
-	if err != nil {
-		problems.line("%v", err)
+	names, dotEnvPath := p.Env, ""
+	if filesAlone {
+		names = nil
+	} else {
+		var err error
+		if dotEnvPath, s.dotEnv, err = readDotEnv(p.Dir); err != nil {
+			problems.line("%v", err)
+		}
 	}
-	s.dotEnv = dotEnv
 	var read []configFile
 	for _, path := range files {
 		if path != "ENV" { // the SDK's word for the environment, which is read anyway
-			read = append(read, t.readFile(p, path, problems.line))
+			file := t.readFile(p, path, problems.line)
+			if filesAlone {
+				s.unknown = append(s.unknown, file.unknown...)
+			} else {
+				file.refuseUnknown(t, problems.line)
+			}
+			read = append(read, file)
 		}
 	}
 	s.meet(p, read, problems)
 	into := reflect.ValueOf(config).Elem()
 	for i := range t.settings {
 		set := &t.settings[i]
-		from := s.find(p, set, i, flags, read, dotEnvPath)
+		from := s.find(p.Name, names, set, i, flags, read, dotEnvPath)
 		s.sources[i] = from
 		v := into.FieldByIndex(set.index)
 		d := &decoder{}
@@ -64,7 +75,7 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 	return s, problems.Err()
 }
 
-func (s *Settings) find(p *Program, set *setting, i int, flags map[string][]string, files []configFile, dotEnvPath string) source {
+func (s *Settings) find(program string, env func(string) (string, bool), set *setting, i int, flags map[string][]string, files []configFile, dotEnvPath string) source {
 	if texts := flags[set.key]; len(texts) > 0 {
 		return source{name: "flag --" + flagName(set.key), given: true, texts: texts}
 	}
@@ -73,10 +84,10 @@ func (s *Settings) find(p *Program, set *setting, i int, flags map[string][]stri
 			return from
 		}
 	}
-	names := set.envNames(p.Name)
-	if p.Env != nil {
+	names := set.envNames(program)
+	if env != nil {
 		for _, name := range names {
-			if text, ok := p.Env(name); ok && text != "" {
+			if text, ok := env(name); ok && text != "" {
 				return source{name: "environment " + name, given: true, texts: []string{text}}
 			}
 		}

@@ -20,10 +20,14 @@ type Settings struct {
 	dotEnv  map[string]string
 
 	withoutEffect []string
+	unknown       []string
 }
 
 // Done tells that the answer was printed and nothing is left to do.
 func (s *Settings) Done() bool { return s.done }
+
+// Unknown are the keys of config files that no setting has. Only a command of Airbyte's protocol leaves them aside.
+func (s *Settings) Unknown() []string { return s.unknown }
 
 // Command is the command that was chosen, its words joined by a space: "rejects list". It is empty where the grammar has none.
 func (s *Settings) Command() string { return s.command }

@@ -43,6 +43,7 @@ type setting struct {
 	meltano     string
 	required    bool
 	hidden      bool
+	airbyte     airbyteFacets
 	index       []int
 	typ         reflect.Type
 }
@@ -146,6 +147,7 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 		s.byDefault, s.hasDefault = field.Tag.Lookup("default")
 		_, s.required = field.Tag.Lookup("required")
 		_, s.hidden = field.Tag.Lookup("hidden")
+		s.airbyte = airbyteTag(field)
 		for _, alias := range words(field.Tag.Get("alias")) {
 			s.aliases = append(s.aliases, prefix+alias)
 		}
@@ -154,6 +156,9 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 		}
 		if s.secret && s.hasDefault {
 			return errors.New("secret setting " + key + " has a default")
+		}
+		if err := s.checkAirbyte(); err != nil {
+			return err
 		}
 		t.settings = append(t.settings, s)
 	}

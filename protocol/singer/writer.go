@@ -3,68 +3,31 @@ package singer
 import (
 	"io"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/lines"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-const (
-	flushSize = 64 << 10 // what a pipe takes at once
-	keepSize  = 1 << 20  // a buffer that a large record has grown beyond this is dropped
-)
-
-// A Writer is the single owner of an output. It buffers, and sends what it holds after every STATE, when 64 KiB have
-// come together, and at Flush. Its methods may be called from several goroutines, so a ticker may call Flush.
-// The first error sticks: every later call returns it.
-type Writer struct {
-	mutex  sync.Mutex
-	output io.Writer
-	buffer []byte
-	err    error
-}
+// A Writer is the single owner of an output. It buffers as a [lines.Writer] does, and sends what it holds after every STATE too. Its
+// methods may be called from several goroutines. The first error sticks.
+type Writer struct{ lines *lines.Writer }
 
 // NewWriter writes to output.
-func NewWriter(output io.Writer) *Writer {
-	return &Writer{output: output, buffer: make([]byte, 0, 2*flushSize)}
-}
+func NewWriter(output io.Writer) *Writer { return &Writer{lines.NewWriter(output)} }
 
 // Write writes one message. Of a SCHEMA, Stream says everything; of a RECORD, Raw counts and Fields are not looked at.
 // Raw values are written as they are, and must be valid JSON on one line.
 func (w *Writer) Write(m *protocol.Message) error {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
 	if m.Type < protocol.SchemaMessage || m.Type > protocol.BatchMessage {
 		return protocol.SystemFault("", "a message of no type was to be written")
 	}
-	w.buffer = appendMessage(w.buffer, m)
-	return w.written(m.Type == protocol.StateMessage)
+	return w.lines.Append(m.Type == protocol.StateMessage, func(dst []byte) []byte { return appendMessage(dst, m) })
 }
 
 // Flush sends what is buffered. The reader of the output has gone when errors.Is(err, syscall.EPIPE).
-func (w *Writer) Flush() error {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return w.written(true)
-}
-
-// written sends the buffer when it is full, or at once.
-func (w *Writer) written(now bool) error {
-	if !now && len(w.buffer) < flushSize {
-		return w.err
-	}
-	if w.err == nil && len(w.buffer) > 0 {
-		if _, err := w.output.Write(w.buffer); err != nil {
-			w.err = protocol.SystemFault("", "writing messages: %w", err)
-		}
-	}
-	w.buffer = w.buffer[:0]
-	if cap(w.buffer) > keepSize {
-		w.buffer = make([]byte, 0, 2*flushSize)
-	}
-	return w.err
-}
+func (w *Writer) Flush() error { return w.lines.Flush() }
 
 func appendMessage(dst []byte, m *protocol.Message) []byte {
 	switch m.Type {
@@ -119,11 +82,8 @@ func appendList(dst []byte, items []string) []byte {
 // Records is a stream's way to write records without making messages: what all of them share is rendered once. One
 // goroutine at a time may use it.
 type Records struct {
-	writer *Writer
-	prefix []byte // {"type":"RECORD","stream":"orders","record":{"client_id":"acme"
-	suffix []byte // },"time_extracted":"…","version":1}
-
-	empty   bool // the prefix ends with a brace
+	*lines.Records
+	suffix  []byte // },"time_extracted":"…","version":1}
 	at      time.Time
 	version int64
 	has     bool
@@ -133,7 +93,7 @@ type Records struct {
 func (w *Writer) Records(stream string, constant []byte) *Records {
 	prefix := rawjson.AppendString([]byte(`{"type":"RECORD","stream":`), stream)
 	prefix = append(append(prefix, `,"record":{`...), constant...)
-	r := &Records{writer: w, prefix: prefix, empty: len(constant) == 0}
+	r := &Records{Records: w.lines.Records(prefix, nil)}
 	r.renderSuffix()
 	return r
 }
@@ -164,43 +124,5 @@ func (r *Records) renderSuffix() {
 		r.suffix = appendVersion(r.suffix, r.version)
 	}
 	r.suffix = append(r.suffix, '}', '\n')
-}
-
-// Row writes a record of the constant members and these, which are given without braces: `"id":7,"name":"x"`. Nothing is
-// allocated, and the bytes are copied once.
-func (r *Records) Row(members []byte) error {
-	w := r.writer
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	buffer := append(w.buffer, r.prefix...)
-	if !r.empty && len(members) > 0 {
-		buffer = append(buffer, ',')
-	}
-	buffer = append(buffer, members...)
-	w.buffer = append(buffer, r.suffix...)
-	return w.written(false)
-}
-
-// Append is Row for a caller that appends the members itself, straight into the buffer, which saves a copy. When members says
-// false nothing is written. It must not use the Writer. size is that of the members.
-func (r *Records) Append(members func(dst []byte) (out []byte, ok bool)) (size int, ok bool, err error) {
-	w := r.writer
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	begin := len(w.buffer)
-	buffer := append(w.buffer, r.prefix...)
-	if !r.empty {
-		buffer = append(buffer, ',')
-	}
-	from := len(buffer)
-	buffer, ok = members(buffer)
-	if !ok {
-		w.buffer = buffer[:begin]
-		return 0, false, w.err
-	}
-	if size = len(buffer) - from; size == 0 && !r.empty {
-		buffer = buffer[:from-1]
-	}
-	w.buffer = append(buffer, r.suffix...)
-	return size, true, w.written(false)
+	r.SetSuffix(r.suffix)
 }
