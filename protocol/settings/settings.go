@@ -92,7 +92,8 @@ func (s *Settings) Secrets() []string {
 
 var (
 	libpqPassword = regexp.MustCompile(`(?i)password\s*=\s*('(?:[^'\\]|\\.)*'|\S+)`)
-	tellingName   = regexp.MustCompile(`(?i)(key|secret|token|password)$|(key|secret|token|password)_id$`)
+	// tellingName leaves out names such as private_key_id: that of a key is no secret, while a secret_id is what some vaults call one.
+	tellingName = regexp.MustCompile(`(?i)(key|secret|token|password)$|(secret|token|password)_id$`)
 )
 
 // within finds the secrets inside a secret.

@@ -179,14 +179,14 @@ func TestDotEnvIsTheFirstFoundUpward(t *testing.T) {
 
 func TestSecrets(t *testing.T) {
 	t.Parallel()
-	account := `{"type":"service_account","private_key":"PEM","token_uri":"https://t","nested":[{"client_secret":"cs"}]}`
+	account := `{"type":"service_account","private_key":"PEM","private_key_id":"shown","secret_id":"vault","token_uri":"https://t","nested":[{"client_secret":"cs"}]}`
 	got := run{args: []string{"-c", "a.json"}, files: map[string]string{"a.json": `{
 		"api_key": "key", "dsn": "postgres://me:p%40ss@host/db", "client_id": "acme", "credentials": ` + account + `,
 		"patterns": [{"name": "orders", "token": "tok"}]
 	}`}}.do(t)
 	require.NoError(t, got.err)
 	require.Equal(t, []string{
-		"PEM", "cs", "key", "p%40ss", "p@ss", "postgres://me:p%40ss@host/db", "tok", account,
+		"PEM", "cs", "key", "p%40ss", "p@ss", "postgres://me:p%40ss@host/db", "tok", "vault", account,
 	}, got.Secrets())
 	require.Equal(t, account, string(got.config.Credentials))
 

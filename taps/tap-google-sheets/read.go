@@ -134,7 +134,7 @@ func (p *part) readWhole(ctx context.Context, out *tap.Output, rows *spool) (ver
 			wait := firstLoading << loads
 			loads++
 			out.Log().Info("cells are still loading; the tab is read again", "cells", t.loading, "wait", wait)
-			if err := sleep(ctx, wait); err != nil {
+			if err := tap.Sleep(ctx, wait); err != nil {
 				return "", nil, err
 			}
 			continue
@@ -155,17 +155,6 @@ func (p *part) readWhole(ctx context.Context, out *tap.Output, rows *spool) (ver
 		}
 		edited = true
 		out.Log().Info("the spreadsheet was edited while it was read; it is read again")
-	}
-}
-
-func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }
 

@@ -37,11 +37,11 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 	}
 	list := &listing{member: "fields", keys: []string{"id"}, size: s.config.PageSize}
 	err := s.walk(ctx, list, "fields/"+l.custom, nil, 0, keep, func(int64) error { return nil })
-	if status(err) == http.StatusForbidden {
+	if rest.Status(err) == http.StatusForbidden {
 		s.run.Log.Warn("the role of the API's user may not list fields: those of the first record are taken", "fields", l.custom)
 		fields, err = s.fieldsOfOne(ctx, l)
 	}
-	if status(err) == http.StatusForbidden {
+	if rest.Status(err) == http.StatusForbidden {
 		return nil, nil // the stream says so itself, if it is read
 	}
 	if err != nil {

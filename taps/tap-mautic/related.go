@@ -24,7 +24,7 @@ func (r *reading) sendRelated(ctx context.Context) error {
 		var answer map[string]json.RawMessage
 		path := "api/" + r.path + "/"
 		err := r.client.JSON(ctx, &rest.Request{Path: path + strconv.FormatInt(id, 10), Endpoint: path + "{id}"}, &answer)
-		if status(err) == http.StatusNotFound {
+		if rest.Status(err) == http.StatusNotFound {
 			continue
 		}
 		if err != nil {

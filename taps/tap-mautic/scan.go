@@ -203,7 +203,7 @@ func (s *source) walkBy(ctx context.Context, l *listing, path string, where []fi
 
 // tooMuch tells whether a smaller page may help: Mautic, or what stands before it, broke down or fell silent over this one.
 func tooMuch(err error) bool {
-	code := status(err)
+	code := rest.Status(err)
 	return code == 200 || code >= 500 || errors.Is(err, rest.ErrSilent)
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -77,6 +76,9 @@ func (s *source) streams(ctx context.Context, _ func(string) json.RawMessage) ([
 		l.size = min(cmp.Or(l.size, s.config.PageSize), s.config.PageSize)
 		if ok {
 			l.size = s.config.StatsPageSize
+		}
+		if s.run.Sample {
+			l.size = 1
 		}
 		l.stream.Whole = true // a second run would ask the same Mautic the same questions
 		l.stream.Read = s.read(&l)
@@ -197,13 +199,4 @@ func untilReset(header http.Header, now time.Time) time.Duration {
 		now = date
 	}
 	return max(time.Second, time.Unix(at, 0).Sub(now)+time.Second)
-}
-
-// status is that of the answer that err is about, 0 for none.
-func status(err error) int {
-	var failed *rest.Failure
-	if errors.As(err, &failed) {
-		return failed.Status
-	}
-	return 0
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
 // submitted reads the submissions of one form after the other, by date alone: they do not change.
@@ -33,7 +35,7 @@ func (r *reading) submitted(ctx context.Context) error {
 			n.After = last
 			return r.out.State(b)
 		})
-		if err != nil && status(err) != http.StatusNotFound { // deleted meanwhile
+		if err != nil && rest.Status(err) != http.StatusNotFound { // deleted meanwhile
 			return err
 		}
 	}

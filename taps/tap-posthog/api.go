@@ -142,19 +142,10 @@ func (a *api) scopes(ctx context.Context) ([]string, error) {
 		Scopes []string `json:"scopes"`
 	}
 	err := a.crud.JSON(ctx, &rest.Request{Path: "api/personal_api_keys/@current"}, &key)
-	if status(err) == http.StatusNotFound || status(err) == http.StatusForbidden {
+	if rest.Status(err) == http.StatusNotFound || rest.Status(err) == http.StatusForbidden {
 		return nil, nil
 	}
 	return key.Scopes, err
-}
-
-// status is the HTTP status that an error tells of, 0 for none.
-func status(err error) int {
-	var f *rest.Failure
-	if errors.As(err, &f) {
-		return f.Status
-	}
-	return 0
 }
 
 // visible are the projects to read: those of the settings, or else all that the key may list.
@@ -187,7 +178,7 @@ func (a *api) each(ctx context.Context, out *tap.Output, read func(project int64
 	}
 	for _, project := range projects {
 		err := read(project)
-		switch s := status(err); {
+		switch s := rest.Status(err); {
 		case err == nil:
 		case len(projects) > 1 && (s == http.StatusForbidden || s == http.StatusNotFound || s == http.StatusPaymentRequired):
 			out.Incomplete(fmt.Errorf("project %d: %w", project, err))
@@ -200,7 +191,7 @@ func (a *api) each(ctx context.Context, out *tap.Output, read func(project int64
 
 // projectsUnknown is the fault of a key that may not list projects, as one that is restricted to some of them.
 func projectsUnknown(err error) error {
-	if s := status(err); s != http.StatusForbidden && s != http.StatusNotFound {
+	if s := rest.Status(err); s != http.StatusForbidden && s != http.StatusNotFound {
 		return err
 	}
 	return protocol.ConfigFault("set project_id to the number that stands in the project's address, /project/12345", "the key may not list projects: %w", err)

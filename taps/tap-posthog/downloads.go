@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
@@ -98,12 +99,8 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *lenient.S
 		case "FailedBilling":
 			return protocol.ConfigFault("see the project's billing, or set events_mode to hogql", "PostHog's export of %s ended as %s", from.Format(time.DateOnly), run.Status)
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return context.Cause(ctx)
+		if err := tap.Sleep(ctx, wait); err != nil {
+			return err
 		}
 	}
 	return protocol.TransientFault("run again, or set events_mode to hogql", "PostHog's export of %s has not ended in %s", from.Format(time.DateOnly), exportMost)
@@ -118,7 +115,7 @@ func (r *reader) files(ctx context.Context, path string, files []string, rows *l
 				return err
 			}
 			err = r.file(ctx, address, rows)
-			if status(err) == http.StatusForbidden && !again {
+			if rest.Status(err) == http.StatusForbidden && !again {
 				continue
 			}
 			if err != nil {

@@ -30,6 +30,9 @@ func (s *source) events(ctx context.Context, out *tap.Output) error {
 	err = s.api.each(ctx, out, func(project int64) error {
 		r := &reader{source: s, out: out, project: project, at: reached.of(project), size: s.config.PageSize,
 			save: func() error { return out.State(&reached) }}
+		if s.run.Sample {
+			r.size = 1
+		}
 		return r.read(ctx, mode)
 	})
 	if err != nil {
@@ -54,7 +57,7 @@ type reader struct {
 func (r *reader) read(ctx context.Context, mode string) error {
 	upper, lookback := r.config.upper(r.run.Start), r.config.Lookback
 	r.filter = filter{cursor: r.config.CursorField, names: r.config.EventNames, lateness: r.config.MaxLateness}
-	if mode == "file_download" || mode == "auto" {
+	if mode == "file_download" || mode == "auto" && !r.run.Sample {
 		if err := r.download(ctx, mode, upper); err != nil || mode == "file_download" {
 			return err
 		}
@@ -114,7 +117,7 @@ func (r *reader) span(ctx context.Context, to time.Time, level int) error {
 		slices = cutDays(r.at.At, to, buckets)
 	}
 	slices[0].from = *r.at
-	finer := func(s slice) bool { return s.count > limit && level+1 < len(units) }
+	finer := func(s slice) bool { return s.count > limit && level+1 < len(units) && !r.run.Sample }
 	skipped := func(s slice) bool { return s.count == 0 || s.day != "" && !r.run.Shard.Owns(s.day) }
 	// The first page of the next slice is under way while one is read.
 	first := func(ctx context.Context, s slice) iter.Seq2[*rest.Page, error] {
@@ -123,7 +126,11 @@ func (r *reader) span(ctx context.Context, to time.Time, level int) error {
 		}
 		return r.ask(ctx, s.from, s.to, limit)
 	}
-	for s, pages := range rest.Children(ctx, queriesAtOnce, slices, first) {
+	atOnce := queriesAtOnce
+	if r.run.Sample {
+		atOnce = 1
+	}
+	for s, pages := range rest.Children(ctx, atOnce, slices, first) {
 		var err error
 		switch {
 		case skipped(s):

@@ -106,7 +106,11 @@ func (l *oldList) instant(ctx context.Context, prefix string) error {
 
 // ask sends one page of the events between two instants, both excluded, and tells how many of them are new and whether there may be more.
 func (l *oldList) ask(ctx context.Context, after, before time.Time, prefix string) (fresh int, full bool, err error) {
-	query := url.Values{"after": {after.Format(time.RFC3339Nano)}, "before": {before.Format(time.RFC3339Nano)}, "orderBy": {`["timestamp"]`}, "limit": {strconv.Itoa(listMost)}}
+	limit := listMost
+	if l.run.Sample {
+		limit = 1
+	}
+	query := url.Values{"after": {after.Format(time.RFC3339Nano)}, "before": {before.Format(time.RFC3339Nano)}, "orderBy": {`["timestamp"]`}, "limit": {strconv.Itoa(limit)}}
 	if l.name != "" {
 		query.Set("event", l.name)
 	}

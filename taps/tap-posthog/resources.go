@@ -158,6 +158,9 @@ func (s *source) walk(ctx context.Context, r resource, project int64, p part, se
 	for name, values := range p.query {
 		query[name] = values
 	}
+	if s.run.Sample {
+		r.limit = min(r.limit, 1)
+	}
 	if r.limit > 0 {
 		query.Set("limit", strconv.Itoa(r.limit))
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -194,4 +195,36 @@ func TestOldServersShowAllFlagsTwice(t *testing.T) {
 		}
 		require.Equal(t, []int{1}, ids)
 	})
+}
+
+// TestSample asks for one row of every stream, and for no more than one answer that holds some.
+func TestSample(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []string{"auto", "hogql", "rest"} {
+		synctest.Test(t, func(t *testing.T) {
+			server, project := serverWith(t, sampleEvents(100, today.Add(-48*time.Hour)))
+			project.Lists = sampleLists()
+			out := taptest.Run(t, program, input(server, map[string]any{"select": "*", "events_mode": mode}, "--test"))
+			require.Equal(t, 0, out.Code, out.Stderr)
+			asked := map[string]int{}
+			for _, call := range server.API.Calls() {
+				asked[call.Path]++
+				if limit := call.Query.Get("limit"); limit != "" && !strings.HasSuffix(call.Path, "/projects/") {
+					require.Equal(t, "1", limit, call.Path)
+				}
+			}
+			for name := range project.Lists {
+				if records := taptest.Records(out.Messages, name); name != "groups_types" {
+					require.Len(t, records, 1, name)
+				}
+				require.LessOrEqual(t, asked["/api/projects/9/"+name+"/"], 3, name)
+			}
+			require.Len(t, uuids(t, out.Messages), 1)
+			for _, query := range queries(t, server.API) {
+				require.True(t, strings.Contains(query, " LIMIT 1") || strings.Contains(query, "count()"), query)
+			}
+			require.LessOrEqual(t, len(queries(t, server.API)), 2)
+			require.Zero(t, asked["/api/projects/9/file_download_batch_exports/"])
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
 // A source is PostHog during one run.
@@ -51,7 +52,7 @@ func (s *source) eventsMode(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, err := range s.api.queries.Rows(ctx, query(projects[0], "SELECT 1")) {
-		if status(err) == http.StatusNotFound {
+		if rest.Status(err) == http.StatusNotFound {
 			return "rest", nil
 		}
 	}

@@ -228,6 +228,11 @@ func TestNoToken(t *testing.T) {
 		"a page":       {says(200, "text/html", "<h1>"), nil, 2, "the address that should give a token answers with something else; check base_url", 1},
 		"503":          {says(503, "text/plain", "s3cr3t"), nil, 4, "503 Service Unavailable; run again later", 6},
 		"no token":     {says(200, "application/json", "{}"), nil, 2, "something else", 1},
+		"no JSON":      {says(200, "application/json", `{"access_token":"s3cr3t`), nil, 4, "POST /oauth/v2/token: the answer is not JSON; try again later", 6},
+		"cut off": {func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			says(200, "application/json", `{"access_token":"s3cr3t"}`)(w, r)
+		}, nil, 4, "POST /oauth/v2/token: unexpected EOF; try again later", 6},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			issuer := &issuer{answer: test.answer}

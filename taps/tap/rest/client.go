@@ -269,10 +269,14 @@ func (c *Client) Redirect(ctx context.Context, r *Request) (location string, err
 // HTTP is the client as net/http has it, for a library that makes its own requests: paced, retried while the status asks for
 // it, with credentials, logged. The library sees the last answer whatever its status.
 func (c *Client) HTTP() *http.Client {
-	return &http.Client{Transport: transport{c}, CheckRedirect: checkRedirect}
+	return &http.Client{Transport: transport{client: c}, CheckRedirect: checkRedirect}
 }
 
-type transport struct{ client *Client }
+type transport struct {
+	client *Client
+	// whole answers are read here, and asked for again when they break off or are meant to be JSON and are none.
+	whole bool
+}
 
 // RoundTrip sends a request of a library.
 func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -294,10 +298,31 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		return again, nil
 	}
 	response, err := s.send(request.Context())
+	for t.whole && err == nil {
+		broken := s.readWhole(response)
+		if broken == nil {
+			return response, nil
+		}
+		if err := s.again(request.Context(), s.failure(response.StatusCode, response.Header, nil, broken)); err != nil {
+			return nil, err
+		}
+		response, err = s.send(request.Context())
+	}
 	var failed *Failure
 	if err == nil || !errors.As(err, &failed) || failed.Status == 0 {
 		return response, err
 	}
 	return &http.Response{Status: fmt.Sprintf("%d %s", failed.Status, http.StatusText(failed.Status)), StatusCode: failed.Status, Header: failed.Header,
 		Body: io.NopCloser(bytes.NewReader(failed.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
+}
+
+// readWhole puts an answer's body into memory.
+func (s *sending) readWhole(response *http.Response) error {
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, failureBody))
+	if err == nil && strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") && !json.Valid(body) {
+		err = errors.New("the answer is not JSON")
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	return err
 }

@@ -50,6 +50,15 @@ func (f *Failure) Error() string {
 // Unwrap gives the network's error.
 func (f *Failure) Unwrap() error { return f.Err }
 
+// Status is the HTTP status that an error tells of, 0 for none.
+func Status(err error) int {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f.Status
+	}
+	return 0
+}
+
 // messageMost is how much of an API's own words stands in an error.
 const messageMost = 300
 

@@ -33,7 +33,9 @@ func (c *Client) Moving(ctx context.Context, m Moving, send func(row []byte) err
 		if !m.Remember {
 			w.came, w.seen, w.before = 0, keys{}, keys{}
 		}
-		err = w.walk(ctx)
+		if err = w.walk(ctx); c.sample(ctx) {
+			w.total = w.came
+		}
 		if again := errors.Is(err, ErrRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
 			break
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/signalroom/signalroom/taps/tap"
 )
 
 // Limits are what an API allows. All of them hold at once, over all requests that share them.
@@ -81,7 +83,7 @@ func (p *pacer) enter(ctx context.Context) (leave func(), err error) {
 		if at.IsZero() {
 			return leave, nil
 		}
-		if err := sleep(ctx, time.Until(at)); err != nil {
+		if err := tap.Sleep(ctx, time.Until(at)); err != nil {
 			leave()
 			return nil, err
 		}
@@ -118,22 +120,4 @@ func latest(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// sleep waits, or tells why it need not.
-func sleep(ctx context.Context, wait time.Duration) error {
-	if wait <= 0 {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return nil
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
 )
 
 // A List is a request whose answers hold rows, and how one answer follows another.
@@ -67,7 +68,8 @@ const (
 // Pages walks over all answers of a list. The next answer is asked for and read while the rows of the last one are used, within a
 // bounded number of bytes. An answer that breaks off is asked for again, and the rows that were given already are passed over if they
 // are the same; if they are not, the walk ends with a Transient fault. An answer with the same rows as the one before is a Data
-// fault, as paging does not work then. The first error ends the walk.
+// fault, as paging does not work then. The first error ends the walk. With --test a stream's walk ends at the first answer that holds
+// rows, and [Numbered] asks for one.
 func (c *Client) Pages(ctx context.Context, list List) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
@@ -130,9 +132,14 @@ func (w *walk) run(ctx context.Context) {
 }
 
 func (w *walk) answers(ctx context.Context) error {
+	sample := w.client.sample(ctx)
 	next := func(*Answered) (bool, error) { return false, nil }
-	if w.list.Pager != nil {
-		next = w.list.Pager.Begin(w.request)
+	if pager := w.list.Pager; pager != nil {
+		if numbered, ok := pager.(Numbered); ok && sample {
+			numbered.Size = 1
+			pager = numbered
+		}
+		next = pager.Begin(w.request)
 	}
 	var before uint64
 	for more := true; more; {
@@ -150,8 +157,14 @@ func (w *walk) answers(ctx context.Context) error {
 		if err := w.end(ctx, answered); err != nil {
 			return err
 		}
+		more = more && !(sample && answered.Rows > 0)
 	}
 	return nil
+}
+
+// sample tells that a stream is read for one row of it.
+func (c *Client) sample(ctx context.Context) bool {
+	return c.shared.run.Sample && tap.StreamName(ctx) != ""
 }
 
 // errChanged is why an answer that broke off could not be read on.

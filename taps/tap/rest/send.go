@@ -200,7 +200,7 @@ func (s *sending) plainHTTP() *http.Client {
 	plain := *s.Client
 	plain.api.Auth = nil
 	plain.pace = newPacer(&s.shared.mu, Limits{}, nil)
-	return plain.HTTP()
+	return &http.Client{Transport: transport{client: &plain, whole: true}, CheckRedirect: checkRedirect}
 }
 
 // failure describes what came instead of an answer.
@@ -254,7 +254,7 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 		s.pace.hold(wait)
 	}
 	s.shared.log.Warn("request is sent again", "method", f.Method, "endpoint", f.Endpoint, "status", f.Status, "reason", reason(f), "wait", wait.Round(time.Millisecond))
-	return sleep(ctx, wait)
+	return tap.Sleep(ctx, wait)
 }
 
 // reason is what a log line says of a failure beside its status.
