@@ -12,7 +12,10 @@ import (
 
 // configure reads form and level from the environment. A level that the user gave beats Meltano's.
 func (o *Output) configure(env func(string) (string, bool)) {
-	if path, _ := env("SINGER_SDK_LOG_CONFIG"); path != "" {
+	names := []string{strings.ToUpper(strings.ReplaceAll(o.program, "-", "_")) + "_LOGLEVEL", "LOGLEVEL"}
+	if o.form.kind == airbyte {
+		names = append(names, "LOG_LEVEL")
+	} else if path, _ := env("SINGER_SDK_LOG_CONFIG"); path != "" {
 		config, err := readSDKConfig(path)
 		if err != nil {
 			o.Logger().Warn("SINGER_SDK_LOG_CONFIG is not read", "error", err)
@@ -25,8 +28,7 @@ func (o *Output) configure(env func(string) (string, bool)) {
 			}
 		}
 	}
-	own := strings.ToUpper(strings.ReplaceAll(o.program, "-", "_")) + "_LOGLEVEL"
-	for _, name := range []string{own, "LOGLEVEL"} {
+	for _, name := range names {
 		text, _ := env(name)
 		if text == "" {
 			continue
@@ -88,7 +90,7 @@ func parseLevel[T ~string](text T) (slog.Level, bool) {
 		return slog.Level(n*4/10 - 8), true // Python's 10, 20, 30, 40, 50
 	}
 	switch name {
-	case "debug":
+	case "debug", "trace":
 		return slog.LevelDebug, true
 	case "info":
 		return slog.LevelInfo, true

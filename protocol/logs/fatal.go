@@ -12,9 +12,15 @@ import (
 )
 
 // Fatal writes why the run failed. The last line has level CRITICAL, and there is no stack trace; an error of several
-// lines, as that of the settings, has a line of level ERROR for each before it.
+// lines, as that of the settings, has a line of level ERROR for each before it. Under Airbyte it is one TRACE.
 func (o *Output) Fatal(err error) {
 	if err == nil {
+		return
+	}
+	if o.form.kind == airbyte {
+		if !o.wasReported(err) {
+			o.Report(err)
+		}
 		return
 	}
 	text := strings.TrimSpace(err.Error())

@@ -19,6 +19,7 @@ type formKind uint8
 const (
 	plain      formKind = iota // for a person
 	structured                 // the SDK's JSON, for Meltano
+	airbyte                    // messages of Airbyte's protocol
 )
 
 // appendPlain is "LEVEL message key=value". Nothing in it breaks the line or reaches the terminal as a control.
@@ -32,11 +33,14 @@ func (o *Output) appendPlain(dst []byte, l line) []byte {
 	} else {
 		dst = append(dst, level...)
 	}
-	dst = append(dst, ' ')
+	return append(appendText(append(dst, ' '), l), '\n')
+}
+
+// appendText is what a line says beside its level.
+func appendText(dst []byte, l line) []byte {
 	dst = appendVisible(dst, l.message)
 	if l.metric != nil {
-		dst = append(dst, ": "...)
-		return append(append(dst, l.metric...), '\n')
+		return append(append(dst, ": "...), l.metric...)
 	}
 	if l.stream != "" {
 		dst = append(dst, " stream="...)
@@ -46,7 +50,7 @@ func (o *Output) appendPlain(dst []byte, l line) []byte {
 		dst = append(append(append(dst, ' '), a.name...), '=')
 		dst = appendValue(dst, a.value)
 	}
-	return append(dst, '\n')
+	return dst
 }
 
 func colorOf(l slog.Level) string {

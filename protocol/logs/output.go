@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/signalroom/signalroom/protocol"
 )
 
 // LevelCritical is the level of the last line of a run that failed.
@@ -20,23 +22,32 @@ type Output struct {
 	level   slog.Level
 	secrets secrets
 
-	mu     sync.Mutex
-	w      io.Writer
-	buffer []byte
+	mu       sync.Mutex
+	w        io.Writer
+	buffer   []byte
+	reported []error
 }
 
 // New makes the log of a program: its name is tap-x. A writer with an Fd method that is a terminal gets short times and
 // colour. The environment decides on form and level: SINGER_SDK_LOG_CONFIG,
 // TAP_X_LOGLEVEL or LOGLEVEL, NO_COLOR. What is wrong with them is said in a warning line and is no error.
 func New(program string, w io.Writer, env func(name string) (string, bool)) *Output {
+	noColor := ""
+	if env != nil {
+		noColor, _ = env("NO_COLOR")
+	}
+	f := form{kind: plain}
+	if isTerminal(w) {
+		f = form{kind: plain, clock: true, color: noColor == ""}
+	}
+	return newOutput(program, w, env, f)
+}
+
+func newOutput(program string, w io.Writer, env func(name string) (string, bool), f form) *Output {
 	if env == nil {
 		env = func(string) (string, bool) { return "", false }
 	}
-	o := &Output{program: program, pid: os.Getpid(), now: time.Now, w: w, level: slog.LevelInfo, form: form{kind: plain}}
-	if isTerminal(w) {
-		noColor, _ := env("NO_COLOR")
-		o.form = form{kind: plain, clock: true, color: noColor == ""}
-	}
+	o := &Output{program: program, pid: os.Getpid(), now: time.Now, w: w, level: slog.LevelInfo, form: f}
 	o.configure(env)
 	return o
 }
@@ -55,7 +66,8 @@ type line struct {
 	message string
 	stream  string
 	attrs   []attr
-	metric  []byte // a metric's JSON object, nil otherwise
+	metric  []byte        // a metric's JSON object, nil otherwise
+	kind    protocol.Kind // of a failure
 }
 
 // attr is a named value as text; bare values are numbers, booleans and null, which JSON has without quotes.
@@ -75,14 +87,18 @@ func (o *Output) write(l line) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.buffer = o.append(o.buffer[:0], l)
-	_, _ = o.w.Write(o.buffer)
+	if o.buffer = o.append(o.buffer[:0], l); len(o.buffer) > 0 {
+		_, _ = o.w.Write(o.buffer)
+	}
 }
 
-// append spells a line in the form that the output has. The LOG message of another protocol is one more form.
+// append spells a line in the form that the output has.
 func (o *Output) append(dst []byte, l line) []byte {
-	if o.form.kind == structured {
+	switch o.form.kind {
+	case structured:
 		return o.appendStructured(dst, l)
+	case airbyte:
+		return o.appendAirbyte(dst, l)
 	}
 	return o.appendPlain(dst, l)
 }
