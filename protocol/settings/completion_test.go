@@ -68,7 +68,7 @@ func TestManualPage(t *testing.T) {
 	require.True(t, got.Done())
 	golden(t, "tap-demo.1", got.out)
 	for line := range strings.Lines(got.out) {
-		require.Regexp(t, `^([^.'\n]|\.(TH|SH|SS|TP|RS|RE|B|nh)\b)`, line, "text that the formatter takes for a request")
+		require.Regexp(t, `^([^.'\n]|\.(TH|SH|SS|TP|RS|RE|B|nh|ad)\b)`, line, "text that the formatter takes for a request")
 	}
 	if _, err := exec.LookPath("man"); err != nil {
 		return // the golden file is all there is to hold it against

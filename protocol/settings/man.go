@@ -12,7 +12,7 @@ import (
 // writeMan writes the manual page, in section 1, with the macros of man(7). It bears no date, so that it is the same each time.
 func writeMan(p *Program, t *table, root *kong.Node) error {
 	w := bufio.NewWriter(p.Stdout)
-	fmt.Fprintf(w, ".TH %s 1 \"\" %s Signalroom\n.nh\n", roff(strings.ToUpper(p.Name)), roffQuoted(p.Name+" "+p.Version))
+	fmt.Fprintf(w, ".TH %s 1 \"\" %s Signalroom\n.nh\n.ad l\n", roff(strings.ToUpper(p.Name)), roffQuoted(p.Name+" "+p.Version))
 	fmt.Fprintf(w, ".SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.B %s\n", roff(p.Name), roff(p.Description), roff(p.Name))
 	program := levelOf(root, "")
 	if len(program.commands) > 0 {
