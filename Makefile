@@ -60,6 +60,14 @@ lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
 generate: ## Write the generated files again: catalog.example.json, docs pages
 	go generate ./...
 
+.PHONY: release
+release: ## Write archives for Linux and macOS, checksums and a bill of materials to build/release
+	go run ./release archives $(RELEASEFLAGS)
+
+.PHONY: images
+images: ## Write an image of each program for amd64 and arm64 to build/images; IMAGEFLAGS=--push pushes them
+	go run ./release images $(IMAGEFLAGS)
+
 .PHONY: new-tap
 new-tap: ## Write a new tap that works, with its server, tests and page: NAME=tap-acme
 	@go run ./examples/newtap $(NAME)

@@ -1,0 +1,293 @@
+package main
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/cache"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+type images struct {
+	Root       string     `default:"." help:"The repository."`
+	Out        string     `default:"build/images" help:"Folder to write to: PROGRAM_OS_ARCH.tar, for docker load, podman load and kind load image-archive."`
+	Platform   []platform `default:"linux/amd64,linux/arm64" help:"Platforms to build for."`
+	Repository string     `default:"ghcr.io/signalroom" help:"Registry and folder that the images' names begin with."`
+	Tag        string     `help:"Tag of the images. Default: the programs' version."`
+	Push       bool       `help:"Push images for all platforms to the repository, as docker login has it, in place of writing files."`
+	Mirror     string     `help:"Registry to take the base from, in place of Docker Hub." placeholder:"HOST"`
+	Base       string     `help:"Root file system to take as the base of one platform, where no registry can be reached." placeholder:"FILE.tar"`
+}
+
+// Run builds from the stages of the Dockerfile that are named as the programs are.
+func (i *images) Run(ctx context.Context) error {
+	if i.Base != "" && len(i.Platform) != 1 {
+		return errors.New("--base is the root file system of one platform: name that with --platform")
+	}
+	work, err := os.MkdirTemp("", "signalroom-images-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	var builds []*build
+	for _, p := range i.Platform {
+		b, err := compile(ctx, i.Root, p, work)
+		if err != nil {
+			return err
+		}
+		builds = append(builds, b)
+	}
+	return i.deliver(ctx, builds, work)
+}
+
+// deliver makes the images of what was built, and writes or pushes them. Bases are kept in the folder work.
+func (i *images) deliver(ctx context.Context, builds []*build, work string) error {
+	text, err := os.ReadFile(filepath.Join(i.Root, "Dockerfile"))
+	if err != nil {
+		return err
+	}
+	stages, err := parseDockerfile(text)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(i.Out, 0o755); err != nil {
+		return err
+	}
+	indexes := map[string]v1.ImageIndex{}
+	for _, b := range builds {
+		m := &maker{stages: stages, build: b, bases: map[string]v1.Image{}}
+		m.base = func(from string) (v1.Image, error) { return i.base(ctx, from, b.platform, work) }
+		for _, p := range b.programs {
+			if !p.connector {
+				continue
+			}
+			image, err := m.image(p)
+			if err != nil {
+				return fmt.Errorf("image of %s for %s/%s: %w", p.name, b.platform.os, b.platform.arch, err)
+			}
+			tag, err := i.tag(p, b)
+			if err != nil {
+				return err
+			}
+			if i.Push {
+				if indexes[p.name] == nil {
+					indexes[p.name] = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+				}
+				at := &v1.Platform{OS: b.platform.os, Architecture: b.platform.arch}
+				indexes[p.name] = mutate.AppendManifests(indexes[p.name], mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: at}})
+				continue
+			}
+			file := filepath.Join(i.Out, fmt.Sprintf("%s_%s_%s.tar", p.name, b.platform.os, b.platform.arch))
+			if err := tarball.WriteToFile(file, tag, image); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range builds[0].programs {
+		if indexes[p.name] == nil {
+			continue
+		}
+		tag, err := i.tag(p, builds[0])
+		if err != nil {
+			return err
+		}
+		if err := remote.WriteIndex(tag, indexes[p.name], remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tag is the image's name. A tag cannot hold the + of a version.
+func (i *images) tag(p program, b *build) (name.Tag, error) {
+	version := i.Tag
+	if version == "" {
+		version = strings.ReplaceAll(b.version(), "+", "-")
+	}
+	return name.NewTag(i.Repository + "/" + p.name + ":" + version)
+}
+
+// base is the image that a stage of the Dockerfile begins with, kept in the folder work.
+func (i *images) base(ctx context.Context, from string, p platform, work string) (image v1.Image, err error) {
+	at := v1.Platform{OS: p.os, Architecture: p.arch}
+	if i.Base != "" {
+		layer, err := tarball.LayerFromFile(i.Base)
+		if err != nil {
+			return nil, err
+		}
+		if image, err = mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: p.os, Architecture: p.arch, RootFS: v1.RootFS{Type: "layers"}}); err != nil {
+			return nil, err
+		}
+		if image, err = mutate.AppendLayers(image, layer); err != nil {
+			return nil, err
+		}
+		return image, checkBase(image)
+	}
+	var options []name.Option
+	if i.Mirror != "" {
+		options = append(options, name.WithDefaultRegistry(i.Mirror))
+	}
+	reference, err := name.ParseReference(from, options...)
+	if err != nil {
+		return nil, err
+	}
+	image, err = remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(at), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	if err != nil {
+		return nil, fmt.Errorf("base image: %w; name a registry that has it with --mirror, or a root file system with --base", err)
+	}
+	image = cache.Image(image, cache.NewFilesystemCache(work))
+	return image, checkBase(image)
+}
+
+// A maker makes the images of one platform by what the Dockerfile says. It knows the instructions that need no process inside the
+// image; another one is an error.
+type maker struct {
+	stages []stage
+	build  *build
+	base   func(from string) (v1.Image, error)
+	bases  map[string]v1.Image // those that were asked for
+}
+
+// image is the stage that bears the program's name.
+func (m *maker) image(p program) (v1.Image, error) {
+	image, err := m.stage(p.name, p)
+	if image == nil && err == nil {
+		return nil, errors.New("the Dockerfile has no stage for it")
+	}
+	return image, err
+}
+
+// stage is the stage of that name with what it stands on, and nil where there is none.
+func (m *maker) stage(named string, p program) (image v1.Image, err error) {
+	for _, s := range m.stages {
+		if s.name != named {
+			continue
+		}
+		if image, err = m.stage(s.from, p); image == nil && err == nil {
+			if image = m.bases[s.from]; image == nil {
+				image, err = m.base(s.from)
+				m.bases[s.from] = image
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return m.apply(image, s.steps, p)
+	}
+	return nil, nil
+}
+
+// checkBase holds a base to what Airbyte and TLS need of it.
+func checkBase(image v1.Image) error {
+	need := map[string]bool{"bin/sh": true, "etc/ssl/certs/ca-certificates.crt": true}
+	content := mutate.Extract(image)
+	defer content.Close()
+	for files := tar.NewReader(content); len(need) > 0; {
+		header, err := files.Next()
+		if err == io.EOF {
+			for file := range need {
+				return fmt.Errorf("the base has no /%s", file)
+			}
+		}
+		if err != nil {
+			return err
+		}
+		delete(need, strings.TrimPrefix(path.Clean("/"+header.Name), "/"))
+	}
+	return nil
+}
+
+// apply does the steps of a stage. Their files are one layer.
+func (m *maker) apply(image v1.Image, steps []step, p program) (v1.Image, error) {
+	file, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	file = file.DeepCopy()
+	config := &file.Config
+	if config.Labels == nil {
+		config.Labels = map[string]string{}
+	}
+	variables := map[string]string{"VERSION": m.build.version()}
+	layer := &layerFiles{at: m.build.made()}
+	for _, s := range steps {
+		switch s.word {
+		case "ARG": // has its value already
+		case "LABEL", "ENV":
+			pairs, err := s.pairs(variables)
+			if err != nil {
+				return nil, err
+			}
+			for _, pair := range pairs {
+				if s.word == "LABEL" {
+					config.Labels[pair[0]] = pair[1]
+				} else {
+					config.Env = setVariable(config.Env, pair[0], pair[1])
+				}
+			}
+		case "USER":
+			config.User = s.args
+		case "WORKDIR":
+			config.WorkingDir = s.args
+			err = layer.folder(s.args, config.User)
+		case "ENTRYPOINT":
+			config.Entrypoint, err = s.words()
+			config.Cmd = nil
+		case "COPY":
+			err = copyInto(layer, s, p)
+		default:
+			err = s.errorf("%s is not known here, where nothing can be run", s.word)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	file.Created = v1.Time{Time: m.build.made()}
+	if image, err = mutate.ConfigFile(image, file); err != nil || len(layer.headers) == 0 {
+		return image, err
+	}
+	made, err := tarball.LayerFromOpener(layer.open, tarball.WithCompressedCaching)
+	if err != nil {
+		return nil, err
+	}
+	return mutate.Append(image, mutate.Addendum{Layer: made, History: v1.History{Created: v1.Time{Time: m.build.made()}, CreatedBy: "Dockerfile"}})
+}
+
+// copyInto takes a heredoc, or the program from where the first stage builds it.
+func copyInto(layer *layerFiles, s step, p program) error {
+	if s.heredoc != "" {
+		layer.file(s.args, 0o644, []byte(s.heredoc))
+		return nil
+	}
+	from, to, _ := strings.Cut(s.args, " ")
+	if s.flags["from"] != "build" || from != "/out/"+p.name {
+		return s.errorf("COPY knows --from=build /out/%s, and heredocs", p.name)
+	}
+	content, err := os.ReadFile(p.path)
+	layer.file(to, 0o755, content)
+	return err
+}
+
+func setVariable(env []string, name, value string) []string {
+	for n, have := range env {
+		if strings.HasPrefix(have, name+"=") {
+			env[n] = name + "=" + value
+			return env
+		}
+	}
+	return append(env, name+"="+value)
+}
