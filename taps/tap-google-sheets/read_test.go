@@ -324,6 +324,7 @@ func TestPace(t *testing.T) {
 				within++
 			}
 		}
+		t.Logf("%d requests in the first three minutes, of %d permitted", within, 3*readsPerMinute)
 		require.GreaterOrEqual(t, within*100, 3*readsPerMinute*95)
 	})
 }

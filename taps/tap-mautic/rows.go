@@ -32,9 +32,10 @@ type rows struct {
 	seen    map[int64]bool // of a listing with related rows: those that came,
 	related []int64        // and those that they name
 
-	values [][]byte
-	extra  []byte
-	object []byte
+	scanner, inner, outer rawjson.Scanner
+	values                [][]byte
+	extra, set            []protocol.Member
+	text                  []byte // of lists and objects that came in another form
 }
 
 func newRows(l *listing, out *tap.Output) (*rows, error) {
@@ -62,8 +63,10 @@ func errNoFields() error {
 }
 
 // idOf is a row's id, a number or a text that holds one.
-func idOf(row []byte) (int64, error) {
-	id, err := strconv.ParseInt(rest.Text(rest.Member(row, "id")), 10, 64)
+func idOf(row []byte) (int64, error) { return idIn(rest.Member(row, "id")) }
+
+func idIn(value []byte) (int64, error) {
+	id, err := strconv.ParseInt(rest.Text(value), 10, 64)
 	if err != nil || id <= 0 {
 		return 0, errNoFields()
 	}
@@ -72,23 +75,31 @@ func idOf(row []byte) (int64, error) {
 
 // send sends a row and gives its id.
 func (r *rows) send(row []byte) (int64, error) {
-	id, err := idOf(row)
+	members, err := r.scanner.Fields(row)
+	at := slices.IndexFunc(members, func(m protocol.Field) bool { return string(m.Name) == "id" })
+	if err != nil || at < 0 {
+		return 0, errNoFields()
+	}
+	id, err := idIn(members[at].Value)
 	if err != nil {
 		return 0, err
 	}
 	r.relate(r.listing, id, row)
-	return id, r.sendAny(row)
+	return id, r.sendMembers(members)
 }
 
 // sendAny sends a row of any key.
 func (r *rows) sendAny(row []byte) error {
-	clear(r.values)
-	r.extra = r.extra[:0]
-	var scanner rawjson.Scanner
-	members, err := scanner.Fields(row)
+	members, err := r.scanner.Fields(row)
 	if err != nil {
 		return errNoFields()
 	}
+	return r.sendMembers(members)
+}
+
+func (r *rows) sendMembers(members []protocol.Field) error {
+	clear(r.values)
+	r.extra, r.set, r.text = r.extra[:0], r.set[:0], r.text[:0]
 	for _, m := range members {
 		name := r.snake(m.Name)
 		if r.custom && name == "fields" {
@@ -98,21 +109,18 @@ func (r *rows) sendAny(row []byte) error {
 		r.refer(name, m.Value)
 		r.put(name, m.Value)
 	}
-	r.object = append(r.object[:0], '{')
 	for i, c := range r.columns {
-		if i > 0 {
-			r.object = append(r.object, ',')
+		value := r.values[i]
+		if value == nil || rawjson.KindOf(value) == rawjson.Null {
+			value = []byte(cmp.Or(r.fixed[i], "null"))
+		} else if wrong := rawjson.KindOf(value); r.kinds[i] == protocol.Array && wrong == rawjson.Object || r.kinds[i] == protocol.Object && wrong == rawjson.Array {
+			start := len(r.text)
+			r.text = appendForm(r.text, r.kinds[i], value)
+			value = r.text[start:]
 		}
-		r.object = append(rawjson.AppendString(r.object, c.Name), ':')
-		switch value := r.values[i]; {
-		case value == nil || rawjson.KindOf(value) == rawjson.Null:
-			r.object = append(r.object, cmp.Or(r.fixed[i], "null")...)
-		default:
-			r.object = appendForm(r.object, r.kinds[i], value)
-		}
+		r.set = append(r.set, protocol.Member{Name: c.Name, Value: value})
 	}
-	r.object = append(append(r.object, r.extra...), '}')
-	return r.Send(r.object)
+	return r.Send([]byte("{}"), append(r.set, r.extra...)...)
 }
 
 // put keeps a value for its column, or beside the columns.
@@ -123,8 +131,7 @@ func (r *rows) put(name string, value []byte) {
 		}
 		return
 	}
-	r.extra = append(rawjson.AppendString(append(r.extra, ','), name), ':')
-	r.extra = append(r.extra, value...)
+	r.extra = append(r.extra, protocol.Member{Name: name, Value: value})
 }
 
 // refer fills the column that has the id of an entity that comes as an object: owner_id of owner. A lead is a contact.
@@ -145,20 +152,19 @@ func (r *rows) refer(name string, value []byte) {
 
 // customFields takes the values from fields.all, or from the groups where that is missing.
 func (r *rows) customFields(fields []byte) {
-	var scanner, inner rawjson.Scanner
 	if all := rest.Member(fields, "all"); rawjson.KindOf(all) == rawjson.Object {
-		values, _ := scanner.Fields(all) // of an answer that was checked
+		values, _ := r.inner.Fields(all) // of an answer that was checked
 		for _, f := range values {
 			r.putCustom(string(f.Name), f.Value)
 		}
 		return
 	}
-	groups, err := scanner.Fields(fields)
+	groups, err := r.outer.Fields(fields)
 	if err != nil {
 		return // [] for none
 	}
 	for _, group := range groups {
-		values, err := inner.Fields(group.Value)
+		values, err := r.inner.Fields(group.Value)
 		if err != nil {
 			continue
 		}

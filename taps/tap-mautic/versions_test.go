@@ -140,6 +140,7 @@ func TestRateLimiter(t *testing.T) {
 				require.NoError(t, taptest.SameRows(want, out.Messages, taptest.Once))
 				hours := int(time.Since(began) / time.Hour)
 				require.Positive(t, hours)
+				t.Logf("%d requests in %d hours, of %d an hour", m.Served, hours, m.Limit)
 				if others == 0 {
 					require.Zero(t, m.TooMany)
 					require.GreaterOrEqual(t, m.Served, hours*m.Limit, "every request that is allowed is used")

@@ -229,6 +229,7 @@ func TestPace(t *testing.T) {
 				first++
 			}
 		}
+		t.Logf("%d requests in the first hour, of 2,400 permitted", first)
 		require.GreaterOrEqual(t, first, 2400*95/100)
 	})
 }

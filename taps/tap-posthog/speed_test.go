@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -45,18 +44,5 @@ func TestMemory(t *testing.T) {
 func BenchmarkEvents(b *testing.B) {
 	const rows = 1_000_000
 	server, _ := serverWith(b, manyEvents(rows))
-	for b.Loop() {
-		cmd := command(b, server)
-		stdout, err := cmd.StdoutPipe()
-		require.NoError(b, err)
-		began := time.Now()
-		require.NoError(b, cmd.Start())
-		written, err := io.Copy(io.Discard, stdout)
-		require.NoError(b, err)
-		require.NoError(b, cmd.Wait())
-		took := time.Since(began).Seconds()
-		b.ReportMetric(rows/took, "rows/s")
-		b.ReportMetric(float64(written)/1e6/took, "MB/s")
-		b.ReportMetric(rows/(cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()).Seconds(), "rows/cpu-s")
-	}
+	taptest.Speed(b, rows, func() *exec.Cmd { return command(b, server) })
 }

@@ -40,18 +40,20 @@ func (a *Answered) Member(path string) json.RawMessage { return Member(a.Envelop
 
 // Member is a value in a JSON object by a path of member names; nil when it is not there, null, or the text is no object.
 func Member(object []byte, path string) json.RawMessage {
+	var scanner rawjson.Scanner
 	for name := range strings.SplitSeq(path, ".") {
-		var scanner rawjson.Scanner
-		fields, err := scanner.Fields(object)
+		var value []byte
+		_, err := scanner.Object(object, 0, func(member []byte, pos int) (end int, err error) {
+			end, err = rawjson.SkipValue(object, pos)
+			if err == nil && string(member) == name {
+				value = object[pos:end:end]
+			}
+			return end, err
+		})
 		if err != nil {
 			return nil
 		}
-		object = nil
-		for _, field := range fields {
-			if string(field.Name) == name {
-				object = field.Value
-			}
-		}
+		object = value
 	}
 	if rawjson.KindOf(object) == rawjson.Null {
 		return nil
