@@ -39,7 +39,7 @@ func TestParts(t *testing.T) {
 	var log, report bytes.Buffer
 	b := &bench{folder: folder, bin: dir, peers: filepath.Join(dir, "peers"), rows: 1000, rounds: 1, log: &log,
 		server: map[string]string{"fsync": "off"}}
-	names := []string{"csv", "load", "merge", "replace", "append", "parallel", "trickle"}
+	names := []string{"csv", "load", "merge", "replace", "append", "parallel", "trickle", "burden"}
 	require.NoError(t, b.measure(t.Context(), dir, names, &report), log.String())
 	r, err := readResults(dir)
 	require.NoError(t, err)
@@ -63,7 +63,9 @@ func TestDocs(t *testing.T) {
 	require.NoError(t, err)
 	page, err := r.page()
 	require.NoError(t, err)
-	for name, want := range map[string][]byte{"benchmarks.md": page, "benchmarks.svg": r.chart()} {
+	scale, err := r.scale()
+	require.NoError(t, err)
+	for name, want := range map[string][]byte{"benchmarks.md": page, "benchmarks.svg": r.chart(), "scale.md": scale} {
 		if *update {
 			require.NoError(t, os.WriteFile(filepath.Join(docs, name), want, 0o644))
 		}
