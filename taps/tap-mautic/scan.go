@@ -169,36 +169,52 @@ func (s *source) walk(ctx context.Context, l *listing, path string, where []filt
 	}
 }
 
+// walkBy asks for pages of one size. In a run with --shard it goes on behind what belongs to other runs, as soon as a row of theirs comes.
 func (s *source) walkBy(ctx context.Context, l *listing, path string, where []filter, after *int64, size int, send func(row []byte) (int64, error), done func(last int64) error) error {
-	behind := filter{l.keys[0], "gt", strconv.FormatInt(*after, 10)}
-	list := rest.List{
-		Request: rest.Request{Path: "api/" + path, Query: question(append([]filter{behind}, append(slices.Clone(l.where), where...)...), l.keys, size, strings.HasPrefix(path, "stats/"))},
-		Rows:    []string{l.member},
-		Pager: rest.Keyset{First: behind.value, Compare: rest.Numbers, Set: func(r *rest.Request, id string) { r.Query.Set("where[0][val]", id) },
-			Key: func(row []byte) (string, error) {
-				id, err := idOf(row)
-				return strconv.FormatInt(id, 10), err
-			}},
-	}
-	for page, err := range s.client.Pages(ctx, list) {
-		if err != nil {
-			return err
+	for {
+		*after = s.ours(l, *after+1) - 1
+		behind := filter{l.keys[0], "gt", strconv.FormatInt(*after, 10)}
+		list := rest.List{
+			Request: rest.Request{Path: "api/" + path, Query: question(append([]filter{behind}, append(slices.Clone(l.where), where...)...), l.keys, size, strings.HasPrefix(path, "stats/"))},
+			Rows:    []string{l.member},
+			Pager: rest.Keyset{First: behind.value, Compare: rest.Numbers, Set: func(r *rest.Request, id string) { r.Query.Set("where[0][val]", id) },
+				Key: func(row []byte) (string, error) {
+					id, err := idOf(row)
+					return strconv.FormatInt(id, 10), err
+				}},
 		}
-		for _, row := range page.Rows {
-			id, err := send(row)
+		others := false
+		for page, err := range s.client.Pages(ctx, list) {
 			if err != nil {
 				return err
 			}
-			if id <= *after {
-				return protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", path)
+			for _, row := range page.Rows {
+				id, err := idOf(row)
+				if err != nil {
+					return err
+				}
+				if id <= *after {
+					return protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", path)
+				}
+				if others = s.ours(l, id) != id; others {
+					*after = id
+					break
+				}
+				if *after, err = send(row); err != nil {
+					return err
+				}
 			}
-			*after = id
+			if err := done(*after); err != nil {
+				return err
+			}
+			if others {
+				break
+			}
 		}
-		if err := done(*after); err != nil {
-			return err
+		if !others {
+			return nil
 		}
 	}
-	return nil
 }
 
 // tooMuch tells whether a smaller page may help: Mautic, or what stands before it, broke down or fell silent over this one.

@@ -80,7 +80,7 @@ func (s *source) streams(ctx context.Context, _ func(string) json.RawMessage) ([
 		if s.run.Sample {
 			l.size = 1
 		}
-		l.stream.Whole = true // a second run would ask the same Mautic the same questions
+		l.stream.Whole = !l.parted
 		l.stream.Read = s.read(&l)
 		declared = append(declared, l.stream)
 	}

@@ -26,6 +26,7 @@ type listing struct {
 	custom   string   // whose custom fields are columns: contact, company
 	customs  int      // how many columns those are, the last ones
 	min      int      // first major version that has it
+	parted   bool     // runs with --shard share its ids out
 	reads    func(r *reading, ctx context.Context) error
 }
 
@@ -113,7 +114,7 @@ func entity[T any](name, description string) tap.Stream {
 // table is a stream of a table of statistics to which rows are added by ascending id.
 func table[T any](name, from, description string, disposition protocol.Disposition, happened string, late ...string) listing {
 	return listing{stream: tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: disposition}),
-		path: "stats/" + from, member: "stats", keys: []string{"id"}, happened: happened, late: late, reads: (*reading).scanned}
+		path: "stats/" + from, member: "stats", keys: []string{"id"}, happened: happened, late: late, parted: true, reads: (*reading).scanned}
 }
 
 // set is a stream of a table of statistics whose rows change and vanish: it is read whole.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -38,9 +39,14 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 			return nil
 		}
 		for at.At.Before(at.Until) {
-			to := at.At.Add(recordingSpan)
+			week := at.At.Truncate(recordingSpan) // the same one in all runs with --shard
+			to := week.Add(recordingSpan)
 			if to.After(at.Until) {
 				to = at.Until
+			}
+			if !s.run.Shard.Owns(fmt.Sprintf("%d %s", project, week.Format(time.DateOnly))) {
+				at.reach(to)
+				continue
 			}
 			// Without both bounds the last three days alone would come.
 			span := part{query: url.Values{"date_from": {at.At.Format(time.RFC3339Nano)}, "date_to": {to.Format(time.RFC3339Nano)}}}

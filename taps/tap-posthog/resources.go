@@ -66,7 +66,7 @@ func (s *source) streams() []tap.Stream {
 		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types", client: crud}),
 		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes}),
 		list[Person](s, "persons", "Persons with their properties", resource{path: "persons", limit: 1000, client: persons}),
-		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Whole: true, Read: s.recordings}),
+		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Read: s.recordings}),
 		list[EventDefinition](s, "event_definitions", "Names of events", resource{path: "event_definitions", limit: 500, client: crud}),
 		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{path: "property_definitions", limit: 500, client: crud, parts: propertyTypes}),
 		tap.Typed[Project](tap.Stream{Name: "projects", Description: "The projects that are read", Disposition: protocol.Replace, Read: s.projects}),

@@ -157,10 +157,12 @@ func TestRecordings(t *testing.T) {
 		}
 		settings := map[string]any{"select": "session_recordings"}
 		first := sync(t, server, settings)
-		require.Equal(t, 252+4, len(taptest.Records(first, "session_recordings")), "from start_date on, and those at the edges of weeks twice")
+		require.Equal(t, 252+5, len(taptest.Records(first, "session_recordings")), "from start_date on, and those at the edges of weeks twice")
 		in := input(server, settings)
 		in.State, in.Now = lastState(t, first), func() time.Time { return today.Add(time.Hour) }
-		require.Equal(t, 8, len(taptest.Records(taptest.Sync(t, program, in), "session_recordings")))
+		require.Equal(t, 9, len(taptest.Records(taptest.Sync(t, program, in), "session_recordings")), "a day, and one at the edge of a week twice")
+
+		taptest.Shards(t, first, func(shard string) []taptest.Message { return sync(t, server, settings, "--shard", shard) }, 2, 3, 7)
 	})
 }
 

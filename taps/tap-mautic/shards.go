@@ -1,0 +1,14 @@
+package main
+
+import "fmt"
+
+// idsTogether is how many ids in a row are read by one run with --shard.
+const idsTogether = 10_000
+
+// ours is the first id from here on whose row this run reads.
+func (s *source) ours(l *listing, id int64) int64 {
+	for l.parted && !s.run.Shard.Owns(fmt.Sprintf("%s %d", l.stream.Name, id/idsTogether)) {
+		id = (id/idsTogether + 1) * idsTogether
+	}
+	return id
+}
