@@ -189,20 +189,20 @@ func (s *source) walkBy(ctx context.Context, l *listing, path string, where []fi
 				return err
 			}
 			for _, row := range page.Rows {
-				id, err := idOf(row)
+				if s.shares(l) {
+					if id, err := idOf(row); err == nil && id > *after && s.ours(l, id) != id {
+						*after, others = id, true
+						break
+					}
+				}
+				id, err := send(row)
 				if err != nil {
 					return err
 				}
 				if id <= *after {
 					return protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", path)
 				}
-				if others = s.ours(l, id) != id; others {
-					*after = id
-					break
-				}
-				if *after, err = send(row); err != nil {
-					return err
-				}
+				*after = id
 			}
 			if err := done(*after); err != nil {
 				return err
