@@ -34,7 +34,7 @@ func newAPI(config *Config, run *tap.Run) (*api, error) {
 	}
 	settings := config.HTTPSettings
 	settings.BaseURL = baseURL(config.BaseURL)
-	crud, err := rest.New(run, &settings, rest.API{Name: "PostHog", Auth: auth.Bearer(config.APIKey), Judge: judge, MaxWait: config.MaxWait, Limits: perMinuteAndHour(480, 4800)})
+	crud, err := rest.New(run, &settings, rest.API{Name: "PostHog", Auth: auth.Bearer(config.APIKey), Judge: judge, Hold: hold, MaxWait: config.MaxWait, Limits: perMinuteAndHour(480, 4800)})
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +86,17 @@ func judge(f *rest.Failure, v *rest.Verdict) {
 			v.Wait = time.Duration(max(n, 1)) * time.Second
 		}
 	}
+}
+
+// hold slows queries down to one a minute while another two such as the last one would use up the bytes that PostHog lets a key read: what
+// is left then is for others who use it. How large the budget is, and how fast it fills, is not said.
+func hold(header http.Header) time.Duration {
+	read, err := strconv.ParseInt(header.Get("X-PostHog-Query-Bytes-Read"), 10, 64)
+	left, err2 := strconv.ParseInt(header.Get("X-PostHog-Query-Budget-Remaining-Bytes"), 10, 64)
+	if err != nil || err2 != nil || left > 2*read {
+		return 0
+	}
+	return time.Minute
 }
 
 // tooHeavy tells whether a query takes too long or too much memory, so that a smaller one may succeed.

@@ -28,7 +28,7 @@ func (s *source) events(ctx context.Context, out *tap.Output) error {
 		return err
 	}
 	err = s.api.each(ctx, out, func(project int64) error {
-		r := &reader{source: s, out: out, project: project, at: reached.of(project), size: s.config.PageSize,
+		r := &reader{source: s, out: out, project: project, at: reached.of(project), reached: &reached, size: s.config.PageSize,
 			save: func() error { return out.State(&reached) }}
 		if s.run.Sample {
 			r.size = 1
@@ -47,53 +47,93 @@ type reader struct {
 	out     *tap.Output
 	project int64
 	at      *position
+	reached *bookmark
 	save    func() error // a checkpoint
 	filter  filter
 	encoder *encoder
 	size    int // events of a page; less where queries take too long
 }
 
-// read brings the project's events up to where the run ends: first the pass that an earlier run began, if one was cut, then its own.
+// read brings the project's events up to where the run ends: first the pass that an earlier run began, if one was cut, then what has
+// arrived late, then its own pass.
 func (r *reader) read(ctx context.Context, mode string) error {
 	upper, lookback := r.config.upper(r.run.Start), r.config.Lookback
-	r.filter = filter{cursor: r.config.CursorField, names: r.config.EventNames, lateness: r.config.MaxLateness}
 	if mode == "file_download" || mode == "auto" && !r.run.Sample {
 		if err := r.download(ctx, mode, upper); err != nil || mode == "file_download" {
 			return err
 		}
 	}
-	pass := r.pass
-	if mode == "rest" {
-		pass = r.listPass
-	}
-	columns := slices.DeleteFunc(slices.Clone(eventColumns[:]), func(c column) bool {
-		return c.name != "uuid" && c.name != r.filter.cursor && r.out.Keep(c.name) == tap.Dropped
-	})
-	r.encoder = newEncoder(r.project, columns, r.filter.cursor)
-	if r.filter.cursor == "created_at" {
-		lookback = 0 // nothing is ingested in the past
-	}
 	start := r.config.StartDate.UTC()
 	if start.Unix() < 0 {
 		start = time.Unix(0, 0).UTC() // ClickHouse counts days from then on
 	}
-	for cut := !r.at.Until.IsZero(); r.at.begin(start, upper, lookback); cut = false {
+	if r.config.CursorField == "created_at" {
+		lookback = 0 // nothing is ingested in the past
+	}
+	r.by(filter{cursor: r.config.CursorField, names: r.config.EventNames, lateness: r.config.MaxLateness})
+	pass := r.pass
+	if mode == "rest" {
+		pass = r.listPass
+	}
+	if !r.at.Until.IsZero() {
 		if err := pass(ctx); err != nil {
 			return err
 		}
-		r.at.end()
-		if err := r.save(); err != nil {
+	}
+	if mode != "rest" && r.config.CursorField == "timestamp" && !r.run.Sample {
+		if err := r.late(ctx, start, upper, lookback); err != nil {
 			return err
 		}
-		if !cut {
-			break
+	}
+	if !r.at.begin(start, upper, lookback) {
+		return nil
+	}
+	return pass(ctx)
+}
+
+// by makes the reader's queries those of a filter.
+func (r *reader) by(f filter) {
+	r.filter = f
+	columns := slices.DeleteFunc(slices.Clone(eventColumns[:]), func(c column) bool {
+		return c.name != "uuid" && c.name != f.cursor && r.out.Keep(c.name) == tap.Dropped
+	})
+	r.encoder = newEncoder(r.project, columns, f.cursor)
+}
+
+// late reads what has arrived since the last run with a timestamp before those that this run's own pass reads. What becomes visible while
+// a run reads has arrived no earlier than arrivalSettle before it began, and is left to the next one.
+func (r *reader) late(ctx context.Context, start, upper time.Time, lookback time.Duration) error {
+	until := r.run.Start.Add(-arrivalSettle).UTC()
+	late := *r
+	late.at = r.reached.arrived(r.project)
+	switch {
+	case r.at.Files && r.at.At.After(late.at.At):
+		*late.at = position{At: r.at.At} // files go by arrival
+	case late.at.At.IsZero():
+		*late.at = position{At: until}
+		return nil
+	}
+	before := r.at.At
+	if upper.After(before) {
+		before = before.Add(-lookback)
+	}
+	late.by(filter{cursor: "created_at", names: r.config.EventNames, lateness: r.config.MaxLateness, start: start, before: before})
+	for before.After(start) && late.at.begin(time.Time{}, until, 0) {
+		if err := late.pass(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // pass reads with queries until the end of the pass.
-func (r *reader) pass(ctx context.Context) error { return r.span(ctx, r.at.Until, 0) }
+func (r *reader) pass(ctx context.Context) error {
+	if err := r.span(ctx, r.at.Until, 0); err != nil {
+		return err
+	}
+	r.at.end()
+	return r.save()
+}
 
 // span reads up to an instant, slice by slice. level is the unit by which events are counted first.
 func (r *reader) span(ctx context.Context, to time.Time, level int) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -133,11 +134,62 @@ func TestLateEvents(t *testing.T) {
 		in := input(server, nil)
 		in.State, in.Now = lastState(t, first), func() time.Time { return today.Add(2 * time.Hour) }
 		server.Now = in.Now
-		require.Equal(t, []string{late.UUID}, uuids(t, taptest.Sync(t, program, in)), "lookback is an hour")
+		require.Equal(t, []string{tooLate.UUID, late.UUID}, uuids(t, taptest.Sync(t, program, in)), "lookback is an hour, and what arrived later is asked for by its arrival")
+
+		in = input(server, map[string]any{"lookback": "0s", "start_date": "2026-06-01T10:00:00Z"})
+		in.State, in.Now = lastState(t, first), server.Now
+		require.Equal(t, []string{late.UUID}, uuids(t, taptest.Sync(t, program, in)), "nothing from before start_date")
 
 		in = input(server, map[string]any{"lookback": "4h"})
 		in.State, in.Now = lastState(t, first), server.Now
 		require.Len(t, uuids(t, taptest.Sync(t, program, in)), 11)
+	})
+}
+
+// TestNoLateEventIsLost runs every few hours with the settings as they are, while events arrive up to a week after their time and become
+// visible some minutes after that. Some runs are cut.
+func TestNoLateEventIsLost(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, project := serverWith(t, nil)
+		lateness := []time.Duration{0, 2 * time.Minute, 50 * time.Minute, 3 * time.Hour, 2 * 24 * time.Hour, 7*24*time.Hour - time.Minute}
+		all := sampleEvents(300, today)
+		for i := range all {
+			all[i].CreatedAt = today.Add(time.Duration(i) * 10 * time.Minute)
+			all[i].Timestamp = all[i].CreatedAt.Add(-lateness[i%len(lateness)])
+		}
+		var state []byte
+		seen, cut := map[string]bool{}, 0
+		for run, now := 0, today; now.Before(today.Add(60 * time.Hour)); run, now = run+1, now.Add(3*time.Hour+7*time.Minute) {
+			server.Change(func() {
+				project.Events = nil
+				for i, e := range all {
+					if visible := e.CreatedAt.Add(time.Duration(i%9) * time.Minute); visible.Before(now) {
+						project.Events = append(project.Events, e)
+					}
+				}
+			})
+			server.Now = func() time.Time { return now }
+			if run%3 == 1 {
+				server.API.Fail(len(server.API.Calls())+3+run%4, taptest.Status(http.StatusBadRequest, "{}"))
+			}
+			in := input(server, map[string]any{"page_size": 3})
+			in.State, in.Now = state, server.Now
+			out := taptest.Run(t, program, in)
+			if out.Code != 0 {
+				require.Equal(t, 1, run%3, out.Stderr)
+				cut++
+			}
+			rows, covered := taptest.Covered(out.Messages)
+			for _, id := range uuids(t, rows) {
+				seen[id] = true
+			}
+			if covered != nil {
+				state = covered
+			}
+		}
+		require.Equal(t, len(all), len(seen))
+		require.GreaterOrEqual(t, cut, 4)
 	})
 }
 
@@ -292,7 +344,7 @@ func TestSeveralProjects(t *testing.T) {
 		require.NoError(t, taptest.Validate(messages, taptest.Checks{UniqueKeys: true}))
 		require.Len(t, uuids(t, messages), 9)
 		require.Equal(t, []string{"project_id", "uuid"}, messages[0].KeyProperties)
-		require.JSONEq(t, `{"bookmarks":{"events":{"cursor_field":"timestamp","projects":{"9":{"at":"2026-06-01T11:55:00Z"},"12":{"at":"2026-06-01T11:55:00Z"}}}}}`, string(lastState(t, messages)))
+		require.JSONEq(t, `{"bookmarks":{"events":{"cursor_field":"timestamp","projects":{"9":{"at":"2026-06-01T11:55:00Z"},"12":{"at":"2026-06-01T11:55:00Z"}},"arrived":{"9":{"at":"2026-06-01T11:50:00Z"},"12":{"at":"2026-06-01T11:50:00Z"}}}}}`, string(lastState(t, messages)))
 
 		out := taptest.Run(t, program, input(server, map[string]any{"project_id": "9,77,12", "select": "events,cohorts"}))
 		require.Equal(t, 2, out.Code)

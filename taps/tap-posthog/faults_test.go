@@ -233,3 +233,18 @@ func TestPace(t *testing.T) {
 		require.GreaterOrEqual(t, first, 2400*95/100)
 	})
 }
+
+// TestBudget goes slower when what a key may read is nearly used up.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, _ := serverWith(t, sampleEvents(10, today.Add(-3*time.Hour)))
+		server.Budget = 2000
+		began := time.Now()
+		out := taptest.Run(t, program, input(server, map[string]any{"page_size": 3}))
+		require.Equal(t, 0, out.Code, out.Stderr)
+		require.Contains(t, out.Stderr, "no request is left for now")
+		require.Greater(t, time.Since(began), 3*time.Minute)
+		require.Less(t, time.Since(began), time.Duration(len(queries(t, server.API)))*time.Minute)
+	})
+}

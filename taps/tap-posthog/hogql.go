@@ -32,6 +32,8 @@ type filter struct {
 	cursor   string // timestamp or created_at
 	names    []string
 	lateness time.Duration // of created_at: how far the sender's clock may lie behind; 0 is any distance
+	// start and before bound the timestamp beside created_at; zero: they do not.
+	start, before time.Time
 }
 
 // instant is a HogQL expression for an instant in UTC.
@@ -48,8 +50,15 @@ func quote(text string) string {
 func (f *filter) where(from position, to time.Time) string {
 	conditions := []string{f.cursor + " >= " + instant(from.At), f.cursor + " < " + instant(to),
 		fmt.Sprintf("(%s > %s OR toString(uuid) > %s)", f.cursor, instant(from.At), quote(from.UUID))}
-	if f.cursor != "timestamp" && f.lateness > 0 {
-		conditions = append(conditions, "timestamp >= "+instant(from.At.Add(-f.lateness)))
+	since := f.start
+	if oldest := from.At.Add(-f.lateness); f.cursor != "timestamp" && f.lateness > 0 && oldest.After(since) {
+		since = oldest
+	}
+	if !since.IsZero() {
+		conditions = append(conditions, "timestamp >= "+instant(since))
+	}
+	if !f.before.IsZero() {
+		conditions = append(conditions, "timestamp < "+instant(f.before))
 	}
 	if len(f.names) > 0 {
 		var quoted []string

@@ -28,11 +28,14 @@ is not believed to be the last one before as many have come, and a stream that s
 behind the last event that the target has. ` + "`properties`" + ` are an object with every digit as it was sent; ` + "`person_properties`, `person_mode`, `window_id`" + ` and
 ` + "`group_0`" + ` to ` + "`group_4`" + ` come when a catalog selects them, and what is not selected is not asked for, which spares the budget of bytes that PostHog allows.
 
-An event belongs to the moment that its sender's clock says, and may arrive later. Either ` + "`lookback`" + ` reads the last hour (or days) again, and the target adds what is
-new; or ` + "`cursor_field: created_at`" + ` goes by the time of arrival. Files of ` + "`events_mode: file_download`" + ` are by arrival as well, in whole days; they need the scopes
+An event belongs to the moment that its sender's clock says, and may arrive later. With the settings as they are none is lost that arrives up to a week after
+its time (` + "`max_lateness`" + `): each run also asks for what has arrived since the last one with a time that was read before, by ` + "`created_at`" + `, and sends just that;
+10 minutes are allowed for an event to become visible. ` + "`lookback`" + ` reads the last hour again all the same, and the target adds what is new. ` + "`cursor_field: created_at`" + `
+goes by the time of arrival alone. Files of ` + "`events_mode: file_download`" + ` are by arrival as well, in whole days; they need the scopes
 ` + "`batch_export:write`" + ` and ` + "`batch_export:read`" + `. The old list (` + "`rest`" + `) has neither ` + "`person_id`" + ` nor ` + "`created_at`" + `, and at most 1,200,000 events an hour.
 
-Limits are kept: 240 queries a minute and 2,400 an hour, and two at a time of the three that PostHog allows a project. Queries that take too long become smaller by themselves.
+Limits are kept: 240 queries a minute and 2,400 an hour, and two at a time of the three that PostHog allows a project; one a minute while its answers say that hardly a byte of
+the budget is left. Queries that take too long become smaller by themselves.
 
 ## What was verified
 

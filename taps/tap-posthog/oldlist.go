@@ -27,7 +27,8 @@ const hexDigits = "0123456789abcdef"
 // of that instant out; events that were sent are known by their uuid.
 func (r *reader) listPass(ctx context.Context) error {
 	if !r.run.Shard.Owns(strconv.FormatInt(r.project, 10)) {
-		return nil
+		r.at.end()
+		return r.save()
 	}
 	rows, err := newSender[Event](r.out)
 	if err != nil {
@@ -60,7 +61,8 @@ func (r *reader) listPass(ctx context.Context) error {
 		}
 	}
 	rows.End()
-	return nil
+	r.at.end()
+	return r.save()
 }
 
 // An oldList is a walk over the old list.

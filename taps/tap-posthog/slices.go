@@ -12,17 +12,23 @@ import (
 type bookmark struct {
 	CursorField string              `json:"cursor_field,omitempty"` // what the positions are of, from the setting cursor_field
 	Projects    map[int64]*position `json:"projects"`
+	Arrived     map[int64]*position `json:"arrived,omitempty"` // in the order of created_at: what had arrived before was sent
 }
 
 // of gives a project's position; the zero one belongs to a project that was never read.
-func (b *bookmark) of(project int64) *position {
-	if b.Projects == nil {
-		b.Projects = map[int64]*position{}
+func (b *bookmark) of(project int64) *position { return positionOf(&b.Projects, project) }
+
+// arrived gives a project's position in the order of created_at.
+func (b *bookmark) arrived(project int64) *position { return positionOf(&b.Arrived, project) }
+
+func positionOf(all *map[int64]*position, project int64) *position {
+	if *all == nil {
+		*all = map[int64]*position{}
 	}
-	if b.Projects[project] == nil {
-		b.Projects[project] = new(position)
+	if (*all)[project] == nil {
+		(*all)[project] = new(position)
 	}
-	return b.Projects[project]
+	return (*all)[project]
 }
 
 // String is the bookmark in the run's summary.

@@ -137,7 +137,8 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request, project *Project)
 	s.cached[key] = out
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-PostHog-Query-Bytes-Read", strconv.Itoa(len(out)))
-	w.Header().Set("X-PostHog-Query-Budget-Remaining-Bytes", "1000000000")
+	s.Budget -= len(out)
+	w.Header().Set("X-PostHog-Query-Budget-Remaining-Bytes", strconv.Itoa(max(0, s.Budget)))
 	_, _ = w.Write(out)
 }
 

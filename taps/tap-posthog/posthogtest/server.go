@@ -40,6 +40,8 @@ type Server struct {
 	// 0 for any.
 	Heaviest     int
 	LongestCount time.Duration
+	// Budget is how many bytes queries may still read, as they say; they are not refused without.
+	Budget int
 	// Clamp cuts every page to so many rows without a word, whatever its LIMIT; 0 for not.
 	Clamp int
 	// Lost is the uuid of an event that pages leave out, as an answer that is not complete does, so many times.
@@ -70,7 +72,7 @@ type Project struct {
 // New makes a server without projects. Whatever a request does that it may not is an error of the test.
 func New(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{Scopes: []string{"*"}, Now: time.Now, t: t, projects: map[int64]*Project{}, cached: map[string][]byte{}, taken: map[string][]time.Time{},
+	s := &Server{Scopes: []string{"*"}, Now: time.Now, Budget: 1_000_000_000, t: t, projects: map[int64]*Project{}, cached: map[string][]byte{}, taken: map[string][]time.Time{},
 		exports: map[string]*export{}, Limits: map[string]Limit{"crud": {480, 4800}, "clickhouse": {240, 1200}, "persons": {PerMinute: 240}, "query": {240, 2400}}}
 	const project = "/api/projects/{project}/"
 	routes := []taptest.Route{
