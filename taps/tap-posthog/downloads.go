@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -88,12 +89,12 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *lenient.S
 	waited := time.Duration(0)
 	for wait := pollFirst; waited < exportMost; wait = min(2*wait, pollLongest) {
 		waited += wait
-		if err := r.api.crud.JSON(ctx, &rest.Request{Path: path + id + "/", Endpoint: name + "{run}/"}, &run); err != nil {
+		if err := r.api.crud.JSON(ctx, &rest.Request{Path: path + url.PathEscape(id) + "/", Endpoint: name + "{run}/"}, &run); err != nil {
 			return err
 		}
 		switch run.Status {
 		case "Completed":
-			return r.files(ctx, path+id+"/", run.Files, rows)
+			return r.files(ctx, path+url.PathEscape(id)+"/", run.Files, rows)
 		case "Cancelled", "Failed", "FailedRetryable", "Terminated", "TimedOut":
 			return protocol.TransientFault("run again, or set events_mode to hogql", "PostHog's export of %s ended as %s", from.Format(time.DateOnly), run.Status)
 		case "FailedBilling":
@@ -110,7 +111,7 @@ func (r *reader) export(ctx context.Context, from, to time.Time, rows *lenient.S
 func (r *reader) files(ctx context.Context, path string, files []string, rows *lenient.Sender) error {
 	for _, file := range files {
 		for again := false; ; again = true {
-			address, err := r.api.crud.Redirect(ctx, &rest.Request{Path: path + "download/" + file + "/", Endpoint: endpoint("file_download_batch_exports") + "{run}/download/{part}/"})
+			address, err := r.api.crud.Redirect(ctx, &rest.Request{Path: path + "download/" + url.PathEscape(file) + "/", Endpoint: endpoint("file_download_batch_exports") + "{run}/download/{part}/"})
 			if err != nil {
 				return err
 			}

@@ -66,6 +66,22 @@ type shared struct {
 	budget  *budget
 	user    *window // of the setting requests_per_minute; nil without it
 	mu      sync.Mutex
+	quiet   string // the latest header with credentials; no log line holds them
+}
+
+// keepQuiet masks the credentials of a request, which an API may quote: what a token was exchanged for, or user and password as they are
+// sent.
+func (s *shared) keepQuiet(request *http.Request) {
+	header := request.Header.Get("Authorization")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if header == s.quiet {
+		return
+	}
+	s.quiet = header
+	if _, credentials, ok := strings.Cut(header, " "); ok {
+		s.run.Mask(credentials)
+	}
 }
 
 // New makes the client of an API. The only error is a base_url that is no address, a Config fault.
@@ -107,6 +123,8 @@ func New(run *tap.Run, settings *tap.HTTPSettings, api API) (*Client, error) {
 			MaxIdleConnsPerHost: 16,
 			IdleConnTimeout:     90 * time.Second,
 			ReadBufferSize:      64 << 10,
+
+			MaxResponseHeaderBytes: headerMost,
 		},
 	}
 	return &Client{api: api, root: root, shared: s, pace: newPacer(&s.mu, api.Limits, s.user)}, nil
@@ -204,6 +222,9 @@ func (r *Request) clone() *Request {
 	}
 	return &other
 }
+
+// headerMost bounds the headers of an answer.
+const headerMost = 1 << 20
 
 // bodyMost bounds what JSON holds of an answer.
 const bodyMost = 32 << 20

@@ -134,6 +134,12 @@ func TestRedirects(t *testing.T) {
 		require.Contains(t, out.Stderr, "new/: the answer is no redirect")
 		require.NotContains(t, out.Stderr, "s3cr3t")
 	})
+	out, _ := calling(t, nil, map[string]any{"base_url": "https://api.test"}, func(ctx context.Context, client *rest.Client) error {
+		return client.JSON(ctx, &rest.Request{Elsewhere: "http://files.test/part?signature=s3cr3t"}, new(struct{}))
+	})
+	require.Equal(t, 3, out.Code)
+	require.Contains(t, out.Stderr, "file: its address is not one of https")
+	require.NotContains(t, out.Stderr, "s3cr3t")
 }
 
 // TestLimits has families with limits of their own, within the pace that the user set for all.

@@ -134,16 +134,15 @@ type Cursor struct {
 
 // Begin leaves the first request as it is.
 func (p Cursor) Begin(*Request) func(*Answered) (bool, error) {
-	last := ""
+	var cursors circle
 	return func(a *Answered) (bool, error) {
 		cursor := Text(a.Member(p.Member))
 		switch {
 		case cursor == "" || cursor == "false":
 			return false, nil
-		case cursor == last:
+		case cursors.closes(cursor):
 			return false, standing(a)
 		}
-		last = cursor
 		a.Request.Query.Set(p.Param, cursor)
 		return true, nil
 	}
@@ -158,7 +157,7 @@ type Next struct {
 
 // Begin leaves the first request as it is.
 func (p Next) Begin(*Request) func(*Answered) (bool, error) {
-	last := ""
+	var queries circle
 	return func(a *Answered) (bool, error) {
 		link := Text(a.Member(p.Member))
 		if link == "" {
@@ -168,10 +167,9 @@ func (p Next) Begin(*Request) func(*Answered) (bool, error) {
 		if err != nil {
 			return false, protocol.DataFault("", "%s: the link to the next page is no address", a.Request.endpoint())
 		}
-		if to.RawQuery == last {
+		if queries.closes(to.RawQuery) {
 			return false, standing(a)
 		}
-		last = to.RawQuery
 		a.Request.Query = to.Query()
 		return true, nil
 	}
@@ -220,6 +218,23 @@ func (p Keyset) Begin(r *Request) func(*Answered) (bool, error) {
 		p.Set(a.Request, key)
 		return true, nil
 	}
+}
+
+// A circle notices that places in a list come round again, however many lie between. It keeps two of them: the last, and the one of the
+// latest power of two (Brent's algorithm).
+type circle struct {
+	last, kept string
+	steps, at  int // places so far, and which of them was kept
+}
+
+func (c *circle) closes(place string) bool {
+	if c.steps++; c.steps > 1 && (place == c.last || place == c.kept) {
+		return true
+	}
+	if c.last = place; c.steps >= 2*c.at {
+		c.kept, c.at = place, c.steps
+	}
+	return false
 }
 
 // standing is the fault of paging that does not go on.

@@ -68,8 +68,8 @@ const (
 // Pages walks over all answers of a list. The next answer is asked for and read while the rows of the last one are used, within a
 // bounded number of bytes. An answer that breaks off is asked for again, and the rows that were given already are passed over if they
 // are the same; if they are not, the walk ends with a Transient fault. An answer with the same rows as the one before is a Data
-// fault, as paging does not work then. The first error ends the walk. With --test a stream's walk ends at the first answer that holds
-// rows, and [Numbered] asks for one.
+// fault, as paging does not work then, and so are a thousand answers in a row without any. The first error ends the walk. With --test a
+// stream's walk ends at the first answer that holds rows, and [Numbered] asks for one.
 func (c *Client) Pages(ctx context.Context, list List) iter.Seq2[*Page, error] {
 	return func(yield func(*Page, error) bool) {
 		ctx, cancel := context.WithCancelCause(ctx)
@@ -142,6 +142,7 @@ func (w *walk) answers(ctx context.Context) error {
 		next = pager.Begin(w.request)
 	}
 	var before uint64
+	empty := 0
 	for more := true; more; {
 		answered, sum, err := w.answer(ctx)
 		if err != nil {
@@ -149,6 +150,12 @@ func (w *walk) answers(ctx context.Context) error {
 		}
 		if answered.Rows > 0 && sum == before {
 			return protocol.DataFault("report this: paging does not work here", "%s: %w, %d of them", w.request.endpoint(), ErrRepeated, answered.Rows)
+		}
+		if empty++; answered.Rows > 0 {
+			empty = 0
+		}
+		if empty > emptyMost {
+			return protocol.DataFault("report this: paging does not work here", "%s: %d answers in a row hold no rows, and each names another", w.request.endpoint(), empty)
 		}
 		before = sum
 		if more, err = next(answered); err != nil {
@@ -166,6 +173,9 @@ func (w *walk) answers(ctx context.Context) error {
 func (c *Client) sample(ctx context.Context) bool {
 	return c.shared.run.Sample && tap.StreamName(ctx) != ""
 }
+
+// emptyMost is how many answers without rows may follow each other: an API that filters its pages gives some.
+const emptyMost = 1000
 
 // errChanged is why an answer that broke off could not be read on.
 var errChanged = errors.New("the answer broke off, and was another one when it was asked for again")

@@ -131,6 +131,9 @@ func (r *rowReader) object(paths [][]string) error {
 }
 
 func (r *rowReader) member(paths [][]string) error {
+	if err := r.fits(0); err != nil {
+		return err
+	}
 	raw, err := r.value()
 	if err != nil {
 		return err
@@ -167,10 +170,18 @@ func (r *rowReader) member(paths [][]string) error {
 	if err != nil {
 		return err
 	}
-	if len(r.envelope)+len(value) > rowMost {
-		return fmt.Errorf("%w: more than %d MiB beside the rows", errTooLarge, rowMost>>20)
+	if err := r.fits(len(value)); err != nil {
+		return err
 	}
 	r.envelope = append(r.envelope, value...)
+	return nil
+}
+
+// fits tells whether so many bytes more may stand beside the rows.
+func (r *rowReader) fits(more int) error {
+	if len(r.envelope)+more > rowMost {
+		return fmt.Errorf("%w: more than %d MiB beside the rows", errTooLarge, rowMost>>20)
+	}
 	return nil
 }
 
@@ -200,6 +211,9 @@ func (r *rowReader) array(paths [][]string) error {
 		}
 		if c != '{' {
 			return errNoRows
+		}
+		if err := r.fits(0); err != nil {
+			return err
 		}
 		if err := r.object(paths); err != nil {
 			return err
@@ -309,8 +323,7 @@ func (r *rowReader) value() ([]byte, error) {
 		}
 		var wrong *rawjson.SyntaxError
 		if errors.As(err, &wrong) {
-			if at := wrong.Offset; at < len(r.text) && r.text[at] < ' ' {
-				r.text = slices.Replace(r.text, at, at+1, fmt.Appendf(nil, `\u%04x`, r.text[at])...)
+			if at := wrong.Offset; at < len(r.text) && r.text[at] < ' ' && r.escape() {
 				continue
 			}
 			if wrong.Offset < len(r.text)-near {
@@ -321,6 +334,30 @@ func (r *rowReader) value() ([]byte, error) {
 			return nil, err
 		}
 	}
+}
+
+// escape spells out the control characters in all strings that were read, and tells whether there were any. All at once: one at a time,
+// an answer full of them would take time by the square of its size.
+func (r *rowReader) escape() bool {
+	escaped := make([]byte, 0, len(r.text)-r.pos+firstBuffer)
+	inString, found := false, false
+	for i := r.pos; i < len(r.text); i++ {
+		switch c := r.text[i]; {
+		case inString && c < ' ':
+			escaped, found = fmt.Appendf(escaped, `\u%04x`, c), true
+			continue
+		case c == '"':
+			inString = !inString
+		case inString && c == '\\' && i+1 < len(r.text):
+			if next := r.text[i+1]; next == '"' || next == '\\' {
+				escaped = append(escaped, c)
+				i++
+			}
+		}
+		escaped = append(escaped, r.text[i])
+	}
+	r.text, r.pos = escaped, 0
+	return found
 }
 
 // more reads on: at least as much as is there already, so that a long value is not looked at too often. At the end of the answer it

@@ -40,7 +40,7 @@ func (c *Client) begin(r *Request) *sending {
 }
 
 // send gives the first good answer, whose body the caller closes, or the fault that ends the tries. The body breaks off with [ErrSilent] when
-// no byte comes for as long as the setting request_timeout.
+// no byte comes for as long as the setting request_timeout, and with [ErrSlow] when they trickle.
 func (s *sending) send(ctx context.Context) (*http.Response, error) {
 	for {
 		response, err := s.once(ctx)
@@ -59,6 +59,9 @@ func (s *sending) send(ctx context.Context) (*http.Response, error) {
 
 // ErrSilent is why a request was given up that had not had a byte for so long.
 var ErrSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
+
+// ErrSlow is why an answer was given up that came, but never to an end.
+var ErrSlow = errors.New("the answer comes by a few bytes at a time")
 
 // errRenewed tells that the credentials were refused, and that there may be others now.
 var errRenewed = errors.New("credentials are renewed")
@@ -145,6 +148,9 @@ func (s *sending) http() *http.Client {
 
 // build makes the next try's request, with credentials.
 func (s *sending) build(ctx context.Context) (*http.Request, error) {
+	if to := s.request.Elsewhere; to != "" && s.root.Scheme == "https" && !strings.HasPrefix(to, "https://") {
+		return nil, protocol.DataFault("report this to the makers of the API", "%s: its address is not one of https", s.request.endpoint())
+	}
 	request, err := s.plain(ctx)
 	if err != nil {
 		return nil, protocol.SystemFault("", "%s: %w", s.request.endpoint(), withoutURL(err))
@@ -155,6 +161,7 @@ func (s *sending) build(ctx context.Context) (*http.Request, error) {
 	if err := s.api.Auth.Authorize(request, s.plainHTTP()); err != nil {
 		return nil, s.explain(ctx, err)
 	}
+	s.shared.keepQuiet(request)
 	return request, nil
 }
 
@@ -335,6 +342,12 @@ func (b *budget) spend() bool {
 	return b.spent <= freeRetries+b.earned/perRetry
 }
 
+// An answer that has been waited for sixty times as long as it may be silent must have brought so many bytes a second.
+const (
+	slowAfter = 60
+	slowest   = 64
+)
+
 // A body reads an answer as long as bytes come.
 type body struct {
 	answer  io.ReadCloser
@@ -342,13 +355,21 @@ type body struct {
 	timeout time.Duration
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
+	waited  time.Duration
+	came    int64
 }
 
 // Read reads. The timer runs only while it waits, as the caller may take its time between two calls.
 func (b *body) Read(p []byte) (int, error) {
 	b.timer.Reset(b.timeout)
+	began := time.Now()
 	n, err := b.answer.Read(p)
 	b.timer.Stop()
+	b.waited += time.Since(began)
+	b.came += int64(n)
+	if err == nil && b.waited > slowAfter*b.timeout && float64(b.came) < slowest*b.waited.Seconds() {
+		err = ErrSlow
+	}
 	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), ErrSilent) {
 		err = ErrSilent
 	}
