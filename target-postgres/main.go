@@ -112,6 +112,7 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 		return err
 	}
 	output.Mask(given.Secrets()...)
+	given.WarnOfExposed(output.Logger())
 	problems := given.Problems()
 	config.check(problems)
 	if err := problems.Err(); err != nil {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -104,7 +105,7 @@ func (o *Output) appendStructured(dst []byte, l line) []byte {
 	return append(dst, "}}\n"...)
 }
 
-// appendVisible spells control characters out.
+// appendVisible spells out what a terminal would not show.
 func appendVisible(dst []byte, text string) []byte {
 	for i, r := range text {
 		switch {
@@ -117,7 +118,7 @@ func appendVisible(dst []byte, text string) []byte {
 				continue
 			}
 			dst = utf8.AppendRune(dst, r)
-		case unicode.IsControl(r):
+		case r != ' ' && !unicode.IsPrint(r): // marks that turn the direction of text are as bad as controls
 			dst = append(dst, strings.Trim(strconv.QuoteRune(r), "'")...)
 		default:
 			dst = utf8.AppendRune(dst, r)
@@ -141,7 +142,7 @@ func appendValue(dst []byte, value string) []byte {
 
 const hex = "0123456789abcdef"
 
-// appendJSON appends a JSON string; bytes that are not UTF-8 become U+FFFD.
+// appendJSON appends a JSON string in which what a terminal would not show is escaped; bytes that are not UTF-8 become U+FFFD.
 func appendJSON(dst []byte, text string) []byte {
 	dst = append(dst, '"')
 	for _, r := range text {
@@ -150,8 +151,10 @@ func appendJSON(dst []byte, text string) []byte {
 			dst = append(dst, '\\', byte(r))
 		case r == '\n':
 			dst = append(dst, `\n`...)
-		case r < 0x20 || r == 0x7f:
-			dst = append(dst, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		case r != ' ' && !unicode.IsPrint(r):
+			for _, unit := range utf16.AppendRune(nil, r) {
+				dst = append(dst, '\\', 'u', hex[unit>>12], hex[unit>>8&15], hex[unit>>4&15], hex[unit&15])
+			}
 		default:
 			dst = utf8.AppendRune(dst, r)
 		}

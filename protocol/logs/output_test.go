@@ -13,6 +13,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,6 +48,27 @@ func meltano(t *testing.T, text string) map[string]string {
 	path := filepath.Join(t.TempDir(), "logging.json")
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	return map[string]string{"SINGER_SDK_LOG_CONFIG": path}
+}
+
+// What comes from elsewhere neither breaks a line nor reaches the terminal: no escape sequence, in seven bits or eight, and no mark that turns
+// the direction of text.
+func TestRemoteTextIsHarmless(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]map[string]string{"plain": nil, "structured": meltano(t, meltanoConfig)} {
+		var out bytes.Buffer
+		o := open(&out, env)
+		for _, bad := range []string{"\x1b[2J", "\u009b2J", "\x9b2J", "a\r\nCRITICAL b", "\u202etxt.exe", "\u2028", "\x00", "\x7f", "\ufeff", "\U000e0001"} {
+			o.Logger().Info(bad, "key", bad, "stream", bad)
+			o.Fatal(errors.New(bad))
+			m := o.StartMetrics()
+			m.Records(bad).Add(1)
+			m.RequestDuration(bad, bad, 200, time.Second)
+			m.Close()
+		}
+		for _, r := range strings.ReplaceAll(out.String(), "\n", "") {
+			require.True(t, unicode.IsPrint(r), "%s: %q", name, r)
+		}
+	}
 }
 
 // everything logs one line of each sort.

@@ -4,9 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
-// readDotEnv reads the first .env found in dir or above it. Without one, both results are empty.
+// readDotEnv reads the first .env found in dir or above it, but none that another user has left where everybody may write. Without one,
+// both results are empty.
 func readDotEnv(dir string) (path string, values map[string]string, err error) {
 	if dir == "" {
 		dir = "."
@@ -17,7 +19,7 @@ func readDotEnv(dir string) (path string, values map[string]string, err error) {
 	for {
 		path = filepath.Join(dir, ".env")
 		info, err := os.Stat(path)
-		if err == nil && info.Mode().IsRegular() {
+		if err == nil && info.Mode().IsRegular() && !planted(dir, info) {
 			text, err := os.ReadFile(path)
 			return path, parseDotEnv(string(text)), err
 		}
@@ -27,6 +29,13 @@ func readDotEnv(dir string) (path string, values map[string]string, err error) {
 		}
 		dir = parent
 	}
+}
+
+// planted tells whether somebody else may have put a file there for whoever runs a program below: as in /tmp.
+func planted(dir string, file os.FileInfo) bool {
+	folder, err := os.Stat(dir)
+	owner, ok := file.Sys().(*syscall.Stat_t)
+	return err != nil || folder.Mode()&0o002 != 0 && (!ok || int(owner.Uid) != os.Geteuid())
 }
 
 // parseDotEnv reads NAME=value lines. It takes an export in front, single and double quotes (within which a value may

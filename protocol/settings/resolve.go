@@ -64,6 +64,9 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 		}
 		if from.given {
 			s.secrets = append(s.secrets, d.secrets...)
+			if len(flags[set.key]) > 0 && slices.ContainsFunc(d.secrets, exposes) {
+				s.exposed = append(s.exposed, set.key)
+			}
 		}
 		for _, problem := range d.problems {
 			problems.line("%s: %s%s: %s", from.name, set.key, problem.path, problem.text)

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,4 +72,68 @@ func TestNoOutputHoldsASecret(t *testing.T) {
 			require.NotContains(t, printed+out.String(), marker)
 		})
 	}
+}
+
+// Passwords are found in addresses that no parser takes, and in variables that libraries read by themselves.
+func TestSecretsBesideTheSettings(t *testing.T) {
+	t.Parallel()
+	for address, password := range map[string]string{
+		"postgres://u:hunter2@h/d":                             "hunter2",
+		"postgres://u:hunter%402@h:1,g:2/d?application_name=@": "hunter@2",
+		"postgresql+psycopg2://u:hunter%zz@h/d":                "hunter%zz",
+		"postgres://u:hun/ter?2@h/d":                           "hun/ter?2",
+		"postgres://h/d?user=u&password=hunter2&sslmode=x":     "hunter2",
+		"host=h password=hunter2":                              "hunter2",
+		"host=h password='hunter \\'2' user=u":                 "hunter '2",
+	} {
+		require.Contains(t, within(address), password, address)
+	}
+	env := map[string]string{"DEMO_KEY": "k", "HTTPS_PROXY": "http://u:hunter%zz@proxy:3128", "PGPASSWORD": "hunter2-pg", "AWS_SESSION_TOKEN": "hunter2-aws"}
+	require.Subset(t, run{env: env}.do(t).Secrets(), []string{"hunter%zz", "hunter2-pg", "hunter2-aws"})
+}
+
+// A secret on the command line is warned of; a file with one, or an address without, is not.
+func TestSecretsOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for _, c := range []struct{ args, env, want string }{
+		{"--api-key=hunter2", "", "api_key"},
+		{"--api-key=hunter2 --dsn=postgres://u:p@h/d", "", "api_key, dsn"},
+		{"--api-key=" + file + " --dsn=postgres://u@h/d", "", ""},
+		{"--dsn=host=h", "k", ""},
+	} {
+		got := run{args: strings.Fields(c.args), env: map[string]string{"DEMO_KEY": c.env}}.do(t)
+		require.NoError(t, got.err)
+		var out bytes.Buffer
+		got.WarnOfExposed(logs.New("tap-demo", &out, nil).Logger())
+		require.Equal(t, c.want, strings.Join(got.exposed, ", "), c.args)
+		require.Equal(t, c.want != "", strings.Contains(out.String(), "every user of this machine"))
+		require.NotContains(t, out.String(), "hunter2")
+	}
+}
+
+// A .env that another user has put into a folder for everybody is not read.
+func TestPlantedDotEnv(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, ".env")
+	require.NoError(t, os.WriteFile(path, []byte("A=1"), 0o644))
+	require.NoError(t, os.Chmod(dir, 0o777))
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	require.False(t, planted(dir, info), "the user's own")
+	roots, err := os.Stat("/etc/passwd")
+	require.NoError(t, err)
+	require.Equal(t, os.Geteuid() != 0, planted(dir, roots))
+	if os.Geteuid() == 0 {
+		require.NoError(t, os.Chown(path, 12345, 12345))
+		_, values, err := readDotEnv(filepath.Join(dir, "below"))
+		require.NoError(t, err)
+		require.Empty(t, values)
+	}
+	require.NoError(t, os.Chmod(dir, 0o755))
+	_, values, err := readDotEnv(dir)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"A": "1"}, values)
 }

@@ -2,7 +2,9 @@ package settings
 
 import (
 	"encoding/json"
+	"log/slog"
 	"net/url"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ type Settings struct {
 	table   *table
 	sources []source
 	secrets []string
+	exposed []string // settings whose secrets stand on the command line
 	env     func(string) (string, bool)
 	dotEnv  map[string]string
 
@@ -78,10 +81,29 @@ func (s *Settings) Env(name string) (string, bool) {
 // Problems begins a list of what is wrong with the settings as a whole, for checks that a tag cannot say.
 func (s *Settings) Problems() *Problems { return &Problems{settings: s} }
 
-// Secrets are the texts that must never be printed: the values of secret settings, and the passwords and keys inside
-// those that are URLs, libpq strings or JSON documents.
+// WarnOfExposed says which secrets stand on the command line.
+func (s *Settings) WarnOfExposed(log *slog.Logger) {
+	if len(s.exposed) > 0 {
+		log.Warn("every user of this machine can read the command line: give secrets in the environment or a config file", "settings", strings.Join(s.exposed, ", "))
+	}
+}
+
+// ambient are variables in which libraries find secrets by themselves: whole, or within the address of a proxy.
+var ambient = [...]string{"PGPASSWORD", "PGSSLPASSWORD", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+var proxies = [...]string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"}
+
+// Secrets are the texts that must never be printed: the values of secret settings, the passwords and keys inside
+// those that are URLs, libpq strings or JSON documents, and what libraries read from the environment beside the settings.
 func (s *Settings) Secrets() []string {
 	var all []string
+	for _, name := range ambient {
+		secret, _ := s.Env(name)
+		all = append(all, secret)
+	}
+	for _, name := range proxies {
+		address, _ := s.Env(name)
+		all = append(all, within(address)...)
+	}
 	for _, secret := range s.secrets {
 		all = append(all, secret)
 		all = append(all, within(secret)...)
@@ -91,7 +113,8 @@ func (s *Settings) Secrets() []string {
 }
 
 var (
-	libpqPassword = regexp.MustCompile(`(?i)password\s*=\s*('(?:[^'\\]|\\.)*'|\S+)`)
+	libpqPassword = regexp.MustCompile(`(?i)password\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]+)`)
+	urlPassword   = regexp.MustCompile(`://[^:/?#]*:([^/?#]*)@|://[^:]*:(.*)@`) // also of what is no valid URL
 	// tellingName leaves out names such as private_key_id: that of a key is no secret, while a secret_id is what some vaults call one.
 	tellingName = regexp.MustCompile(`(?i)(key|secret|token|password)$|(secret|token|password)_id$`)
 )
@@ -99,12 +122,11 @@ var (
 // within finds the secrets inside a secret.
 func within(secret string) []string {
 	var out []string
-	if u, err := url.Parse(secret); err == nil && u.User != nil {
-		if password, ok := u.User.Password(); ok {
-			out = append(out, password)
-			if _, raw, ok := strings.Cut(u.User.String(), ":"); ok {
-				out = append(out, raw)
-			}
+	for _, match := range urlPassword.FindAllStringSubmatch(secret, -1) {
+		raw := match[1] + match[2]
+		out = append(out, raw)
+		if plain, err := url.PathUnescape(raw); err == nil {
+			out = append(out, plain)
 		}
 	}
 	for _, match := range libpqPassword.FindAllStringSubmatch(secret, -1) {
@@ -117,6 +139,15 @@ func within(secret string) []string {
 		}
 	}
 	return out
+}
+
+// exposes tells whether a secret setting's value says a secret by itself: it is neither a file nor an address without password.
+func exposes(value string) bool {
+	if strings.Contains(value, "://") || strings.Contains(value, "=") && !looksLikeJSON(value) {
+		return len(within(value)) > 0
+	}
+	_, err := os.Stat(value)
+	return err != nil
 }
 
 // telling adds the texts of a JSON document that stand under names such as private_key.

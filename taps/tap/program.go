@@ -52,11 +52,15 @@ type Run struct {
 
 	state     *protocol.State // nil until the state is read
 	settings  *settings.Settings
+	mask      func(secrets ...string)
 	summarize func() // set by a sync: what the last lines of the log say
 }
 
 // Env looks a variable up in the environment, then in .env.
 func (r *Run) Env(name string) (string, bool) { return r.settings.Env(name) }
+
+// Mask adds secrets that came to be known in the run, such as a token, to those that no line of the log may hold.
+func (r *Run) Mask(secrets ...string) { r.mask(secrets...) }
 
 // Known are the bookmarks that the run was given, by stream, whatever the catalog says: for a source in which a stream may have had
 // another name when its bookmark was written. There are none before Streams is called.
@@ -164,6 +168,7 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 		return err
 	}
 	output.Mask(given.Secrets()...)
+	given.WarnOfExposed(output.Logger())
 	shared, ok := any(config).(interface{ common() *Settings })
 	if !ok {
 		return protocol.SystemFault("", "%T does not embed tap.Settings", config)
@@ -180,7 +185,7 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 	}
 	metrics := output.StartMetrics()
 	run := &Run{Name: t.Name, Version: version, Start: p.Now().UTC().Truncate(time.Millisecond), Shard: command.Shard,
-		Log: output.Logger(), Metrics: metrics, Dial: p.Dial, settings: given, summarize: func() {}}
+		Log: output.Logger(), Metrics: metrics, Dial: p.Dial, settings: given, mask: output.Mask, summarize: func() {}}
 	defer func() {
 		metrics.Close()
 		run.summarize()
