@@ -63,7 +63,7 @@ func (c *Conn) AddLoads(ctx context.Context, p Pipeline, loads []Load) error {
 		b.Queue("INSERT INTO "+p.own(LoadsTable)+` (pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
 				bytes, read, inserted, updated, unchanged, deleted, rejected, bookmark, version, program)
 			VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, ''), nullif($17::bigint, 0), nullif($18, ''))`,
-			l.Pipeline, l.Run, l.Stream, l.Table, l.Mode, l.Started, l.FirstLine, l.LastLine,
+			l.Pipeline, l.Run, holdable(l.Stream), l.Table, l.Mode, l.Started, l.FirstLine, l.LastLine,
 			l.Bytes, l.Read, l.Inserted, l.Updated, l.Unchanged, l.Deleted, l.Rejected, holdable(l.Bookmark), l.Version, l.Program)
 	}
 	return Fault(c.SendBatch(ctx, b).Close())

@@ -53,7 +53,7 @@ func (c *Conn) AddRejects(ctx context.Context, p Pipeline, rejects []Reject) err
 		}
 		b.Queue("INSERT INTO "+p.own(RejectsTable)+` (pipeline, run, rejected_at, stream, line, key, "column", reason, sqlstate, record, schema)
 			VALUES ($1, $2, clock_timestamp(), $3, $4, nullif($5, ''), nullif($6, ''), $7, nullif($8, ''), $9, nullif($10, ''))`,
-			r.Pipeline, r.Run, holdable(r.Stream), r.Line, holdable(r.Key), holdable(r.Column), r.Reason, r.SQLState, holdable(r.Record), hash)
+			r.Pipeline, r.Run, holdable(r.Stream), r.Line, holdable(r.Key), holdable(r.Column), holdable(r.Reason), r.SQLState, holdable(r.Record), hash)
 	}
 	return Fault(c.SendBatch(ctx, b).Close())
 }

@@ -85,11 +85,11 @@ func (c *cluster) create(ctx context.Context) error {
 	return nil
 }
 
-// makeEmpty makes an empty folder of the server's account.
+// makeEmpty makes an empty folder of the server's account. One that somebody else makes at the same moment is not taken.
 func (c *cluster) makeEmpty(path string) error {
 	err := os.RemoveAll(path)
 	if err == nil {
-		err = os.MkdirAll(path, 0o700)
+		err = os.Mkdir(path, 0o700)
 	}
 	if err == nil {
 		err = c.account.give(path)
