@@ -2,4 +2,4 @@
 // real S3 server and a real PostgreSQL between them.
 package conformance
 
-//go:generate go test -run TestSettingsPage|TestMeltanoDefinitions -count 1 . -update
+//go:generate go test -run TestSettingsPage|TestMeltanoDefinitions|TestAirbyteMetadata -count 1 . -update
