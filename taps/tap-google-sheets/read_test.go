@@ -326,3 +326,19 @@ func TestPace(t *testing.T) {
 		require.GreaterOrEqual(t, within*100, 3*readsPerMinute*95)
 	})
 }
+
+// TestProtected reads what others alone may edit, as protection is about editing: the tap asks for no more than to read.
+// https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/sheets#ProtectedRange
+func TestProtected(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := small([]any{"a"}, []any{1}, []any{2})
+		d.Tabs[0].Protected = true
+		b := newBench(t, nil, d)
+		messages, _ := b.sync(nil)
+		require.Equal(t, []string{`{"_row_number":2,"a":1}`, `{"_row_number":3,"a":2}`}, rows(messages, "Tab"))
+		for _, scope := range b.Scopes {
+			require.Contains(t, scope, ".readonly")
+		}
+	})
+}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"log"
 	"net"
 	"net/http"
@@ -16,7 +15,6 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -142,149 +140,6 @@ func TestRedirects(t *testing.T) {
 	require.NotContains(t, out.Stderr, "s3cr3t")
 }
 
-// TestLimits has families with limits of their own, within the pace that the user set for all.
-func TestLimits(t *testing.T) {
-	t.Parallel()
-	minute := func(n int) rest.Limits {
-		return rest.Limits{Rates: []rest.Rate{{Requests: n, Per: time.Minute}}}
-	}
-	count := func(t *testing.T, api *taptest.API, path string, began time.Time) (n int) {
-		for _, call := range api.Calls() {
-			if call.Path == path && call.At.Sub(began) < 10*time.Minute {
-				n++
-			}
-		}
-		return n
-	}
-	for rpm, want := range map[int][2]int{0: {200, 50}, 10: {50, 50}} {
-		synctest.Test(t, func(t *testing.T) {
-			began := time.Now()
-			more := map[string]any{}
-			if rpm > 0 {
-				more["requests_per_minute"] = rpm
-			}
-			routes := []taptest.Route{{Pattern: "GET /a/{$}", Serve: answer("{}")}, {Pattern: "GET /b/{$}", Serve: answer("{}")}}
-			out, api := calling(t, routes, more, func(ctx context.Context, client *rest.Client) error {
-				a, b := client.Within(minute(20)), client.Within(minute(5))
-				done := make(chan error)
-				for _, family := range []struct {
-					*rest.Client
-					path string
-				}{{a, "a/"}, {b, "b/"}} {
-					for range 4 {
-						go func() {
-							var err error
-							for time.Since(began) < 10*time.Minute && err == nil {
-								err = family.JSON(ctx, &rest.Request{Path: family.path}, new(struct{}))
-							}
-							done <- err
-						}()
-					}
-				}
-				for range 8 {
-					require.NoError(t, <-done)
-				}
-				return nil
-			})
-			require.Equal(t, 0, out.Code, out.Stderr)
-			a, b := count(t, api, "/a/", began), count(t, api, "/b/", began)
-			require.GreaterOrEqual(t, a+b, (want[0]+want[1])*95/100)
-			require.LessOrEqual(t, a+b, want[0]+want[1])
-			require.LessOrEqual(t, a, 200)
-			require.LessOrEqual(t, b, 50)
-		})
-	}
-}
-
-// TestHeldFamily holds one family back for an hour, and no other one, although they share the user's pace.
-func TestHeldFamily(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		routes := []taptest.Route{{Pattern: "GET /a/{$}", Serve: answer("{}")}, {Pattern: "GET /b/{$}", Serve: answer("{}")}}
-		out, api := calling(t, routes, map[string]any{"requests_per_minute": 10}, func(ctx context.Context, client *rest.Client) error {
-			a, b := client.Within(rest.Limits{Rates: []rest.Rate{{Requests: 1, Per: time.Hour}}}), client.Within(rest.Limits{})
-			done := make(chan error)
-			for range 8 {
-				go func() { done <- a.JSON(ctx, &rest.Request{Path: "a/"}, new(struct{})) }()
-			}
-			began := time.Now()
-			for range 50 {
-				require.NoError(t, b.JSON(ctx, &rest.Request{Path: "b/"}, new(struct{})))
-			}
-			require.Less(t, time.Since(began), 6*time.Minute)
-			for range 8 {
-				require.NoError(t, <-done)
-			}
-			return nil
-		})
-		require.Equal(t, 0, out.Code, out.Stderr)
-		require.Len(t, api.Calls(), 58)
-	})
-}
-
-// TestParallel lets no more requests wait for their answers than the API allows, and none wait for one that is being read.
-func TestParallel(t *testing.T) {
-	t.Parallel()
-	var now, most atomic.Int32
-	routes := []taptest.Route{{Pattern: "GET /a/{$}", Serve: func(w http.ResponseWriter, r *http.Request) {
-		most.Store(max(most.Load(), now.Add(1)))
-		<-time.After(time.Second)
-		now.Add(-1)
-		io.WriteString(w, "{}")
-	}}}
-	synctest.Test(t, func(t *testing.T) {
-		out, _ := calling(t, routes, nil, func(ctx context.Context, client *rest.Client) error {
-			client = client.Within(rest.Limits{Parallel: 3})
-			began := time.Now()
-			done := make(chan error)
-			for range 30 {
-				go func() { done <- client.JSON(ctx, &rest.Request{Path: "a/"}, new(struct{})) }()
-			}
-			for range 30 {
-				require.NoError(t, <-done)
-			}
-			require.Equal(t, 10*time.Second, time.Since(began))
-			return nil
-		})
-		require.Equal(t, 0, out.Code, out.Stderr)
-		require.EqualValues(t, 3, most.Load())
-	})
-}
-
-// TestHeldBack keeps all requests back when one is told to wait.
-func TestHeldBack(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		api := (&taptest.API{Routes: []taptest.Route{listing(1000)}}).Serve(t)
-		api.Fail(3, taptest.Status(429, "", "Retry-After: 60"))
-		began := time.Now()
-		read := func(ctx context.Context, client *rest.Client, _ *tap.Output) error {
-			done := make(chan error)
-			for range 4 {
-				go func() {
-					for _, err := range client.Rows(ctx, byOffset) {
-						if err != nil {
-							done <- err
-							return
-						}
-					}
-					done <- nil
-				}()
-			}
-			for range 4 {
-				require.NoError(t, <-done)
-			}
-			return nil
-		}
-		limits := rest.Limits{Rates: []rest.Rate{{Requests: 1, Per: time.Second}}}
-		out := taptest.Run(t, toy{read: read, api: rest.API{Limits: limits}}.tap(), input(api, nil))
-		require.Equal(t, 0, out.Code, out.Stderr)
-		for _, call := range api.Calls()[3:] {
-			require.GreaterOrEqual(t, call.At.Sub(began), 60*time.Second)
-		}
-	})
-}
-
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -368,68 +223,6 @@ func TestHTTP(t *testing.T) {
 		out := taptest.Run(t, toy{read: read}.tap(), input(api, map[string]any{"key": "k"}))
 		require.Equal(t, 0, out.Code, out.Stderr)
 		require.Len(t, api.Calls(), 4)
-	})
-}
-
-// TestChildren keeps the order of the parents, reads a few at a time, and leaves nothing behind when it is left.
-func TestChildren(t *testing.T) {
-	t.Parallel()
-	parents := []int{1, 2, 3, 4, 5, 6, 7}
-	var now, most atomic.Int32
-	read := func(ctx context.Context, parent int) iter.Seq2[int, error] {
-		return func(yield func(int, error) bool) {
-			most.Store(max(most.Load(), now.Add(1)))
-			defer now.Add(-1)
-			for i := range parent {
-				select {
-				case <-time.After(time.Second):
-				case <-ctx.Done():
-					yield(0, ctx.Err())
-					return
-				}
-				if parent == 6 && i == 2 {
-					yield(0, io.ErrUnexpectedEOF)
-					return
-				}
-				if !yield(parent*10+i, nil) {
-					return
-				}
-			}
-		}
-	}
-	synctest.Test(t, func(t *testing.T) {
-		var got []int
-		var failed error
-		for parent, values := range rest.Children(t.Context(), 3, parents, read) {
-			for value, err := range values {
-				if failed = err; err != nil {
-					break
-				}
-				require.Equal(t, parent, value/10)
-				got = append(got, value)
-			}
-			if failed != nil {
-				break
-			}
-		}
-		require.Equal(t, []int{10, 20, 21, 30, 31, 32, 40, 41, 42, 43, 50, 51, 52, 53, 54, 60, 61}, got)
-		require.ErrorIs(t, failed, io.ErrUnexpectedEOF)
-		require.EqualValues(t, 3, most.Load())
-		require.Zero(t, now.Load())
-
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		for _, values := range rest.Children(ctx, 2, parents, read) {
-			cancel()
-			for _, err := range values {
-				failed = err
-			}
-			require.ErrorIs(t, failed, context.Canceled, "what was cancelled does not look whole")
-		}
-		for range rest.Children(t.Context(), 3, parents, read) {
-			continue // values that nobody wants
-		}
-		require.Zero(t, now.Load())
 	})
 }
 
