@@ -30,7 +30,7 @@ type images struct {
 	Tag        string     `help:"Tag of the images. Default: the programs' version."`
 	Push       bool       `help:"Push images for all platforms to the repository, as docker login has it, in place of writing files."`
 	Mirror     string     `help:"Registry to take the base from, in place of Docker Hub." placeholder:"HOST"`
-	Base       string     `help:"Root file system to take as the base of one platform, where no registry can be reached." placeholder:"FILE.tar"`
+	Base       string     `help:"Root file system to take as the base of one platform, where no registry can be reached: a tar, or local for the shell and tools of this Linux, to try an image with." placeholder:"FILE.tar|local"`
 }
 
 // Run builds from the stages of the Dockerfile that are named as the programs are.
@@ -64,9 +64,6 @@ func (i *images) deliver(ctx context.Context, builds []*build, work string) erro
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(i.Out, 0o755); err != nil {
-		return err
-	}
 	indexes := map[string]v1.ImageIndex{}
 	for _, b := range builds {
 		m := &maker{stages: stages, build: b, bases: map[string]v1.Image{}}
@@ -90,6 +87,9 @@ func (i *images) deliver(ctx context.Context, builds []*build, work string) erro
 				at := &v1.Platform{OS: b.platform.os, Architecture: b.platform.arch}
 				indexes[p.name] = mutate.AppendManifests(indexes[p.name], mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: at}})
 				continue
+			}
+			if err := os.MkdirAll(i.Out, 0o755); err != nil {
+				return err
 			}
 			file := filepath.Join(i.Out, fmt.Sprintf("%s_%s_%s.tar", p.name, b.platform.os, b.platform.arch))
 			if err := tarball.WriteToFile(file, tag, image); err != nil {
@@ -125,7 +125,14 @@ func (i *images) tag(p program, b *build) (name.Tag, error) {
 func (i *images) base(ctx context.Context, from string, p platform, work string) (image v1.Image, err error) {
 	at := v1.Platform{OS: p.os, Architecture: p.arch}
 	if i.Base != "" {
-		layer, err := tarball.LayerFromFile(i.Base)
+		file := i.Base
+		if file == "local" {
+			file = filepath.Join(work, "base.tar")
+			if err := standIn(ctx, file); err != nil {
+				return nil, err
+			}
+		}
+		layer, err := tarball.LayerFromFile(file)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +154,7 @@ func (i *images) base(ctx context.Context, from string, p platform, work string)
 	}
 	image, err = remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(at), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
-		return nil, fmt.Errorf("base image: %w; name a registry that has it with --mirror, or a root file system with --base", err)
+		return nil, fmt.Errorf("base image: %w; name a registry that has it with --mirror, or a root file system with --base; --base local serves to try an image here", err)
 	}
 	image = cache.Image(image, cache.NewFilesystemCache(work))
 	return image, checkBase(image)

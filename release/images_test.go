@@ -195,7 +195,7 @@ func TestBase(t *testing.T) {
 	_, err := i.base(t.Context(), "alpine:1", platform{"linux", "amd64"}, t.TempDir())
 	require.EqualError(t, err, "the base has no /etc/ssl/certs/ca-certificates.crt")
 	_, err = i.base(t.Context(), "alpine:2", platform{"linux", "amd64"}, t.TempDir())
-	require.ErrorContains(t, err, "name a registry that has it with --mirror, or a root file system with --base")
+	require.ErrorContains(t, err, "name a registry that has it with --mirror, or a root file system with --base; --base local serves to try an image here")
 	_, err = i.base(t.Context(), "alpine:1", platform{"linux", "s390x"}, t.TempDir())
 	require.ErrorContains(t, err, "s390x")
 	require.ErrorContains(t, (&images{Base: "x.tar", Platform: []platform{{}, {}}}).Run(t.Context()), "name that with --platform")

@@ -2,14 +2,11 @@ package main
 
 import (
 	"archive/tar"
-	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
-	"strings"
 	"syscall"
 	"testing"
 
@@ -23,7 +20,7 @@ import (
 func TestRootFileSystem(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
-	i := &images{Root: "..", Out: out, Repository: "test", Base: standIn(t)}
+	i := &images{Root: "..", Out: out, Repository: "test", Base: "local"}
 	on := *built
 	on.platform.os = "linux"
 	require.NoError(t, i.deliver(t.Context(), []*build{&on}, t.TempDir()))
@@ -92,44 +89,6 @@ func own(t *testing.T, path string, uid, gid int) {
 	if os.Getuid() == 0 {
 		require.NoError(t, os.Lchown(path, uid, gid))
 	}
-}
-
-// standIn is a root file system with the shell and the tools of this machine, and the libraries that they load.
-func standIn(t *testing.T) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "base.tar")
-	out, err := os.Create(path)
-	require.NoError(t, err)
-	files := tar.NewWriter(out)
-	add := func(name string, content []byte) {
-		header := &tar.Header{Name: strings.TrimPrefix(name, "/"), Mode: 0o755, Size: int64(len(content))}
-		require.NoError(t, files.WriteHeader(header))
-		_, err := files.Write(content)
-		require.NoError(t, err)
-	}
-	libraries := map[string]bool{}
-	for _, tool := range []string{"sh", "sleep", "mv", "touch", "cat", "id"} {
-		found, err := exec.LookPath(tool)
-		require.NoError(t, err)
-		content, err := os.ReadFile(found)
-		require.NoError(t, err)
-		add("/bin/"+tool, content)
-		loaded, err := exec.Command("ldd", found).Output()
-		var exit *exec.ExitError
-		require.True(t, err == nil || errors.As(err, &exit), "%v", err) // ldd's answer for a static program
-		for _, library := range regexp.MustCompile(`/\S+`).FindAllString(string(loaded), -1) {
-			libraries[strings.TrimSuffix(library, ":")] = true
-		}
-	}
-	for library := range libraries {
-		if content, err := os.ReadFile(library); err == nil && !strings.HasPrefix(library, "/bin/") {
-			add(library, content)
-		}
-	}
-	add("/etc/ssl/certs/ca-certificates.crt", nil)
-	require.NoError(t, files.Close())
-	require.NoError(t, out.Close())
-	return path
 }
 
 func unpackRoot(t *testing.T, content io.Reader, root string) {
