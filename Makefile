@@ -19,7 +19,7 @@ help: ## List the targets
 .PHONY: build
 build: ## Build the programs, static, into bin/
 	@mkdir -p bin
-	go build -buildvcs=$(BUILDVCS) -ldflags='-s -w' -o bin/ $(PROGRAMS)
+	go build -buildvcs=$(BUILDVCS) -ldflags='-s -w' -o bin/ $(PROGRAMS) ./conformance
 
 .PHONY: demo
 demo: build ## Load sample exports of two clients from an S3 server into PostgreSQL, twice

@@ -1,4 +1,4 @@
-package conformance
+package main
 
 import (
 	"fmt"
@@ -21,6 +21,7 @@ func posthog() apiTap {
 		program: "tap-posthog",
 		serve: func(t *testing.T) (*taptest.API, func(int)) {
 			server := posthogtest.New(t)
+			server.Limits = nil
 			projects := []*posthogtest.Project{server.Project(9), server.Project(12)}
 			return server.API, func(run int) {
 				server.Change(func() {

@@ -1,4 +1,4 @@
-package conformance
+package main
 
 import (
 	"testing"
@@ -29,6 +29,7 @@ func sheets() apiTap {
 				{ID: 0, Title: "Rates", Cells: [][]any{{"Code", "Rate"}, {"CHF", 1}, {"EUR", 0.9375}}},
 			}}
 			server := sheetstest.New(t, targets, rates)
+			server.Endless = true
 			key = sheetstest.ServiceKey(t, server.Listen()+"/token")
 			return server.API, func(run int) {
 				plan := targets.Tabs[0]

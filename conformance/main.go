@@ -1,0 +1,178 @@
+// Package main is conformance: it tests any Singer tap or target, and any Airbyte source or destination, as a black box, and says of
+// each check why it matters. The tests beside it see this project from outside: its rules of layout, and what the built programs do
+// with a real S3 server and a real PostgreSQL between them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+
+	"github.com/signalroom/signalroom/conformance/suite"
+	"github.com/signalroom/signalroom/target-postgres/server"
+)
+
+//go:generate go test -run TestSettingsPage|TestMeltanoDefinitions|TestAirbyteMetadata -count 1 . -update
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+const description = `Test any Singer tap or target, and any Airbyte source or destination, as a black box.
+
+  conformance tap --config tap.json -- tap-acme
+  conformance target --config target.json -- target-postgres
+  conformance source --config source.json -- docker run -i --rm -v /tmp:/tmp acme/source
+
+Exit code: 0 if every MUST holds, 1 if not, 2 if the command line or a file is wrong.`
+
+// A commandLine is what can be asked for.
+type commandLine struct {
+	Tap    subject `cmd:"" help:"Test a Singer tap."`
+	Target subject `cmd:"" help:"Test a Singer target that loads into PostgreSQL."`
+}
+
+// A subject is the program under test, and how it is reported on.
+type subject struct {
+	Config  []string      `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. For targets and destinations {{host}}, {{port}}, {{user}}, {{password}}, {{database}}, {{schema}} and {{dsn}} stand for what each case loads into."`
+	State   string        `short:"s" placeholder:"FILE" help:"State that a tap or source begins from."`
+	Catalog string        `placeholder:"FILE" help:"Catalog of a tap or source, instead of all that it discovers."`
+	DSN     string        `placeholder:"URL" help:"PostgreSQL for targets and destinations, as a role that may create schemas. Without it a private server runs meanwhile."`
+	Timeout time.Duration `default:"2m" placeholder:"TIME" help:"Longest time that one run may take (${default})."`
+	Only    string        `placeholder:"GLOB" help:"Make only the checks with such a name."`
+	List    bool          `help:"Print each check, MUST or SHOULD, and why it matters."`
+	Format  string        `enum:"table,tap,junit" default:"table" placeholder:"FORM" help:"table for a person, tap or junit for machines."`
+	Name    string        `placeholder:"NAME" help:"What the report calls the program; otherwise the command's first word."`
+	Command []string      `arg:"" optional:"" passthrough:"" help:"The program after --, with the arguments that each run begins with."`
+}
+
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	var line commandLine
+	ended := false
+	parser, err := kong.New(&line, kong.Name("conformance"), kong.Description(description), kong.Writers(stdout, stderr), kong.Exit(func(int) { ended = true }))
+	if err != nil {
+		fmt.Fprintln(stderr, "conformance:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if ended { // help was asked for
+		return 0
+	}
+	var failed int
+	if err == nil {
+		name, _, _ := strings.Cut(parsed.Command(), " ")
+		failed, err = line.test(ctx, name, stdout, stderr)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return 130
+	case err != nil:
+		fmt.Fprintln(stderr, "conformance:", err)
+		return 2
+	}
+	return min(failed, 1)
+}
+
+// test makes the checks of that kind, and gives how many that must hold do not.
+func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr io.Writer) (failed int, err error) {
+	var o subject
+	var checks []suite.Check
+	loads := false
+	switch kind {
+	case "tap":
+		o, checks = line.Tap, suite.Tap()
+	case "target":
+		o, loads = line.Target, true
+		checks, err = suite.Target()
+	}
+	if err != nil {
+		return 0, err
+	}
+	if checks, err = suite.Matching(checks, o.Only); err != nil {
+		return 0, err
+	}
+	if o.List {
+		return 0, suite.List(stdout, checks)
+	}
+	if len(o.Command) > 0 && o.Command[0] == "--" {
+		o.Command = o.Command[1:]
+	}
+	if len(o.Command) == 0 {
+		return 0, errors.New("name the program to test after --")
+	}
+	if loads && o.DSN == "" {
+		stop, err := o.ownServer(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { err = errors.Join(err, stop()) }()
+	}
+	table := &suite.Table{W: stdout, Colour: terminal(stdout)}
+	if o.Format != "table" {
+		table.W, table.Colour = stderr, terminal(stderr)
+	}
+	table.Begin(checks)
+	results, err := suite.Run(ctx, suite.Subject{
+		Command: o.Command, Configs: o.Config, State: o.State, Catalog: o.Catalog, DSN: o.DSN, Timeout: o.Timeout,
+	}, checks, table.Add)
+	if err != nil {
+		return 0, err
+	}
+	table.End(results)
+	if o.Name == "" {
+		o.Name = filepath.Base(o.Command[0])
+	}
+	switch o.Format {
+	case "tap":
+		err = suite.TAP(stdout, results)
+	case "junit":
+		err = suite.JUnit(stdout, o.Name, results)
+	}
+	return suite.Failures(results, suite.Must), err
+}
+
+// ownServer runs a private PostgreSQL until stop, and leaves nothing of it.
+func (o *subject) ownServer(ctx context.Context) (stop func() error, err error) {
+	// Not any temporary folder: the path of a socket must be short.
+	dir, err := os.MkdirTemp("/tmp", "conformance-server-")
+	if err != nil {
+		return nil, err
+	}
+	s, err := server.Start(ctx, server.Options{Dir: dir, Settings: map[string]string{"fsync": "off", "synchronous_commit": "off"}})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	o.DSN, err = overTCP(s.DSN())
+	if err != nil {
+		return nil, errors.Join(err, s.Stop(ctx), os.RemoveAll(dir))
+	}
+	return func() error { return errors.Join(s.Stop(context.WithoutCancel(ctx)), os.RemoveAll(dir)) }, nil
+}
+
+// overTCP is the URL of the private server by its loopback port: not every driver knows how to name a socket.
+func overTCP(dsn string) (string, error) {
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", err
+	}
+	u.Host, u.RawQuery = "127.0.0.1:"+u.Query().Get("port"), ""
+	return u.String(), nil
+}
+
+func terminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("NO_COLOR") == ""
+}

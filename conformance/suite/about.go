@@ -1,0 +1,54 @@
+package suite
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// An about is what a program says of itself: --about --format=json in the form of Meltano's SDK, or an Airbyte spec.
+type about struct {
+	Name         string   `json:"name"`
+	Capabilities []string `json:"capabilities"`
+	Settings     struct {
+		Properties map[string]setting `json:"properties"`
+	} `json:"settings"`
+}
+
+type setting struct {
+	Secret        bool `json:"secret"`
+	AirbyteSecret bool `json:"airbyte_secret"`
+}
+
+// describe asks the program once. What it does not say is empty.
+func (s *session) describe() (*about, error) {
+	if s.about != nil {
+		return s.about, nil
+	}
+	e, err := s.run("", nil, "--about", "--format=json")
+	if err != nil {
+		return nil, err
+	}
+	a := &about{}
+	if e.code == 0 {
+		_ = json.Unmarshal([]byte(e.stdout), a) // the check of --about tells of it
+	}
+	s.about = a
+	return a, nil
+}
+
+func (a *about) secret(name string) bool {
+	return a != nil && (a.Settings.Properties[name].Secret || a.Settings.Properties[name].AirbyteSecret)
+}
+
+// has tells whether the program knows the setting. One that says nothing of its settings may know any.
+func (a *about) has(name string) bool {
+	if len(a.Settings.Properties) == 0 {
+		return true
+	}
+	_, ok := a.Settings.Properties[name]
+	return ok
+}
+
+func (a *about) can(capability string) bool {
+	return len(a.Capabilities) == 0 || slices.Contains(a.Capabilities, capability)
+}

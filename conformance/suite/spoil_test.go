@@ -1,0 +1,62 @@
+package suite
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+// TestTargetChecksCanFail spoils our target in each way that the checks must find. The target alone passes them all, as the test of
+// the built programs says.
+func TestTargetChecksCanFail(t *testing.T) {
+	t.Parallel()
+	spoil := built(t, "spoil")
+	target := filepath.Join(t.TempDir(), "target-postgres")
+	goBuild(t, target, "../../target-postgres")
+	for name, fault := range map[string]string{
+		"case/basic":               "loses",
+		"case/unicode":             "fails",
+		"case/broken-line":         "succeeds",
+		"case/state-alone":         "no-states",
+		"case/state-none":          "last-state-first",
+		"case/state-interleaved":   "last-state-first",
+		"case/schema-grows":        "traceback",
+		"state/never-ahead":        "states-at-once",
+		"state/kill":               "loses",
+		"state/sigterm":            "no-states",
+		"size/long-record":         "loses",
+		"size/many-streams":        "loses",
+		"error/config-missing":     "succeeds",
+		"error/config-broken":      "succeeds",
+		"error/config-unknown-key": "succeeds",
+		"error/flag-unknown":       "succeeds",
+		"error/readable":           "traceback",
+		"cli/version":              "mute",
+		"cli/help":                 "mute",
+		"cli/about":                "mute",
+		"secret/unsaid":            "leaks",
+	} {
+		t.Run(fmt.Sprintf("%s %s", name, fault), func(t *testing.T) {
+			t.Parallel()
+			all, err := Target()
+			require.NoError(t, err)
+			checks, err := Matching(all, name)
+			require.NoError(t, err)
+			if name == "secret/unsaid" { // it looks at the runs of other checks
+				before, err := Matching(all, "error/config-unknown-key")
+				require.NoError(t, err)
+				checks = append(before, checks...)
+			}
+			subject := Subject{Command: []string{spoil, fault, target}, DSN: servertest.Database(t), Env: []string{"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH")}}
+			results, err := Run(t.Context(), subject, checks, func(Result) {})
+			require.NoError(t, err)
+			last := results[len(results)-1]
+			require.Equal(t, Failed, last.Status, last.Detail)
+		})
+	}
+}

@@ -1,0 +1,79 @@
+// Package main is a program that spoils another one: spoil FAULT COMMAND [ARG…]. It stands between a target and the suite, and does
+// one thing wrong that a check of the suite must find.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+func main() { os.Exit(spoil(os.Args[1], os.Args[2:])) }
+
+func spoil(fault string, command []string) int {
+	switch line := strings.Join(command[1:], " "); {
+	case fault == "mute" && (strings.Contains(line, "--version") || strings.Contains(line, "--help") || strings.Contains(line, "--about")):
+		return 0
+	case fault == "traceback":
+		fmt.Fprintln(os.Stderr, "Traceback (most recent call last)")
+	case fault == "leaks":
+		if config, err := os.ReadFile(command[len(command)-1]); err == nil {
+			os.Stderr.Write(config)
+		}
+	case fault == "fails":
+		return 1
+	}
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Stderr = os.Stderr
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return 1
+	}
+	var held bytes.Buffer
+	cmd.Stdout = os.Stdout
+	if fault == "no-states" {
+		cmd.Stdout = io.Discard
+	}
+	if fault == "last-state-first" {
+		cmd.Stdout = &held
+	}
+	if err := cmd.Start(); err != nil {
+		return 1
+	}
+	go func() {
+		defer stdin.Close()
+		lines := bufio.NewReader(os.Stdin)
+		for n := 1; ; n++ {
+			line, err := lines.ReadString('\n')
+			if text, ok := strings.CutPrefix(line, `{"type":"STATE","value":`); ok && fault == "states-at-once" {
+				fmt.Print(strings.TrimSuffix(text, "}\n") + "\n")
+			}
+			if fault != "loses" || !strings.Contains(line, `"RECORD"`) || n%50 != 0 && n > 20 {
+				io.WriteString(stdin, line)
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	err = cmd.Wait()
+	if fault == "last-state-first" {
+		os.Stdout.Write(held.Bytes())
+		fmt.Println(`{"bookmarks":{"made":"up"}}`)
+	}
+	var exit *exec.ExitError
+	switch {
+	case fault == "succeeds":
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	case err != nil:
+		return 1
+	}
+	return 0
+}

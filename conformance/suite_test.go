@@ -1,0 +1,82 @@
+package main
+
+import (
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/conformance/suite"
+	"github.com/signalroom/signalroom/target-postgres/server/servertest"
+)
+
+// mustConform makes the checks. Those that do not pass are named, so that nothing drops out unseen.
+func mustConform(t *testing.T, subject suite.Subject, checks []suite.Check, but ...string) {
+	t.Helper()
+	results, err := suite.Run(t.Context(), subject, checks, func(suite.Result) {})
+	require.NoError(t, err)
+	for _, r := range results {
+		if r.Status != suite.Passed && !slices.Contains(but, r.Name) {
+			t.Errorf("%s %s %s: %s", r.Status, r.Level, r.Name, r.Detail)
+		}
+		if r.Status == suite.Passed && slices.Contains(but, r.Name) {
+			t.Errorf("%s passes", r.Name)
+		}
+	}
+}
+
+// bare is an environment that names no database.
+func bare(t *testing.T) []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + t.TempDir()}
+}
+
+// TestTapsConform makes the checks of our own taps, before the servers that stand for their sources.
+func TestTapsConform(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	putDays(store, 1, 3, 400)
+	t.Run("tap-s3-exports", func(t *testing.T) {
+		t.Parallel()
+		s := newSite(t, store)
+		config := s.file(t, "config.json", map[string]any{"prefix": "acme/", "presets": []string{"sticky_orders", "sticky_prospects"}, "client_id": "acme",
+			"aws_access_key_id": store.AccessKeyID, "aws_secret_access_key": store.SecretAccessKey})
+		mustConform(t, suite.Subject{Command: []string{"tap-s3-exports"}, Configs: []string{config}, Env: s.env}, suite.Tap(),
+			"read/bookmarks-declared", // which files were read is no field
+			"read/versions-agree")     // it appends
+	})
+	but := map[string][]string{
+		// What an API sends beyond its documentation is passed on, for the target to keep. Here it sends some.
+		"tap-everflow": {"read/fields-declared"},
+		"tap-redtrack": {"read/fields-declared", "read/bookmarks-declared"},
+		"tap-mautic":   {"read/fields-declared", "read/bookmarks-declared"},
+		// A tab is replaced as a whole.
+		"tap-google-sheets": {"read/bookmarks-declared"},
+	}
+	for _, a := range apiTaps() {
+		t.Run(a.program, func(t *testing.T) {
+			t.Parallel()
+			s := newSite(t, store)
+			api, change := a.serve(t)
+			for run := 1; run <= apiRuns; run++ {
+				change(run)
+			}
+			settings := a.settings(apiRuns)
+			settings["base_url"] = api.Listen() + a.path
+			mustConform(t, suite.Subject{Command: []string{a.program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, suite.Tap(), but[a.program]...)
+		})
+	}
+}
+
+// TestTargetConforms makes the checks of our own target, some at a time.
+func TestTargetConforms(t *testing.T) {
+	t.Parallel()
+	checks, err := suite.Target()
+	require.NoError(t, err)
+	for some := range slices.Chunk(checks, 20) {
+		t.Run("from "+some[0].Name, func(t *testing.T) {
+			t.Parallel()
+			mustConform(t, suite.Subject{Command: []string{"target-postgres"}, DSN: servertest.Database(t), Env: bare(t)}, some)
+		})
+	}
+}
