@@ -11,21 +11,34 @@ import (
 
 const stateHint = "reset the stream, or run without --state to begin again"
 
-// inputState is a state message of any form, bare or inside its envelope.
-type inputState struct {
+// inputMessage is a state message of any form, bare or inside its envelope.
+type inputMessage struct {
 	Type   StateType       `json:"type"`
 	Stream *StreamState    `json:"stream"`
 	Global *GlobalState    `json:"global"`
 	Data   json.RawMessage `json:"data"`
-	State  *inputState     `json:"state"`
+	State  *inputMessage   `json:"state"`
 }
+
+// JobKey is the key of a stream's state that names the job in which the stream is read whole. Like every key that begins with two
+// underscores it belongs to no bookmark.
+const JobKey = "__job"
+
+// An InputState is what a run was given: the bookmarks, and which of them belong to a full refresh.
+type InputState struct {
+	protocol.State
+	jobs map[string]string
+}
+
+// Job is the job that was reading the stream whole when its bookmark was written, empty for none.
+func (s *InputState) Job(stream string) string { return s.jobs[stream] }
 
 // ParseState reads the file of --state: a list of state messages, one message, a legacy object of streams and their states, or the state
 // of a Singer run. null, {} and [] are a first run. A stream whose state is null, or holds nothing but what the CDK puts in where there is
 // no bookmark, has none. What cannot be read is a Config fault.
-func ParseState(data []byte) (*protocol.State, error) {
+func ParseState(data []byte) (*InputState, error) {
 	data = bytes.TrimSpace(data)
-	state := new(protocol.State)
+	state := &InputState{jobs: map[string]string{}}
 	if len(data) == 0 {
 		return nil, protocol.ConfigFault(stateHint, "the state file is empty")
 	}
@@ -36,7 +49,7 @@ func ParseState(data []byte) (*protocol.State, error) {
 	case string(data) == "null":
 		return state, nil
 	case data[0] == '[':
-		var messages []inputState
+		var messages []inputMessage
 		if err := json.Unmarshal(data, &messages); err != nil {
 			return nil, damaged(err)
 		}
@@ -47,32 +60,36 @@ func ParseState(data []byte) (*protocol.State, error) {
 		}
 		return state, nil
 	case data[0] == '{':
-		return parseObject(data)
+		return state, state.readObject(data)
 	}
 	return nil, protocol.ConfigFault(stateHint, "the state file is damaged: it holds neither a list nor an object")
 }
 
-func parseObject(data []byte) (*protocol.State, error) {
+func (s *InputState) readObject(data []byte) error {
 	var form map[string]json.RawMessage
 	if err := json.Unmarshal(data, &form); err != nil {
-		return nil, damaged(err)
+		return damaged(err)
 	}
-	state := new(protocol.State)
 	if raw := form["type"]; len(raw) > 0 && raw[0] == '"' || form["stream"] != nil && bytes.Contains(form["stream"], []byte("stream_descriptor")) {
-		var message inputState
+		var message inputMessage
 		if err := json.Unmarshal(data, &message); err != nil {
-			return nil, damaged(err)
+			return damaged(err)
 		}
-		return state, message.addTo(state)
+		return message.addTo(s)
 	}
 	if form["bookmarks"] != nil {
-		return protocol.ParseState(data)
+		parsed, err := protocol.ParseState(data)
+		if err != nil {
+			return err
+		}
+		s.State = *parsed
+		return nil
 	}
-	return state, addLegacy(state, data)
+	return addLegacy(s, data)
 }
 
 // addTo puts the bookmarks of a message into a state.
-func (s *inputState) addTo(state *protocol.State) error {
+func (s *inputMessage) addTo(state *InputState) error {
 	if s.State != nil {
 		return s.State.addTo(state)
 	}
@@ -93,7 +110,7 @@ func (s *inputState) addTo(state *protocol.State) error {
 }
 
 // addLegacy reads an object of streams and their states.
-func addLegacy(state *protocol.State, data []byte) error {
+func addLegacy(state *InputState, data []byte) error {
 	members, err := protocol.Members(data)
 	if err != nil {
 		return protocol.ConfigFault(stateHint, "the state file is damaged: its data is no object")
@@ -109,7 +126,7 @@ func addLegacy(state *protocol.State, data []byte) error {
 // synthetic begins the keys of a state that are no bookmark's, as in __ab_full_refresh_sync_complete.
 const synthetic = "__"
 
-func addBookmark(state *protocol.State, stream string, bookmark json.RawMessage) error {
+func addBookmark(state *InputState, stream string, bookmark json.RawMessage) error {
 	if len(bookmark) == 0 || string(bookmark) == "null" {
 		return nil
 	}
@@ -121,6 +138,8 @@ func addBookmark(state *protocol.State, stream string, bookmark json.RawMessage)
 	for _, m := range members {
 		if !strings.HasPrefix(m.Name, synthetic) {
 			own = append(own, m)
+		} else if job := ""; m.Name == JobKey && json.Unmarshal(m.Value, &job) == nil {
+			state.jobs[stream] = job
 		}
 	}
 	switch len(own) {

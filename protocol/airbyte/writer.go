@@ -58,6 +58,7 @@ type Records struct {
 	at     time.Time
 	suffix []byte // },"emitted_at":1767323045000}}
 
+	nulled  [][]byte        // fields of the next record
 	scanner rawjson.Scanner // for what finite does
 	scratch []byte
 	tail    []byte
@@ -87,16 +88,30 @@ func (r *Records) EmittedAt(t time.Time) {
 	r.SetSuffix(r.suffix)
 }
 
+// Nulled notes that a field of the next record is null because its value does not fit. The name stays the caller's until then.
+func (r *Records) Nulled(field []byte) { r.nulled = append(r.nulled, field) }
+
 // inspect is for [lines.Records].
 func (r *Records) inspect(buffer []byte, begin int, suffix []byte) ([]byte, []byte, bool) {
 	data := buffer[begin+r.object+1:]
 	if len(data) == 0 {
 		return buffer, suffix, false
 	}
-	if !bytes.Contains(data, []byte("NaN")) && !bytes.Contains(data, []byte("Infinity")) {
+	if len(r.nulled) == 0 && !bytes.Contains(data, []byte("NaN")) && !bytes.Contains(data, []byte("Infinity")) {
 		return buffer, suffix, true
 	}
 	return r.finite(buffer, begin+r.object, suffix)
+}
+
+// note adds a field to the changes of the record under way.
+func (r *Records) note(field []byte, first bool) {
+	if first {
+		r.tail = append(r.tail, `,"meta":{"changes":[`...)
+	} else {
+		r.tail = append(r.tail, ',')
+	}
+	r.tail = rawjson.AppendString(append(r.tail, `{"field":`...), field)
+	r.tail = append(r.tail, `,"change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}`...)
 }
 
 // finite puts null where a token is that JSON does not have, in the object that begins at start.
@@ -108,7 +123,11 @@ func (r *Records) finite(buffer []byte, start int, suffix []byte) ([]byte, []byt
 	}
 	buffer = buffer[:start+1]
 	r.tail = append(r.tail[:0], suffix[:len(suffix)-len("}}\n")]...)
-	changes := `,"meta":{"changes":[`
+	changes := len(r.nulled)
+	for i, field := range r.nulled {
+		r.note(field, i == 0)
+	}
+	r.nulled = r.nulled[:0]
 	for i, field := range fields {
 		if i > 0 {
 			buffer = append(buffer, ',')
@@ -116,12 +135,11 @@ func (r *Records) finite(buffer []byte, start int, suffix []byte) ([]byte, []byt
 		buffer = append(rawjson.AppendString(buffer, field.Name), ':')
 		var changed bool
 		if buffer, changed = appendFinite(buffer, field.Value); changed {
-			r.tail = rawjson.AppendString(append(append(r.tail, changes...), `{"field":`...), field.Name)
-			r.tail = append(r.tail, `,"change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}`...)
-			changes = ","
+			r.note(field.Name, changes == 0)
+			changes++
 		}
 	}
-	if changes == "," {
+	if changes > 0 {
 		r.tail = append(r.tail, ']', '}')
 	}
 	return buffer, append(r.tail, '}', '}', '\n'), true

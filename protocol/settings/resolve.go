@@ -23,6 +23,7 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 	s := &Settings{program: p.Name, table: t, sources: make([]source, len(t.settings)), env: p.Env}
 	problems := &Problems{settings: s}
 	names, dotEnvPath := p.Env, ""
+	s.filesAlone = filesAlone
 	if filesAlone {
 		names = nil
 	} else {
@@ -133,6 +134,9 @@ func (s *Settings) underMeltano() bool {
 
 // missing says how a required setting can be given.
 func (s *Settings) missing(set *setting) string {
+	if s.filesAlone {
+		return set.key + " is required: put it into the configuration"
+	}
 	if len(set.env) > 0 {
 		return fmt.Sprintf("%s is required: give --%s, set %s (or %s), or put %q in a config file",
 			set.key, flagName(set.key), envName(s.program, set.key), strings.Join(set.env, ", "), set.key)

@@ -24,6 +24,7 @@ type Settings struct {
 
 	withoutEffect []string
 	unknown       []string
+	filesAlone    bool
 }
 
 // Done tells that the answer was printed and nothing is left to do.

@@ -62,17 +62,18 @@ type bookmarks struct {
 	line    []byte
 }
 
-// set notes what a stream has reached.
-func (b *bookmarks) set(stream string, bookmark any) error {
+// set notes what a stream has reached, and tells whether that is new.
+func (b *bookmarks) set(stream string, bookmark any) (moved bool, err error) {
 	encoded, err := json.Marshal(bookmark)
 	if err != nil {
-		return protocol.InStream(stream, err)
+		return false, protocol.InStream(stream, err)
 	}
-	if !bytes.Equal(encoded, b.state.Bookmark(stream)) {
-		b.state.SetBookmark(stream, encoded)
-		b.changed = true
+	if bytes.Equal(encoded, b.state.Bookmark(stream)) {
+		return false, nil
 	}
-	return nil
+	b.state.SetBookmark(stream, encoded)
+	b.changed = true
+	return true, nil
 }
 
 // render gives the state's line if there is something new to say and the budget has room. The end of the run needs none, and

@@ -20,7 +20,7 @@ type loop struct {
 	run       *Run
 	stop      *stop
 	now       func() time.Time
-	writer    *singer.Writer
+	wire      wire
 	metrics   *logs.Metrics
 	progress  *progress
 	bookmarks bookmarks
@@ -45,9 +45,9 @@ func (j *job) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l := &loop{ctx: ctx, run: j.run, stop: j.stop, now: j.program.Now, writer: singer.NewWriter(j.program.Stdout), metrics: j.run.Metrics,
-		progress: j.progress, bookmarks: bookmarks{state: state, pace: pace{last: time.Now(), every: j.program.EveryCheckpoint}}, outputs: map[string]*Output{},
-		sample: j.flags.Test != ""}
+	l := j.newLoop(ctx, state)
+	l.wire = &singerWire{l, singer.NewWriter(j.program.Stdout)}
+	l.sample = j.flags.Test != ""
 	if l.sample && j.flags.Test != "schema" && j.source.Check != nil {
 		if err := j.source.Check(ctx); err != nil {
 			return err
@@ -64,7 +64,14 @@ func (j *job) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := l.arrange(streams, j.settings, catalog); err != nil {
+	plans, err := newPlans(streams, j.settings)
+	if err != nil {
+		return err
+	}
+	if err := chooseAs(plans, catalog, j.settings.Select); err != nil {
+		return err
+	}
+	if err := l.arrange(plans, j.settings); err != nil {
 		return err
 	}
 	if j.flags.Test == "schema" {
@@ -74,24 +81,13 @@ func (j *job) sync(ctx context.Context) error {
 	return l.readAll()
 }
 
-// arrange makes plans and outputs of what was declared.
-func (l *loop) arrange(streams []Stream, shared *Settings, catalog *protocol.Catalog) error {
-	plans, err := newPlans(streams, shared)
-	if err != nil {
-		return err
-	}
-	own, err := catalogOf(plans)
-	if err != nil {
-		return err
-	}
-	if catalog == nil {
-		catalog = own
-	} else if err := catalog.Check(streamNames(plans)); err != nil {
-		return err
-	}
-	if err := choose(plans, catalog, shared.Select); err != nil {
-		return err
-	}
+func (j *job) newLoop(ctx context.Context, state *protocol.State) *loop {
+	return &loop{ctx: ctx, run: j.run, stop: j.stop, now: j.program.Now, metrics: j.run.Metrics, progress: j.progress,
+		bookmarks: bookmarks{state: state, pace: pace{last: time.Now(), every: j.program.EveryCheckpoint}}, outputs: map[string]*Output{}}
+}
+
+// arrange makes the outputs of what was chosen.
+func (l *loop) arrange(plans []*plan, shared *Settings) error {
 	unused, err := unusedRules(plans, shared.Columns)
 	if err != nil {
 		return err
@@ -125,9 +121,9 @@ func (l *loop) newOutput(p *plan) *Output {
 	if p.tagged() {
 		constant = append([]byte(`"`+clientColumn+`":`), p.clientValue()...)
 	}
-	o.records = l.writer.Records(p.Name, constant)
+	o.records, o.stamp = l.wire.open(o, constant)
 	if p.Disposition == protocol.Replace {
-		o.records.Version(l.run.Start.UnixMilli())
+		o.stamp.Version(l.run.Start.UnixMilli())
 	}
 	return o
 }
@@ -142,7 +138,7 @@ func (l *loop) schemas() error {
 			o.log.Info("schema sent", "columns", len(o.stream.Schema.Properties))
 		}
 	}
-	if err := l.writer.Flush(); err != nil {
+	if err := l.wire.flush(); err != nil {
 		return brokenOutput(err)
 	}
 	return nil
@@ -152,7 +148,14 @@ func (l *loop) schemas() error {
 // is theirs too.
 func (l *loop) readAll() error {
 	for _, p := range l.plans {
-		if o := l.outputs[p.Name]; p.selected && p.Read == nil && len(o.columns) > 0 {
+		o := l.outputs[p.Name]
+		if !p.selected || p.Read != nil {
+			continue
+		}
+		if err := l.wire.began(o); err != nil {
+			return brokenOutput(err)
+		}
+		if len(o.columns) > 0 {
 			if err := o.sendSchema(); err != nil {
 				return brokenOutput(err)
 			}
@@ -167,7 +170,7 @@ func (l *loop) readAll() error {
 			continue
 		}
 		all, err := l.read(p)
-		if broken := l.writer.Flush(); broken != nil {
+		if broken := l.wire.flush(); broken != nil {
 			return brokenOutput(broken)
 		}
 		if l.stopped() {
@@ -175,10 +178,10 @@ func (l *loop) readAll() error {
 		}
 		if err != nil {
 			l.note(err)
+			l.wire.failed(l.outputs[p.Name], err, all)
 			if all {
 				break
 			}
-			l.outputs[p.Name].log.Error(err.Error())
 		}
 	}
 	if err := l.finish(); err != nil {
@@ -195,12 +198,15 @@ func (l *loop) readAll() error {
 func (l *loop) read(p *plan) (all bool, err error) {
 	o := l.outputs[p.Name]
 	o.began = time.Now()
+	if err := l.wire.began(o); err != nil {
+		return true, err
+	}
 	if len(o.columns) > 0 && !p.Late {
 		if err := o.sendSchema(); err != nil {
 			return true, err
 		}
 	}
-	err = l.stop.during(func() error { return p.Read(context.WithValue(l.ctx, streamName{}, p.Name), o) })
+	err = l.stop.during(func() error { return p.Read(context.WithValue(l.ctx, reading{}, o), o) })
 	o.took = time.Since(o.began)
 	if errors.Is(err, ErrStopped) || (err != nil && l.stopped()) {
 		o.incomplete = true
@@ -211,7 +217,7 @@ func (l *loop) read(p *plan) (all bool, err error) {
 	if err == nil {
 		err = l.activate(o)
 	}
-	if printing := l.printState(false); err == nil {
+	if printing := l.wire.ended(o); err == nil {
 		err = printing
 	}
 	err = protocol.InStream(p.Name, err)
@@ -219,13 +225,38 @@ func (l *loop) read(p *plan) (all bool, err error) {
 	return all, err
 }
 
-// streamName is the key of the stream's name in a context.
-type streamName struct{}
+// reading is the key of a stream's Output in the context of its Read, and aside that of what goes on beside it.
+type (
+	reading struct{}
+	aside   struct{}
+)
 
 // StreamName is the name of the stream that a context given to a Read belongs to, empty for any other context.
 func StreamName(ctx context.Context) string {
-	name, _ := ctx.Value(streamName{}).(string)
-	return name
+	if o, ok := ctx.Value(reading{}).(*Output); ok {
+		return o.plan.Name
+	}
+	return ""
+}
+
+// Aside is the context for a goroutine that works for a Read beside it.
+func Aside(ctx context.Context) context.Context { return context.WithValue(ctx, aside{}, true) }
+
+// longWait is how long a pause is before which the state is printed, as the run may not live to see its end.
+const longWait = 10 * time.Second
+
+// Waits tells that a Read waits until then because its source says so: a rate limit. ctx is the Read's, or one made of it.
+func Waits(ctx context.Context, until time.Time) {
+	o, ok := ctx.Value(reading{}).(*Output)
+	if !ok || o.loop.sample {
+		return
+	}
+	if ctx.Value(aside{}) == nil && time.Until(until) >= longWait {
+		// The first error sticks: the next row gets it too.
+		_ = o.loop.wire.checkpoint()
+		_ = o.loop.wire.flush()
+	}
+	o.loop.wire.waits(o, until)
 }
 
 // activate tells that a replace stream has sent its whole new set.
@@ -242,28 +273,7 @@ func (l *loop) activate(o *Output) error {
 			return err
 		}
 	}
-	return l.writer.Write(&protocol.Message{Type: protocol.ActivateVersionMessage, Stream: o.plan.Name, Version: l.run.Start.UnixMilli()})
-}
-
-// printState prints what all streams have reached, if the budget has room or the run ends here.
-func (l *loop) printState(end bool) error {
-	if l.sample {
-		return nil
-	}
-	for _, o := range l.outputs {
-		if err := o.save(); err != nil {
-			return err
-		}
-	}
-	line, ok := l.bookmarks.render(end)
-	if !ok {
-		return nil
-	}
-	if err := l.writer.Write(&protocol.Message{Type: protocol.StateMessage, State: line}); err != nil {
-		return err
-	}
-	l.bookmarks.sent(l.sent, time.Now())
-	return nil
+	return l.wire.activate(o, l.run.Start.UnixMilli())
 }
 
 // finish ends the run: streams that others fed, the last state, and a summary.
@@ -272,16 +282,22 @@ func (l *loop) finish() error {
 	for _, p := range l.plans {
 		o := l.outputs[p.Name]
 		// In a shard, no rows mean that another one reads the stream that feeds this one.
-		if whole && p.selected && p.Read == nil && (o.rows > 0 || l.run.Shard.Count == 1) {
+		if !p.selected || p.Read != nil {
+			continue
+		}
+		if o.incomplete = o.incomplete || !whole; whole && (o.rows > 0 || l.run.Shard.Count == 1) {
 			if err := l.activate(o); err != nil {
 				return brokenOutput(err)
 			}
 		}
+		if err := l.wire.ended(o); err != nil {
+			return brokenOutput(err)
+		}
 	}
-	if err := l.printState(true); err != nil {
+	if err := l.wire.finish(); err != nil {
 		return brokenOutput(err)
 	}
-	if err := l.writer.Flush(); err != nil {
+	if err := l.wire.flush(); err != nil {
 		return brokenOutput(err)
 	}
 	l.progress.live.Erase()
@@ -346,7 +362,7 @@ func (l *loop) everySecond() (end func()) {
 			case <-ticker.C:
 				l.tick.Add(1)
 				// The first error sticks: the next row gets it too.
-				_ = l.writer.Flush()
+				_ = l.wire.flush()
 				l.progress.draw()
 			case <-done:
 				return

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/lines"
 	"github.com/signalroom/signalroom/protocol/rawjson"
-	"github.com/signalroom/signalroom/protocol/singer"
 )
 
 // ErrStopped is what an [Output] returns when the run must end: a signal came, or --test has what it wants. A Read passes it up.
@@ -22,7 +22,8 @@ type Output struct {
 	loop    *loop
 	plan    *plan
 	log     *slog.Logger
-	records *singer.Records
+	records *lines.Records
+	stamp   stamp
 
 	columns []Column
 	stream  *protocol.Stream // as the last SCHEMA said it, or the next one will
@@ -41,6 +42,7 @@ type Output struct {
 	counted    int64 // rows that the metrics know of
 	bookmark   any
 	unsaved    bool // bookmark is not in the state yet
+	moved      bool // the state has a bookmark of the stream that was not printed; for a wire with a state for each stream
 	incomplete bool
 	unchanged  bool
 	settled    bool // the new set of a replace stream counts
@@ -53,6 +55,7 @@ type kept struct {
 	keep  Keep
 	name  []byte // quoted, with its colon
 	prune *prune // of a Whole column; nil when it loses nothing
+	base  []byte // of a value that was to go out beside its column, on a wire that does not take it: the column
 }
 
 // Bookmark decodes where the last run left the stream. found is false in a first run, and when the catalog asks for a full
@@ -117,6 +120,9 @@ func (o *Output) kind(column []byte) kept {
 	}
 	name := string(column)
 	k := kept{keep: o.plan.keep(name), name: append(rawjson.AppendStringLossy(nil, name), ':')}
+	if base, ok := o.plan.besides(name); ok {
+		k = kept{keep: Dropped, base: []byte(base)}
+	}
 	if k.keep == Whole {
 		for _, c := range o.columns {
 			if c.Name == name {
@@ -204,14 +210,14 @@ func (o *Output) pass() (send bool, err error) {
 
 func (o *Output) sendSchema() error {
 	o.schemaDue = false
-	return o.loop.writer.Write(&protocol.Message{Type: protocol.SchemaMessage, Stream: o.stream.Name, Schema: o.stream})
+	return o.loop.wire.schema(o)
 }
 
 // everySecond is what rows need not do one by one: count, tell the time, and see whether the run is over.
 func (o *Output) everySecond(tick int64) error {
 	o.tick = tick
 	o.count()
-	o.records.ExtractedAt(o.loop.now())
+	o.stamp.ExtractedAt(o.loop.now())
 	return o.loop.ctx.Err()
 }
 
@@ -243,6 +249,9 @@ func (o *Output) Record(object []byte) error {
 	for _, field := range fields {
 		kind := o.kind(field.Name)
 		if kind.keep == Dropped {
+			if kind.base != nil {
+				o.stamp.Nulled(kind.base)
+			}
 			continue
 		}
 		if len(members) > 0 {
@@ -278,7 +287,7 @@ func (o *Output) appendHidden(dst []byte, keep Keep, value []byte) []byte {
 }
 
 // Version is that of the rows that follow, in a stream declared with Versions.
-func (o *Output) Version(version int64) { o.records.Version(version) }
+func (o *Output) Version(version int64) { o.stamp.Version(version) }
 
 // Activate tells that every row that the source still has was sent with the version, in this run or in those that it goes on from: the
 // rows of older versions are gone. The State that says so comes after it.
@@ -286,7 +295,7 @@ func (o *Output) Activate(version int64) error {
 	if o.closed != nil || !o.plan.selected || o.loop.sample {
 		return o.closed
 	}
-	return o.loop.writer.Write(&protocol.Message{Type: protocol.ActivateVersionMessage, Stream: o.plan.Name, Version: version})
+	return o.loop.wire.activate(o, version)
 }
 
 // State is a checkpoint: every row sent so far is covered by bookmark. That of a replace stream counts when its whole set has been
@@ -315,7 +324,7 @@ func (o *Output) State(bookmark any) error {
 	if o.plan.Disposition == protocol.Replace || !o.loop.bookmarks.pace.due(o.loop.sent, time.Now()) {
 		return nil
 	}
-	return o.loop.printState(false)
+	return o.loop.wire.checkpoint()
 }
 
 // save encodes the newest bookmark into the state of the run. A set that is not activated yet is covered by none.
@@ -324,7 +333,9 @@ func (o *Output) save() error {
 		return nil
 	}
 	o.unsaved = false
-	return o.loop.bookmarks.set(o.plan.Name, o.bookmark)
+	moved, err := o.loop.bookmarks.set(o.plan.Name, o.bookmark)
+	o.moved = o.moved || moved
+	return err
 }
 
 // bookmarkShown is how much of a bookmark stands in the summary.
@@ -375,6 +386,6 @@ func (o *Output) Log() *slog.Logger { return o.log }
 func (o *Output) Incomplete(err error) {
 	o.incomplete = true
 	err = protocol.InStream(o.plan.Name, err)
-	o.log.Error(err.Error())
+	o.loop.wire.failed(o, err, false)
 	o.loop.note(err)
 }

@@ -22,14 +22,17 @@ func benchOutput(t testing.TB, settings *Settings) *Output {
 	t.Cleanup(metrics.Close)
 	stop, ctx := watch(t.Context(), nil)
 	t.Cleanup(stop.end)
-	l := &loop{ctx: ctx, stop: stop, now: time.Now, writer: singer.NewWriter(io.Discard), metrics: metrics, progress: newProgress(nil, nil),
+	l := &loop{ctx: ctx, stop: stop, now: time.Now, metrics: metrics, progress: newProgress(nil, nil),
 		run:       &Run{Log: output.Logger(), Metrics: metrics, Start: time.Now(), Shard: Shard{0, 1}},
 		bookmarks: bookmarks{state: new(protocol.State)}, outputs: map[string]*Output{}}
 	var columns []Column
 	for i := range 11 {
 		columns = append(columns, Column{Name: fmt.Sprintf("column_%d", i), Schema: json.RawMessage(`{"type":["null","string"]}`)})
 	}
-	require.NoError(t, l.arrange([]Stream{{Name: "orders", Disposition: protocol.Append, Columns: columns}}, settings, nil))
+	l.wire = &singerWire{l, singer.NewWriter(io.Discard)}
+	plans, err := newPlans([]Stream{{Name: "orders", Disposition: protocol.Append, Columns: columns}}, settings)
+	require.NoError(t, err)
+	require.NoError(t, l.arrange(plans, settings))
 	return l.outputs["orders"]
 }
 

@@ -21,7 +21,9 @@ type plan struct {
 	selection *protocol.Selection // of the catalog; nil while the catalog is made
 	patterns  *protocol.Patterns  // of the setting select; nil for none
 	selected  bool
-	full      bool     // FULL_TABLE: the bookmark does not count
+	full      bool     // FULL_TABLE, full_refresh: the bookmark does not count
+	refresh   bool     // full_refresh of a stream that could be read with its bookmark
+	listed    []string // the columns that a configured catalog lists; nil for all
 	hidden    []string // columns not selected by default, of which the catalog does not know
 }
 
@@ -110,9 +112,19 @@ func (p *plan) keep(column string) Keep {
 	return keep
 }
 
+// besides tells whether a member holds what did not fit a column, on a wire where a catalog lists all that may be sent: the column is null
+// then, and the record says so.
+func (p *plan) besides(member string) (column string, ok bool) {
+	column, ok = strings.CutSuffix(member, AsSent)
+	return column, ok && p.listed != nil && !slices.Contains(p.listed, member) && p.keep(column) != Dropped
+}
+
 // wants tells what catalog and select say of a field, or of a field of a field.
 func (p *plan) wants(path ...string) bool {
 	if p.selection != nil && !p.selection.Selected(path...) || slices.Contains(p.hidden, path[0]) {
+		return false
+	}
+	if p.listed != nil && !slices.Contains(p.listed, path[0]) {
 		return false
 	}
 	return p.patterns == nil || p.patterns.Field(p.Name, path...)
@@ -227,6 +239,20 @@ func readsAnew(catalog *protocol.Catalog, stream string) bool {
 		root.ReplicationMethod == "" && root.ForcedReplicationMethod == "" && entry.ReplicationMethod == protocol.FullTable
 }
 
+// chooseAs applies a catalog, or the default of every stream where there is none, and the setting select.
+func chooseAs(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
+	own, err := catalogOf(plans)
+	if err != nil {
+		return err
+	}
+	if catalog == nil {
+		catalog = own
+	} else if err := catalog.Check(streamNames(plans)); err != nil {
+		return err
+	}
+	return choose(plans, catalog, patterns)
+}
+
 // choose applies a catalog and the setting select.
 func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 	for _, p := range plans {
@@ -247,6 +273,11 @@ func choose(plans []*plan, catalog *protocol.Catalog, patterns []string) error {
 			}
 		}
 	}
+	return restrict(plans, patterns)
+}
+
+// restrict applies the setting select.
+func restrict(plans []*plan, patterns []string) error {
 	if len(patterns) == 0 {
 		return nil
 	}

@@ -90,6 +90,12 @@ type flags struct {
 	State    string          `short:"s" placeholder:"FILE" help:"Where the last run left off. A missing file is a first run."`
 	Shard    Shard           `placeholder:"I/N" default:"0/1" help:"Read the part of one of n runs, from 0/n."`
 	Test     settings.Choice `placeholder:"schema|records" help:"Check the connection and send one record per stream; --test=schema sends the schemas alone."`
+
+	Sync         struct{}  `cmd:"" default:"withargs" hidden:""`
+	Spec         verbFlags `cmd:"" help:"For Airbyte: print what can be configured."`
+	Check        verbFlags `cmd:"" help:"For Airbyte: say whether the file of --config works."`
+	DiscoverVerb verbFlags `cmd:"" name:"discover" help:"For Airbyte: print the catalog."`
+	Read         verbFlags `cmd:"" help:"For Airbyte: read the streams of the configured catalog."`
 }
 
 // Capabilities are Meltano's words for what every tap can do.
@@ -103,7 +109,8 @@ const memoryLimit = 40 << 20
 // Main runs the tap as a process, and ends the process. It is the whole of a tap's main.
 //
 // SIGTERM and SIGINT drain the run: rows and a last STATE line go out, and the exit code is 128 plus the signal. A second
-// signal ends the process at once. A closed stdout is an error of the run, not the death of the process.
+// signal ends the process at once. A closed stdout is an error of the run, not the death of the process; for a command of Airbyte's protocol it
+// counts as SIGTERM.
 func Main[C any](t Tap[C]) {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
@@ -119,7 +126,21 @@ func Main[C any](t Tap[C]) {
 		first <- <-received
 		os.Exit(protocol.SignalExitCode(<-received))
 	}()
-	os.Exit(t.Run(context.Background(), Program{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: first}))
+	code := t.Run(context.Background(), Program{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: first})
+	if isAirbyte(os.Args[1:]) && code == protocol.SignalExitCode(syscall.SIGTERM) {
+		dieOf(syscall.SIGTERM)
+	}
+	os.Exit(code)
+}
+
+// dieOf ends the process by the signal itself, which is how those who run connectors know that an end was asked for; a shell sees the
+// same exit code. It returns where the signal has no effect, as in the first process of a container.
+func dieOf(s syscall.Signal) {
+	signal.Reset(s)
+	self, err := os.FindProcess(os.Getpid())
+	if err == nil && self.Signal(s) == nil {
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 // Run executes a command line and returns the exit code. It leaves no goroutine behind.
@@ -134,11 +155,22 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 		p.Dial = new(net.Dialer).DialContext
 	}
 	progress := newProgress(p.Stdout, p.Stderr)
-	output := logs.New(t.Name, progress.live, p.Env)
+	var c *connector
+	var output *logs.Output
+	if isAirbyte(p.Args) {
+		progress = newProgress(nil, p.Stderr)
+		c = newConnector(t.Name, p)
+		output = c.output
+	} else {
+		output = logs.New(t.Name, progress.live, p.Env)
+	}
 	stop, ctx := watch(ctx, p.Signals)
 	defer stop.end()
 	code := output.Run(func() error {
-		err := t.execute(ctx, p, output, progress, stop)
+		err := t.execute(ctx, p, c, output, progress, stop)
+		if c != nil && c.verb == "check" && stop.signal() == nil {
+			err = c.failed(err)
+		}
 		if stop.signal() != nil && (protocol.KindOf(err) != protocol.System || errors.Is(err, context.Canceled)) {
 			return nil // what a cancelled source says of itself
 		}
@@ -146,13 +178,16 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 	})
 	if s := stop.signal(); code == 0 && s != nil {
 		output.Logger().Info("ended by a signal; the last state covers what was sent", "signal", s.String())
-		return protocol.SignalExitCode(s)
+		code = protocol.SignalExitCode(s)
+	}
+	if c != nil {
+		return c.result(code)
 	}
 	return code
 }
 
 // execute does what the command line says.
-func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, progress *progress, stop *stop) (err error) {
+func (t Tap[C]) execute(ctx context.Context, p Program, c *connector, output *logs.Output, progress *progress, stop *stop) (err error) {
 	var command flags
 	config := new(C)
 	version := settings.BuildVersion()
@@ -162,10 +197,14 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 			{Says: "Send what is new since the last run", Command: t.Name + " --config config.json --state <(target-postgres state) | target-postgres"},
 			{Says: "Check the settings with one record of each stream", Command: t.Name + " --config config.json --test > /dev/null"},
 		},
+		WithoutSettings: []string{"spec"}, Airbyte: []string{"check", "discover", "read"},
 		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir}
 	given, err := settings.Parse(about, &command, config)
 	if err != nil || given.Done() {
 		return err
+	}
+	if given.Command() == "spec" {
+		return c.spec(config, t.Name)
 	}
 	output.Mask(given.Secrets()...)
 	given.WarnOfExposed(output.Logger())
@@ -202,7 +241,10 @@ func (t Tap[C]) execute(ctx context.Context, p Program, output *logs.Output, pro
 		}()
 	}
 	j := &job{program: p, flags: command, settings: shared.common(), run: run, source: source, progress: progress, stop: stop}
-	if command.Discover {
+	switch {
+	case c != nil:
+		return c.run(ctx, j)
+	case command.Discover:
 		return j.discover(ctx)
 	}
 	return j.sync(ctx)

@@ -12,7 +12,7 @@ type Settings struct {
 	ClientID  string    `json:"client_id" help:"Name of the client whose data this is. It becomes the first column of every record and of every key." example:"acme"`
 	StartDate time.Time `json:"start_date" help:"First instant to read when there is no state yet." example:"2026-01-01"`
 	EndDate   time.Time `json:"end_date" help:"First instant that is no longer read. Without it, everything up to the start of the run." example:"2026-02-01"`
-	Select    []string  `json:"select" help:"Streams to read, as globs; stream.field picks fields, and ! in front leaves out." example:"orders,!orders.email"`
+	Select    []string  `json:"select" airbyte:"-" help:"Streams to read, as globs; stream.field picks fields, and ! in front leaves out." example:"orders,!orders.email"`
 	Columns   Rules     `json:"columns" help:"Columns to drop, hash or mask: stream glob, then column glob, then the word." example:"{\"*\":{\"email\":\"hash\"}}"`
 }
 

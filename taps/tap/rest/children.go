@@ -3,6 +3,8 @@ package rest
 import (
 	"context"
 	"iter"
+
+	"github.com/signalroom/signalroom/taps/tap"
 )
 
 // Children reads what belongs to each of some parents, a few parents side by side, and gives it in the order of the parents. Of
@@ -57,7 +59,7 @@ type found[V any] struct {
 
 func startBranch[P, V any](ctx context.Context, parent P, read func(ctx context.Context, parent P) iter.Seq2[V, error]) *branch[V] {
 	b := &branch[V]{values: make(chan found[V]), used: make(chan struct{}), ended: make(chan struct{})}
-	b.ctx, b.cancel = context.WithCancel(ctx)
+	b.ctx, b.cancel = context.WithCancel(tap.Aside(ctx))
 	go func() {
 		defer close(b.ended)
 		defer close(b.values)

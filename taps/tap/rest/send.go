@@ -116,7 +116,7 @@ func (s *sending) once(ctx context.Context) (*http.Response, error) {
 	wanted := status >= 200 && (status < 300 || s.redirect && status < 400)
 	if wanted && (s.raw != nil || s.redirect || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/html")) {
 		s.shared.budget.earn()
-		s.spare(response.Header)
+		s.spare(ctx, response.Header)
 		return response, nil
 	}
 	defer body.Close()
@@ -126,13 +126,14 @@ func (s *sending) once(ctx context.Context) (*http.Response, error) {
 
 // spare holds the next requests back when an answer says that none is left for now. A wait that is too long for the run is left for the
 // API to ask for, by a failure that says so.
-func (s *sending) spare(header http.Header) {
+func (s *sending) spare(ctx context.Context, header http.Header) {
 	if s.api.Hold == nil {
 		return
 	}
 	if wait := s.api.Hold(header); wait > 0 && wait <= s.api.MaxWait {
 		s.shared.log.Info("no request is left for now", "wait", wait.Round(time.Second))
 		s.pace.hold(wait)
+		tap.Waits(ctx, time.Now().Add(wait))
 	}
 }
 
@@ -259,6 +260,7 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 	if limited {
 		s.waited += wait
 		s.pace.hold(wait)
+		tap.Waits(ctx, time.Now().Add(wait))
 	}
 	s.shared.log.Warn("request is sent again", "method", f.Method, "endpoint", f.Endpoint, "status", f.Status, "reason", reason(f), "wait", wait.Round(time.Millisecond))
 	return tap.Sleep(ctx, wait)

@@ -115,11 +115,22 @@ func CompileSchema(schema json.RawMessage) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
 	compiler.RegisterFormat(&jsonschema.Format{Name: "singer.decimal", Validate: isDecimal})
+	compiler.RegisterFormat(&jsonschema.Format{Name: "time", Validate: isTimeOfDay})
 	const address = "schema.json"
 	if err := compiler.AddResource(address, document); err != nil {
 		return nil, err
 	}
 	return compiler.Compile(address)
+}
+
+// isTimeOfDay wants no zone, unlike the format's own definition.
+func isTimeOfDay(value any) error {
+	text, ok := value.(string)
+	if !ok {
+		return nil
+	}
+	_, err := time.Parse(time.TimeOnly, text)
+	return err
 }
 
 func isDecimal(value any) error {
