@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -56,6 +57,10 @@ type Reading struct {
 	Encoding            string            `json:"encoding" help:"auto, utf-8, utf-16, utf-16le, utf-16be, iso-8859-1 or windows-1252. Default: auto." group:"Reading"`
 	QuoteChar           string            `json:"quote_char" help:"Default: \". none: no quoting." group:"Reading"`
 	EscapeChar          string            `json:"escape_char" help:"Default: a doubled quote. none: no escape." group:"Reading"`
+	SkipLines           int               `json:"skip_lines" min:"0" max:"10000" help:"Lines above the header that are passed over, such as a title." group:"Reading"`
+	SkipFooterLines     int               `json:"skip_footer_lines" min:"0" max:"10000" help:"Lines at a file's end that are no rows, such as totals; blank ones do not count." group:"Reading"`
+	Header              string            `json:"header" enum:"line,none" help:"line (the default): a line names the columns. none: the first line is a row, and columns are header_names, or column_1 and so on." group:"Reading"`
+	HeaderNames         []string          `json:"header_names" help:"Names of the columns of files without a header." example:"id,email,created_at" group:"Reading"`
 	NullValues          []string          `json:"null_values" help:"Unquoted texts that mean null, beside the empty one." example:"NULL,\\N" group:"Reading"`
 	QuotedEmptyIsString *bool             `json:"quoted_empty_is_string" help:"\"\" is an empty text rather than null." group:"Reading"`
 	MaxRecordBytes      int               `json:"max_record_bytes" min:"1024" help:"Longest record; a longer one is rejected. Default: 16 MiB." group:"Reading"`
@@ -150,6 +155,11 @@ func (r Reading) over(defaults Reading) Reading {
 	pick(&r.Timezone, defaults.Timezone)
 	pick(&r.Validate, defaults.Validate)
 	pick(&r.ColumnNames, defaults.ColumnNames)
+	if r.Header == "" && r.HeaderNames == nil {
+		r.Header, r.HeaderNames = defaults.Header, defaults.HeaderNames
+	}
+	r.SkipLines = cmp.Or(r.SkipLines, defaults.SkipLines)
+	r.SkipFooterLines = cmp.Or(r.SkipFooterLines, defaults.SkipFooterLines)
 	if r.NullValues == nil {
 		r.NullValues = defaults.NullValues
 	}
@@ -267,7 +277,8 @@ func (s *stream) setReading(r Reading) error {
 	var problems []string
 	report := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 
-	s.format = csv.Format{Delimiter: r.Delimiter, Encoding: r.Encoding, Quote: r.QuoteChar, Escape: r.EscapeChar, MaxRecordBytes: r.MaxRecordBytes}
+	s.format = csv.Format{Delimiter: r.Delimiter, Encoding: r.Encoding, Quote: r.QuoteChar, Escape: r.EscapeChar, MaxRecordBytes: r.MaxRecordBytes,
+		SkipLines: r.SkipLines, FooterLines: r.SkipFooterLines}
 	if err := s.format.Validate(); err != nil {
 		report("%v", err)
 	}
@@ -286,6 +297,11 @@ func (s *stream) setReading(r Reading) error {
 	oneOf("types", r.Types, "infer", "text")
 	oneOf("validate", r.Validate, "off", "reject", "fail")
 	oneOf("column_names", r.ColumnNames, "as_is", "snake_case")
+	oneOf("header", r.Header, "line", "none")
+	if r.Header == "line" && r.HeaderNames != nil {
+		report("header_names are for files without a header: set header to none")
+	}
+	s.headless, s.headerNames = r.Header == "none" || r.HeaderNames != nil, r.HeaderNames
 
 	if r.Timezone != "" {
 		zone, err := time.LoadLocation(r.Timezone)

@@ -46,14 +46,21 @@ func (s *stream) inspect(head []byte, whole bool) (fileHead, error) {
 		return fileHead{}, err
 	}
 	h := fileHead{dialect: dialect}
-	header, err := csv.NewReader(bytes.NewReader(head), dialect, csv.Position{}).ReadHeader()
-	if errors.Is(err, io.EOF) {
+	reader := csv.NewReader(bytes.NewReader(head), dialect, csv.Position{})
+	if s.headless {
+		h.raw = s.givenHeader(reader)
+	} else {
+		header, err := reader.ReadHeader()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return fileHead{}, broken("the header cannot be read: %w", err)
+		}
+		if err == nil {
+			h.raw = header.Strings()
+		}
+	}
+	if h.raw == nil {
 		return h, nil
 	}
-	if err != nil {
-		return fileHead{}, broken("the header cannot be read: %w", err)
-	}
-	h.raw = header.Strings()
 	h.names = s.columnNames(h.raw)
 	for _, name := range s.required {
 		if !slices.Contains(h.names, name) && !slices.Contains(h.raw, name) {
@@ -61,6 +68,34 @@ func (s *stream) inspect(head []byte, whole bool) (fileHead, error) {
 		}
 	}
 	return h, nil
+}
+
+// givenHeader is the header of a file that has none: the names of the settings, and column_3 and so on for as many more as most rows are
+// wide. It is nil for a file without any row.
+func (s *stream) givenHeader(reader *csv.Reader) []string {
+	widths, width := map[int]int{}, 0
+	for range sampleRows {
+		record, err := reader.Next()
+		var bad *csv.RowError
+		if errors.As(err, &bad) {
+			continue
+		}
+		if err != nil {
+			break
+		}
+		n := record.Len()
+		if widths[n]++; widths[n] > widths[width] || widths[n] == widths[width] && n > width {
+			width = n
+		}
+	}
+	if len(widths) == 0 {
+		return nil
+	}
+	header := slices.Clone(s.headerNames)
+	for n := len(header) + 1; n <= width; n++ {
+		header = append(header, fmt.Sprintf("column_%d", n))
+	}
+	return header
 }
 
 // columnNames makes the names of a header's columns: unlike one another and unlike those of this tap, with the case of the
@@ -208,8 +243,10 @@ func (s *stream) sample(h fileHead, head []byte, samples map[string]*sampler) {
 		head = head[:max(0, bytes.LastIndexAny(head, "\n\r"))]
 	}
 	reader := csv.NewReader(bytes.NewReader(head), h.dialect, csv.Position{})
-	if _, err := reader.ReadHeader(); err != nil {
-		return
+	if !s.headless {
+		if _, err := reader.ReadHeader(); err != nil {
+			return
+		}
 	}
 	for range sampleRows {
 		record, err := reader.Next()

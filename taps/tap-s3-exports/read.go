@@ -210,8 +210,10 @@ func (r *fileReader) start(from *partialFile) error {
 			slog.String("file", r.file.Key))
 	}
 	r.csv = csv.NewReader(io.MultiReader(bytes.NewReader(head), r), r.head.dialect, csv.Position{})
-	if _, err := r.csv.ReadHeader(); err != nil {
-		return broken("the header cannot be read: %w", err)
+	if !s.headless {
+		if _, err := r.csv.ReadHeader(); err != nil {
+			return broken("the header cannot be read: %w", err)
+		}
 	}
 	return r.settle(head)
 }

@@ -30,6 +30,8 @@ type stream struct {
 	disposition protocol.Disposition
 
 	format              csv.Format
+	headless            bool     // files begin with a row
+	headerNames         []string // of their columns
 	nullValues          []string
 	quotedEmptyIsString bool
 	required            []string

@@ -37,7 +37,12 @@ type Format struct {
 	// it is data itself.
 	Escape         string
 	MaxRecordBytes int // 0 is DefaultMaxRecordBytes
+	SkipLines      int // lines above the header, or above the first row of a file without one
+	FooterLines    int // lines at the end that are no rows, such as totals; blank ones do not count
 }
+
+// mostLines bounds SkipLines and FooterLines.
+const mostLines = 10_000
 
 // Validate names the first setting that cannot be followed. Detect returns the same error.
 func (f Format) Validate() error {
@@ -56,7 +61,7 @@ func (f Format) Validate() error {
 
 // dialect follows the settings as far as they go: the delimiter may still be empty, the encoding Auto or UTF16.
 func (f Format) dialect() (Dialect, error) {
-	d := Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Escape: f.Escape, MaxRecordBytes: f.MaxRecordBytes}
+	d := Dialect{Delimiter: f.Delimiter, Quote: f.Quote, Escape: f.Escape, MaxRecordBytes: f.MaxRecordBytes, SkipLines: f.SkipLines, FooterLines: f.FooterLines}
 	var known bool
 	if d.Encoding, known = encodingNames[strings.ToLower(strings.TrimSpace(f.Encoding))]; !known {
 		return Dialect{}, fmt.Errorf("unknown encoding %q: use auto, utf-8, utf-16, utf-16le, utf-16be, iso-8859-1 or windows-1252", f.Encoding)
@@ -106,6 +111,8 @@ type Dialect struct {
 	Escape         string `json:"escape,omitempty"`     // equal to Quote: doubled quotes; empty: no escape
 	OneColumn      bool   `json:"one_column,omitempty"` // a blank line is a record with one empty value
 	MaxRecordBytes int    `json:"max_record_bytes"`
+	SkipLines      int    `json:"skip_lines,omitempty"`
+	FooterLines    int    `json:"footer_lines,omitempty"`
 }
 
 func (d Dialect) validate() error {
@@ -130,6 +137,9 @@ func (d Dialect) validate() error {
 		case strings.Contains(d.Delimiter, c.value):
 			return fmt.Errorf("%s character %q is part of the delimiter %q", c.name, c.value, d.Delimiter)
 		}
+	}
+	if min(d.SkipLines, d.FooterLines) < 0 || max(d.SkipLines, d.FooterLines) > mostLines {
+		return fmt.Errorf("lines to pass over: use 0 to %d", mostLines)
 	}
 	if d.MaxRecordBytes < 0 || d.MaxRecordBytes > LargestMaxRecordBytes {
 		return fmt.Errorf("%d bytes for a record: use at most %d", d.MaxRecordBytes, LargestMaxRecordBytes)

@@ -48,6 +48,7 @@ type Reader struct {
 	skip     uint64
 
 	fields []field
+	above  int // lines that are still to be passed over before the first record
 
 	// The dialect, as scan wants it.
 	delimiter []byte
@@ -111,6 +112,12 @@ func newReader(src io.Reader, d Dialect, at Position, chunk int) *Reader {
 	if d.Encoding == UTF16LE || d.Encoding == UTF16BE {
 		r.wide, r.src = true, newUTF16Reader(src, d.Encoding)
 	}
+	if d.FooterLines > 0 {
+		r.src = &footless{src: r.src, lines: d.FooterLines}
+	}
+	if at.Offset == 0 {
+		r.above = d.SkipLines
+	}
 	return r
 }
 
@@ -129,6 +136,11 @@ func (r *Reader) Position() Position { return r.pos }
 func (r *Reader) Counts() Counts { return r.counts }
 
 func (r *Reader) read(header bool) (*Record, error) {
+	for ; r.above > 0; r.above-- {
+		if _, err := r.passLine(0); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		eof := r.err == io.EOF
 		if r.start == r.end {
@@ -347,11 +359,23 @@ func (r *Reader) reject(header bool, reason string, column int) error {
 		r.pos.Row++
 		e.Row = r.pos.Row
 	}
-	var raw []byte
+	raw, err := r.passLine(MaxRaw + 1)
+	if err != nil {
+		r.pos, r.start = before, r.end
+		return err
+	}
+	e.Raw = rawString(raw, r.narrow)
+	return e
+}
+
+// passLine goes behind the line that begins here, however long it is, and gives its beginning, at most so many bytes of it. Its error
+// is that of the source, which failed before the line's end.
+func (r *Reader) passLine(most int) (raw []byte, err error) {
+	defer r.restart()
 	for {
 		text := r.buf[r.start:r.end]
 		end := lineEnd(text)
-		if room := MaxRaw + 1 - len(raw); room > 0 {
+		if room := most - len(raw); room > 0 {
 			raw = append(raw, text[:min(end, room)]...)
 		}
 		crAtEnd := end == len(text)-1 && text[end] == '\r'
@@ -364,10 +388,9 @@ func (r *Reader) reject(header bool, reason string, column int) error {
 				continue
 			}
 			if r.err != io.EOF {
-				r.pos, r.start = before, r.end
-				return r.err
+				return nil, r.err
 			}
-			break
+			return raw, nil
 		}
 		end++
 		if text[end-1] == '\r' && end < len(text) && text[end] == '\n' {
@@ -376,11 +399,8 @@ func (r *Reader) reject(header bool, reason string, column int) error {
 		r.pos.Offset += r.sourceBytes(text[:end], false)
 		r.pos.Line++
 		r.start += end
-		break
+		return raw, nil
 	}
-	r.restart()
-	e.Raw = rawString(raw, r.narrow)
-	return e
 }
 
 // lineEnd is the index of the first CR or LF, or len(text).

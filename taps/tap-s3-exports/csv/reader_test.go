@@ -92,6 +92,10 @@ func TestTraps(t *testing.T) {
 		{name: "utf-16be mark", text: "\xfe\xff" + string(encode16("a,b\r\n1,é€𝄞\r\n", UTF16BE)), want: []string{"a|b", "1|é€𝄞"}},
 		{name: "utf-16le without a mark", text: string(encode16("a,b\n1,é€𝄞\n", UTF16LE)), want: []string{"a|b", "1|é€𝄞"}},
 		{name: "utf-16be without a mark", text: string(encode16("a,b\n1,é€𝄞\n", UTF16BE)), want: []string{"a|b", "1|é€𝄞"}},
+		{name: "lines above", text: "\ufeffa title, \"quoted\r\n\r\n\ra,b\n1,2\n", format: Format{SkipLines: 3}, want: []string{"a|b", "1|2"}},
+		{name: "long line above", text: strings.Repeat("long ", 1000) + "\na,b\n1,2\n", format: Format{SkipLines: 1}, want: []string{"a|b", "1|2"}},
+		{name: "lines above alone", text: "one\ntwo", format: Format{SkipLines: 3}, want: []string{}},
+		{name: "lines above in utf-16", text: string(encode16("ü\r\na,b\n1,2\n", UTF16LE)), format: Format{Encoding: "utf-16le", SkipLines: 1}, want: []string{"a|b", "1|2"}},
 		{name: "half a surrogate pair", text: string(encode16("a,b\n1,", UTF16LE)) + "\x00\xd8" + string(encode16("\n2,3\n", UTF16LE)),
 			format: Format{Encoding: "utf-16le"}, want: []string{"a|b", "line 2, column 2: invalid_encoding", "2|3"}},
 		{name: "odd byte at the end of utf-16", text: string(encode16("a,b\n1,2\n3,4", UTF16LE)) + "x",
@@ -114,6 +118,44 @@ func TestTraps(t *testing.T) {
 				require.Equal(t, first, all, name)
 			}
 			requireResumes(t, []byte(c.text), d, first, 64)
+		})
+	}
+}
+
+// TestFooter leaves out the last lines, however the text arrives.
+func TestFooter(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		text   string
+		format Format
+		want   []string
+	}{
+		"one":                    {"a,b\n1,2\n3,4\nTotal,6\n", Format{FooterLines: 1}, []string{"a|b", "1|2", "3|4"}},
+		"without a line end":     {"a,b\n1,2\nTotal,\"6", Format{FooterLines: 1}, []string{"a|b", "1|2"}},
+		"blank lines around":     {"a,b\r\n1,2\r\n\r\nTotal\r\n \t\r\n1 row\r\n\r\n", Format{FooterLines: 2}, []string{"a|b", "1|2"}},
+		"cr":                     {"a,b\r1,2\rTotal,2\r", Format{FooterLines: 1}, []string{"a|b", "1|2"}},
+		"more than there are":    {"a,b\n1,2\n", Format{FooterLines: 5}, []string{}},
+		"utf-16":                 {string(encode16("a,b\n1,2\nTotal,ü\n", UTF16BE)), Format{Encoding: "utf-16be", FooterLines: 1}, []string{"a|b", "1|2"}},
+		"and above":              {"title\na,b\n1,2\nTotal\n", Format{SkipLines: 1, FooterLines: 1}, []string{"a|b", "1|2"}},
+		"longer than is held":    {"a,b\n1," + strings.Repeat("x", footerMost+1) + "\n", Format{FooterLines: 2}, []string{"a|b", "1|" + strings.Repeat("x", footerMost+1)}},
+		"empty":                  {"", Format{FooterLines: 1}, []string{}},
+		"a quote that goes over": {"a,b\n1,\"2\n3\"\nTotal\n", Format{FooterLines: 1}, []string{"a|b", "1|«2\n3»"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := Detect([]byte(c.text[:min(len(c.text), 1<<20)]), true, c.format)
+			require.NoError(t, err)
+			var first []outcome
+			for name, src := range chunkings([]byte(c.text)) {
+				if len(c.text) > footerMost && name != "at once" {
+					continue // a byte at a time takes long
+				}
+				first = takeAll(t, NewReader(src, d, Position{}))
+				require.Equal(t, c.want, brief(first), name)
+			}
+			if len(c.text) < footerMost {
+				requireResumes(t, []byte(c.text), d, first, 64)
+			}
 		})
 	}
 }
