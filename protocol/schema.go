@@ -30,6 +30,7 @@ type Schema struct {
 	MultipleOf       string // likewise
 	Precision, Scale int    // of a decimal, 0 when absent
 	SQLDatatype      string // x-sql-datatype
+	AirbyteType      string // airbyte_type
 	Title            string
 	Description      string
 	Properties       []Property // in the order they are written

@@ -15,6 +15,7 @@ const (
 func either(a, b *Schema) *Schema {
 	s := &Schema{
 		SQLDatatype: agreed(a, b, ^Null, a.SQLDatatype, b.SQLDatatype),
+		AirbyteType: agreed(a, b, textual|numeric, a.AirbyteType, b.AirbyteType),
 		Title:       firstOf(a.Title, b.Title),
 		Description: firstOf(a.Description, b.Description),
 		Additional:  a.Additional || b.Additional,
@@ -98,6 +99,7 @@ func both(a, b *Schema) *Schema {
 		Precision:        firstOf(a.Precision, b.Precision),
 		Scale:            firstOf(a.Scale, b.Scale),
 		SQLDatatype:      firstOf(a.SQLDatatype, b.SQLDatatype),
+		AirbyteType:      firstOf(a.AirbyteType, b.AirbyteType),
 		Title:            firstOf(a.Title, b.Title),
 		Description:      firstOf(a.Description, b.Description),
 		Items:            firstOf(a.Items, b.Items),

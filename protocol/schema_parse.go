@@ -11,7 +11,8 @@ import (
 
 // ParseSchema reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12.
 //
-// A local $ref is put in place; one that leads back into itself, or to another document, allows anything. anyOf, oneOf and
+// A local $ref is put in place, and one of Airbyte's well-known types; one that leads back into itself, or to another document, allows
+// anything. anyOf, oneOf and
 // type lists give the union of their branches, allOf and keywords side by side what all of them allow. What only restricts
 // values further (not, if, pattern, …) is passed over, and so is a type nobody knows: the result may allow more than the
 // original, never less, but for a property that only some branches of a union name: it is what these say of it.
@@ -129,6 +130,7 @@ func (f *folder) own(n *node, depth int) (*Schema, error) {
 		Precision:        n.int("precision"),
 		Scale:            n.int("scale"),
 		SQLDatatype:      n.string("x-sql-datatype"),
+		AirbyteType:      n.string("airbyte_type"),
 		Title:            n.string("title"),
 		Description:      n.string("description"),
 	}
@@ -232,7 +234,7 @@ func kindOf(value *node) Kinds {
 // follow folds what a reference leads to. A reference to elsewhere allows anything.
 func (f *folder) follow(ref string, depth int) (*Schema, error) {
 	if !strings.HasPrefix(ref, "#") {
-		return &Schema{}, nil
+		return wellKnown(ref), nil
 	}
 	target, err := f.find(ref[1:])
 	if err != nil {

@@ -33,7 +33,36 @@ type Stream struct {
 	BookmarkProperties []string    // the cursor: at most one is meaningful to a target
 	Disposition        Disposition // empty when the schema does not say
 	ReplaceScope       []ScopeValue
+	Sync               *Sync // what an Airbyte catalog says beside; nil on the Singer wire
 }
+
+// Label names the stream among those of a run: its name, with the namespace before it where it has one.
+func (s *Stream) Label() string {
+	if s.Namespace == "" {
+		return s.Name
+	}
+	return s.Namespace + "." + s.Name
+}
+
+// A Sync is one run of a stream under Airbyte.
+type Sync struct {
+	ID         *int64 // of the job; nil where the platform gives none
+	Generation *int64 // grows with each refresh; likewise
+	Refresh    Refresh
+}
+
+// A Refresh says when the rows of a run take the place of those of earlier runs.
+type Refresh uint8
+
+const (
+	// NoRefresh is never.
+	NoRefresh Refresh = iota
+	// RefreshAtEnd is at the clean end of the input. A run that failed leaves nothing for the next one.
+	RefreshAtEnd
+	// RefreshWhenComplete is at the clean end too, if the source said that the stream is complete. Rows of a run that failed are
+	// those of the next run of the same generation too.
+	RefreshWhenComplete
+)
 
 // A ScopeValue is one column of a replace scope and the raw JSON value it must have.
 type ScopeValue struct {

@@ -118,7 +118,7 @@ func (c *Config) method() protocol.Disposition {
 func (c *Config) options(connection database.Options) load.Options {
 	o := load.Options{
 		Connection: connection, Pipeline: c.pipeline(), Dispositions: map[string]protocol.Disposition{}, Method: c.method(),
-		Contracts: c.Contract, Tables: c.Tables, ReplaceKey: c.KeyChange == "replace", Metadata: c.Metadata, HardDelete: c.HardDelete, Truncate: c.ReplaceBy == "truncate",
+		Contracts: c.Contract, Tables: c.Tables, ReplaceKey: c.KeyChange == "replace", Metadata: c.metadata(), HardDelete: c.HardDelete, Truncate: c.ReplaceBy == "truncate",
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
@@ -135,4 +135,11 @@ func (c *Config) options(connection database.Options) load.Options {
 		o.Dispositions[glob] = protocol.Disposition(word)
 	}
 	return o
+}
+
+func (c *Config) metadata() columns.Metadata {
+	if c.Metadata {
+		return columns.AllMetadata
+	}
+	return columns.NoMetadata
 }

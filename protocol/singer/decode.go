@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/lines"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
@@ -90,7 +91,7 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 	}
 	invalid := 0
 	if !valid && !utf8.Valid(line) {
-		invalid = firstInvalid(line)
+		invalid = lines.FirstInvalid(line)
 		if kind != protocol.RecordMessage {
 			return nil, r.fault(of, "write UTF-8", "invalid UTF-8 at byte %d", invalid)
 		}

@@ -3,10 +3,8 @@ package singer
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
-	"unicode/utf8"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/lines"
@@ -80,7 +78,7 @@ func (r *Reader) Next() (*protocol.Message, error) {
 	for r.err == nil {
 		next, err := r.lines.Next()
 		if err != nil {
-			r.err = r.ended(err)
+			r.err = r.lines.Ended(err, r.number)
 			break
 		}
 		line := next.Text
@@ -99,30 +97,10 @@ func (r *Reader) Next() (*protocol.Message, error) {
 			return message, err
 		}
 		if r.err = err; !next.Whole {
-			r.err = truncated(err, r.number)
+			r.err = lines.Truncated(err, r.number)
 		}
 	}
 	return nil, r.err
-}
-
-// truncated is the fault of a last line without an end, given its error: if that is one of syntax, the line was cut off.
-func truncated(err error, line int64) error {
-	var syntax *rawjson.SyntaxError
-	if !errors.As(err, &syntax) {
-		return err
-	}
-	return protocol.DataFault("the program that writes has died; see its log", "line %d: %w", line, protocol.ErrTruncated)
-}
-
-// ended is what the end of the lines means.
-func (r *Reader) ended(err error) error {
-	switch {
-	case errors.Is(err, io.EOF), errors.Is(err, protocol.ErrClosed):
-		return err
-	case errors.Is(err, lines.ErrTooLong):
-		return protocol.DataFault("send smaller records", "line %d is longer than %d bytes", r.number+1, r.lines.Max())
-	}
-	return protocol.SystemFault("", "reading the input after line %d: %w", r.number, err)
 }
 
 func (r *Reader) warn(stream, text string, args ...any) {
@@ -130,16 +108,4 @@ func (r *Reader) warn(stream, text string, args ...any) {
 		args = append(args, "stream", stream)
 	}
 	r.options.Log.Log(context.Background(), slog.LevelWarn, text, append(args, "line", r.number)...)
-}
-
-// firstInvalid is where the first byte stands that is no part of UTF-8, counted from 1.
-func firstInvalid(line []byte) int {
-	for i := 0; i < len(line); {
-		r, size := utf8.DecodeRune(line[i:])
-		if r == utf8.RuneError && size == 1 {
-			return i + 1
-		}
-		i += size
-	}
-	return 0
 }

@@ -11,7 +11,7 @@ import (
 type Source uint8
 
 // Property is a member of the record, Extra the members that no schema declares; the others are the columns that
-// Singer targets add, in the order of the SDK.
+// Singer targets add, in the order of the SDK, and those of Airbyte destinations.
 const (
 	Property Source = iota
 	ExtractedAt
@@ -22,6 +22,10 @@ const (
 	TableVersion
 	SyncStartedAt
 	Extra
+	RawID // here begin those that Airbyte destinations add
+	EmittedAt
+	Meta
+	Generation
 )
 
 // ExtraName is the column for the members of a record that its schema does not declare: one JSON object, null when
@@ -58,6 +62,8 @@ const (
 	VersionMetadata
 	// AllMetadata adds the seven columns of the Singer SDK.
 	AllMetadata
+	// AirbyteMetadata adds the four columns of Airbyte's destinations.
+	AirbyteMetadata
 )
 
 // Options are the settings that shape a stream's columns.
@@ -78,7 +84,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 	position := map[string]int{}
 	deletes := false
 	for _, p := range s.Schema.Properties {
-		if IsMetadata(p.Name) {
+		if o.Metadata.Names(p.Name) {
 			deletes = deletes || p.Name == DeletedAtName
 			continue
 		}
@@ -94,7 +100,7 @@ func FromStream(s *protocol.Stream, o Options) []Column {
 		names[i] = p.Name
 	}
 
-	idents := columnNames(names, o.Case, isReserved)
+	idents := columnNames(names, o.Case, o.Metadata.reserves)
 	out := make([]Column, 0, len(properties)+8)
 	for i := range properties {
 		p := &properties[i]
@@ -133,9 +139,9 @@ func comment(name Ident, p *protocol.Property) string {
 	return printableText(text + "(property " + strconv.Quote(p.Name) + ")")
 }
 
-// isReserved tells whether a name stands for something else than a property.
-func isReserved(name string) bool {
-	return isSystemColumn(name) || name == string(ExtraName) || IsMetadata(name)
+// reserves tells whether a name stands for something else than a property.
+func (m Metadata) reserves(name string) bool {
+	return isSystemColumn(name) || name == string(ExtraName) || m.Names(name)
 }
 
 // DeletedAtName is the member by which log-based taps mark deleted rows.
@@ -156,13 +162,29 @@ func metadata(m Metadata) []Column {
 		return all
 	case VersionMetadata:
 		return []Column{all[3], all[5]}
+	case AirbyteMetadata:
+		return []Column{
+			{Name: "_airbyte_raw_id", Type: Type{Kind: Varchar}, NotNull: true, Source: RawID, Comment: "A UUID of the row."},
+			{Name: EmittedAtName, Type: Type{Kind: Timestamptz}, NotNull: true, Source: EmittedAt, Comment: "When the source read the record."},
+			{Name: "_airbyte_meta", Type: Type{Kind: JSONB}, NotNull: true, Source: Meta, Comment: "The sync of the row, and which values were changed on the way."},
+			{Name: GenerationName, Type: Type{Kind: Bigint}, Source: Generation, Comment: "Grows with each refresh of the stream."},
+		}
 	}
 	return nil
 }
 
-// IsMetadata tells whether a record's member bears the name of a metadata column. Such a member is never undeclared:
-// with the column it is ours, without it it is left out, as in the SDK.
-func IsMetadata(member string) bool {
+// Two of Airbyte's columns: when the source read the record, and which refresh of the stream it belongs to.
+const (
+	EmittedAtName  Ident = "_airbyte_extracted_at"
+	GenerationName Ident = "_airbyte_generation_id"
+)
+
+// Names tells whether a record's member bears the name of a metadata column of this choice's protocol. Such a member is never
+// undeclared: with the column it is ours, without it it is left out, as in the SDK.
+func (m Metadata) Names(member string) bool {
+	if m == AirbyteMetadata {
+		return member == "_airbyte_raw_id" || member == string(EmittedAtName) || member == "_airbyte_meta" || member == string(GenerationName)
+	}
 	switch member {
 	case "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", DeletedAtName, "_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at":
 		return true

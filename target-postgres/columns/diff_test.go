@@ -164,7 +164,7 @@ func TestFromStream(t *testing.T) {
 
 	for _, c := range FromStream(stream(t, orders, "id"), Options{}) {
 		require.Equal(t, Property, c.Source)
-		require.False(t, IsMetadata(c.Property))
+		require.False(t, AllMetadata.Names(c.Property))
 	}
 }
 

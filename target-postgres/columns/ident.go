@@ -6,7 +6,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxName is the number of bytes that PostgreSQL keeps of an identifier.
@@ -40,6 +43,11 @@ const (
 	KeepCase Case = iota
 	// LowerCase makes them small, so that SQL finds the names without quotes.
 	LowerCase
+	// AirbyteCase gives names that Airbyte's own destination gives: accents are taken away, whatever is no ASCII letter, digit or underscore
+	// becomes an underscore, and a digit in front gets one.
+	AirbyteCase
+	// AirbyteLowerCase does the same, in small letters.
+	AirbyteLowerCase
 )
 
 // ownPrefix begins the names of the target's own tables.
@@ -54,16 +62,58 @@ func TableName(stream string, c Case) Ident {
 	return Ident(fitted(name))
 }
 
+// Schema is the name of the schema for a namespace.
+func (c Case) Schema(namespace string) Ident { return Ident(fitted(printable(c.apply(namespace)))) }
+
+// RefreshName is the name of the table beside another one that a refresh is loaded into.
+func RefreshName(table Ident) Ident { return Ident(fitted(ownPrefix + "refresh_" + string(table))) }
+
 // Shared tells whether the table of a stream may be that of another stream too.
 func Shared(stream string, c Case) bool {
-	return c == LowerCase || len(stream) > keptOfLong || string(TableName(stream, c)) != stream
+	return c != KeepCase || len(stream) > keptOfLong || string(TableName(stream, c)) != stream
 }
 
 func (c Case) apply(name string) string {
-	if c == LowerCase {
+	switch c {
+	case LowerCase:
 		return strings.ToLower(name)
+	case AirbyteCase:
+		return airbyteName(name)
+	case AirbyteLowerCase:
+		return strings.ToLower(airbyteName(name))
 	}
 	return name
+}
+
+// airbyteName is a name as destination-postgres 3 folds it, long ones with the end of their Java hash.
+// https://docs.airbyte.com/integrations/destinations/postgres
+func airbyteName(name string) string {
+	var b strings.Builder
+	spaces := false
+	for _, r := range norm.NFKD.String(name) {
+		isSpace := strings.ContainsRune(" \t\n\v\f\r", r)
+		switch {
+		case unicode.Is(unicode.M, r), isSpace && spaces:
+		case r < utf8.RuneSelf && (r == '_' || r >= '0' && r <= '9' || r|0x20 >= 'a' && r|0x20 <= 'z'):
+			b.WriteRune(r)
+		default:
+			b.WriteByte('_')
+		}
+		spaces = isSpace
+	}
+	folded := b.String()
+	if folded != "" && folded[0] <= '9' {
+		folded = "_" + folded
+	}
+	if len(folded) <= MaxName {
+		return folded
+	}
+	hash := int32(0)
+	for i := range len(folded) {
+		hash = 31*hash + int32(folded[i])
+	}
+	digits := strconv.Itoa(int(hash))
+	return folded[:keptOfLong] + "_" + digits[max(0, len(digits)-8):]
 }
 
 // columnNames gives each property its column, in the order given. The properties are distinct.

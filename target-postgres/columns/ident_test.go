@@ -74,7 +74,7 @@ func columnNamesDoNotDependOnOrder(t *testing.T, c Case) {
 		string(hashedName(long+"1", long+"1")),
 	}
 	named := map[string]Ident{}
-	for i, n := range columnNames(properties, c, isReserved) {
+	for i, n := range columnNames(properties, c, NoMetadata.reserves) {
 		named[properties[i]] = n
 	}
 
@@ -100,7 +100,7 @@ func columnNamesDoNotDependOnOrder(t *testing.T, c Case) {
 	require.Regexp(t, `^ctid__[0-9a-f]{8}$`, string(named["ctid"]))
 
 	slices.Reverse(properties)
-	for i, n := range columnNames(properties, c, isReserved) {
+	for i, n := range columnNames(properties, c, NoMetadata.reserves) {
 		require.Equal(t, named[properties[i]], n)
 	}
 }

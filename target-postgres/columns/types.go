@@ -36,7 +36,8 @@ const (
 	JSONB
 	JSON // met
 	Inet
-	Array // of one dimension
+	Array  // of one dimension
+	TimeTZ // Airbyte's
 )
 
 // A Type is the type of a column.
@@ -93,6 +94,8 @@ func (k Kind) word() string {
 		return "inet"
 	case Array:
 		return "array"
+	case TimeTZ:
+		return "timetz"
 	}
 	return "other"
 }
@@ -208,6 +211,8 @@ func kindNamed(name string) Kind {
 		return Date
 	case "time", "time without time zone":
 		return Time
+	case "timetz", "time with time zone":
+		return TimeTZ
 	case "timestamptz", "timestamp with time zone":
 		return Timestamptz
 	case "timestamp", "timestamp without time zone":

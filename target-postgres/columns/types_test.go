@@ -81,7 +81,7 @@ func TestParseType(t *testing.T) {
 		{"real", "real"}, {"double precision", "double precision"},
 		{"character varying", "varchar"}, {"character varying(20)", "varchar(20)"},
 		{"character(3)", "char(3)"}, {"character", "char(1)"}, {"bpchar", "bpchar"},
-		{"time without time zone", "time"}, {"time(3) without time zone", "time"},
+		{"time without time zone", "time"}, {"time(3) with time zone", "timetz"}, {"time(3) without time zone", "time"},
 		{"timestamp with time zone", "timestamptz"}, {"timestamp(0) with time zone", "timestamptz"}, {"timestamp without time zone", "timestamp"},
 		{"integer[]", "integer[]"}, {"character varying(20)[]", "varchar(20)[]"}, {"timestamp with time zone[]", "timestamptz[]"}, {"inet", "inet"},
 		{"interval", "interval"}, {"bytea", "bytea"}, {"jsonb", "jsonb"}, {"json", "json"}, {"uuid", "uuid"}, {"date", "date"}, {"text", "text"},
@@ -92,7 +92,7 @@ func TestParseType(t *testing.T) {
 		require.Equal(t, got, ParseType(got.String()), test.spelling)
 	}
 	for _, other := range []string{
-		"integer[][]", "my.enum[]", "macaddr", `"char"`, "interval year to month", "time with time zone", "my.enum", "numeric(x)", "",
+		"integer[][]", "my.enum[]", "macaddr", `"char"`, "interval year to month", "my.enum", "numeric(x)", "",
 	} {
 		require.Equal(t, Type{Name: other}, ParseType(other))
 	}

@@ -108,3 +108,24 @@ func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byt
 func holdable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
+
+// MakeSchemas makes the schemas that are missing, in a transaction of their own.
+func (c *Conn) MakeSchemas(ctx context.Context, schemas []columns.Ident) error {
+	if len(schemas) == 0 {
+		return nil
+	}
+	rows, err := c.Query(ctx, "SELECT s FROM unnest($1::text[]) s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)", texts(schemas))
+	if err != nil {
+		return Fault(err)
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[columns.Ident])
+	if err != nil {
+		return Fault(err)
+	}
+	for _, schema := range missing {
+		if err := c.Within(ctx, func() error { return Fault(c.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+schema.String())) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -21,6 +21,7 @@ type Shape struct {
 	Key        []columns.Ident
 	Cursor     columns.Ident // the column that says which of two rows of one key is newer; empty for none
 	CursorText bool          // it is text, and ordered by its bytes
+	Then       columns.Ident // says it of two rows with the same cursor; empty for none
 	Newest     bool          // a row in the table with a newer cursor stays
 	Removed    columns.Ident // a staged row with a value here deletes its key; empty for none
 	Scope      string        // whose rows are replaced: a condition on t
@@ -81,6 +82,7 @@ const (
 	Append     Statement = "append.sql"
 	Sweep      Statement = "sweep.sql"    // deletes what the staged set does not have
 	Clear      Statement = "clear"        // deletes the whole old set
+	Adopt      Statement = "adopt.sql"    // adds the rows of a table that is named as Staging, by key in the place of others
 	Activate   Statement = "activate.sql" // its arguments are the version and, unless Hard, the instant
 )
 

@@ -175,3 +175,16 @@ func (c *Conn) Empty(ctx context.Context, name columns.Table) (bool, error) {
 	err := c.QueryRow(ctx, "SELECT NOT EXISTS (SELECT FROM "+name.String()+")").Scan(&empty)
 	return empty, Fault(err)
 }
+
+// Exists tells whether a table has a row that fulfils a condition on its generation; any row where it has no such column.
+func (c *Conn) Exists(ctx context.Context, t *Table, condition string) (bool, error) {
+	if !t.Exists {
+		return false, nil
+	}
+	if _, ok := t.Column(columns.GenerationName); !ok {
+		condition = "true"
+	}
+	var is bool
+	err := c.QueryRow(ctx, "SELECT EXISTS (SELECT FROM "+t.Name.String()+" WHERE "+condition+")").Scan(&is)
+	return is, Fault(err)
+}

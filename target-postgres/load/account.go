@@ -19,7 +19,7 @@ func (w *worker) account(ctx context.Context, l *lane, c *commit, last bool) err
 			continue
 		}
 		loads = append(loads, database.Load{
-			Pipeline: w.o.Pipeline.Name, Run: w.run, Stream: ld.stream.name, Table: string(ld.stream.table.Name), Mode: string(ld.layout.mode),
+			Pipeline: w.o.Pipeline.Name, Run: w.run, Stream: ld.stream.name, Table: string(ld.stream.final.Name), Mode: string(ld.stream.shown()),
 			Started: c.start, FirstLine: ld.first, LastLine: ld.last, Bytes: ld.bytes, Counts: ld.counts,
 			Bookmark: bookmarks[ld.stream.name], Version: ld.version, Program: w.o.Program,
 		})

@@ -85,6 +85,9 @@ func (b *beginning) ready(ctx context.Context, conn *database.Conn) (err error) 
 	if err := conn.MakeOwnTables(ctx, b.o.Pipeline); err != nil {
 		return err
 	}
+	if err := conn.MakeSchemas(ctx, b.o.Schemas); err != nil {
+		return err
+	}
 	b.mark, err = conn.Mark(ctx, b.o.Pipeline, "")
 	return err
 }

@@ -49,7 +49,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		// Without their key, rows that are there would be there twice. The next run gives the table its key first.
 		w.iv.fixed = w.iv.fixed || slices.ContainsFunc(w.order, func(ld *streamLoad) bool { return ld.layout.deferred })
 	}
-	if last == nil && (c.state != nil || len(w.rejects) > 0) {
+	if last == nil && (c.state != nil && c.echoes == nil || len(w.rejects) > 0) {
 		var err error
 		if last, err = w.lane(ctx, false, true); err != nil {
 			return err
@@ -62,7 +62,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		if err := w.account(ctx, last, c, true); err != nil {
 			return err
 		}
-		if c.state != nil {
+		if c.state != nil && c.echoes == nil {
 			at, err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
 			if err != nil {
 				return err
@@ -94,8 +94,12 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	if last != nil {
 		w.o.Progress.committed()
 	}
-	if c.state == nil {
+	w.crew.refusals = append(w.crew.refusals, w.refusals...)
+	switch {
+	case c.state == nil:
 		return nil
+	case c.echoes != nil:
+		return w.sendEchoes(c.echoes)
 	}
 	return w.states.write(c.state)
 }
@@ -132,6 +136,9 @@ func (w *worker) reject(ld *streamLoad, r database.Reject) error {
 	r.Reason = strings.ReplaceAll(r.Reason, string(ld.layout.shape.Staging.Name), string(ld.layout.shape.Table.Name))
 	w.rejects = append(w.rejects, r)
 	w.refused++
+	if ld.stream.sync != nil {
+		w.refusals = append(w.refusals, refusedLine{ld.stream, r.Line})
+	}
 	ld.counts.Rejected++
 	if n := w.crew.refused.Add(1); n > w.o.MaxRejects {
 		return protocol.DataFault("see them with: target-postgres rejects list; their interval was rolled back. Raise max_rejects to go on past them",

@@ -126,6 +126,9 @@ func (l *loader) stateMessage(m *protocol.Message) error {
 		l.state = []byte{}
 	}
 	l.stateLine, l.sawState, l.tail = m.Line, true, false
+	if m.CountsAt > 0 {
+		l.takeEcho(m)
+	}
 	l.mark++
 	if l.worthCommit() {
 		return l.commitIfCovered(0)
@@ -190,7 +193,11 @@ func (l *loader) cut() error {
 
 // commit ends the interval.
 func (l *loader) commit(state []byte) {
-	l.send(op{kind: commitInterval, commit: &commit{state: slices.Clone(state), start: l.began.UTC()}})
+	c := &commit{state: slices.Clone(state), start: l.began.UTC()}
+	if state != nil {
+		c.echoes, l.echoes = l.echoes, nil
+	}
+	l.send(op{kind: commitInterval, commit: c})
 	close(l.interval.ops)
 	l.interval = nil
 	l.began, l.bytes, l.rows, l.staged, l.filled, l.state, l.tail, l.sentMark = time.Time{}, 0, 0, 0, 0, nil, false, 0

@@ -26,8 +26,9 @@ type crew struct {
 	mark    database.Mark // of what the run found, or committed last
 	coming  database.Mark // of what is being committed
 
-	layouts atomic.Int64
-	refused atomic.Int64 // records rejected in the whole run
+	layouts  atomic.Int64
+	refused  atomic.Int64  // records rejected in the whole run
+	refusals []refusedLine // of records that no echo covers yet; of the worker whose turn it is
 
 	queue   chan *interval
 	idle    atomic.Int64 // workers that wait for an interval

@@ -28,7 +28,10 @@ func (l *loader) end(err error) error {
 	if !clean && !errors.Is(err, protocol.ErrClosed) {
 		fault = err
 	}
-	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean
+	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean || l.o.Uncovered == CleanUncovered && clean
+	if clean {
+		fault = l.incompleteRefreshes()
+	}
 	var unfinished []string
 	for _, s := range l.order {
 		if !s.unswapped {
@@ -81,6 +84,9 @@ func (l *loader) end(err error) error {
 		}
 		if s.unswapped {
 			l.send(op{kind: swapRows, stream: s, layout: s.plan.layout, final: true})
+		}
+		if clean && s.aside() && l.whole(s) {
+			l.sendRefresh(s)
 		}
 	}
 	if l.interval != nil || state != nil {

@@ -38,6 +38,7 @@ func runAfter(ctx context.Context, o *Options) error {
 // privileges are those that a stream's rows need of the role, on a table that others may own.
 func (o *Options) privileges(s *protocol.Stream) []string {
 	switch d := o.Disposition(s); {
+	case s.Sync != nil && s.Sync.Refresh != protocol.NoRefresh, d == protocol.Merge && o.marks(s):
 	case d == protocol.Append && len(s.KeyProperties) == 0:
 		return []string{"INSERT"}
 	case d == protocol.Append:

@@ -29,6 +29,7 @@ type op struct {
 	all     bool         // uncoverRows: whatever was covered before
 	prepare *preparation // prepareTable
 	commit  *commit      // commitInterval
+	refresh *preparation // refreshTable: of the table that takes the new rows
 	final   bool         // whatever comes from here on is committed
 }
 
@@ -47,12 +48,15 @@ const (
 	activateVersion
 	// swapRows shows the new rows of a replace.
 	swapRows
+	// refreshTable puts the rows that were loaded beside a table in the place of its own.
+	refreshTable
 	// commitInterval ends the interval.
 	commitInterval
 )
 
 // A commit is what the end of an interval says.
 type commit struct {
-	state []byte // nil when no state is covered
-	start time.Time
+	state  []byte // nil when no state is covered
+	echoes []echo // Airbyte's, in place of it
+	start  time.Time
 }

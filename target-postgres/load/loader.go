@@ -50,16 +50,18 @@ type loader struct {
 	filled    int       // streams that it has rows of
 	commits   int64     // before it
 	state     []byte    // the newest state, nil when there is none
+	echoes    []echo    // Airbyte's states
 	stateLine int64
 	mark      int64 // counts the states of the run
 	sentMark  int64 // the state whose coverRows was sent
 	tail      bool  // rows without a key that no state covers are on their way
 
-	sawState bool
-	ended    bool
-	complete bool            // the input ended by itself
-	rejects  int64           // made here
-	unknown  map[string]bool // streams of ACTIVATE_VERSION that were warned of
+	sawState  bool
+	sawStatus bool // of any stream
+	ended     bool
+	complete  bool            // the input ended by itself
+	rejects   int64           // made here
+	unknown   map[string]bool // streams of ACTIVATE_VERSION that were warned of
 }
 
 // Run loads everything that source gives and prints the states to out. It returns what became of the rows. A stop is a
@@ -143,6 +145,11 @@ func (l *loader) handle(m *protocol.Message) error {
 		return l.schema(m)
 	case protocol.ActivateVersionMessage:
 		return l.activate(m)
+	case protocol.StatusMessage:
+		l.sawStatus = true
+		if s := l.streams[m.Stream]; s != nil {
+			s.complete = m.Complete
+		}
 	case protocol.BatchMessage:
 		return protocol.InStream(m.Stream, protocol.DataFault("let the tap send RECORD messages", "line %d: BATCH messages are not read", m.Line))
 	}
@@ -171,6 +178,7 @@ func (l *loader) record(m *protocol.Message) error {
 		return protocol.InStream(m.Stream, protocol.DataFault("the tap must send it first", "line %d: a RECORD comes before the SCHEMA of its stream", m.Line))
 	}
 	r := &m.Record
+	s.since++
 	s.progress.add(r, m.Bytes)
 	if r.HasVersion {
 		if err := l.versioned(s); err != nil {
@@ -268,6 +276,7 @@ func (l *loader) refuse(m *protocol.Message, e *protocol.RecordError) error {
 		return e
 	}
 	l.touch()
+	s.since++
 	s.progress.add(&m.Record, m.Bytes)
 	return l.reject(s, l.segment(s), database.Reject{Line: e.Line, Reason: e.Reason, Record: string(e.Raw)}, m.Bytes)
 }

@@ -40,6 +40,8 @@ const (
 	AutoUncovered Uncovered = "auto" // kept if the whole run saw no state
 	KeepUncovered Uncovered = "keep"
 	DropUncovered Uncovered = "drop"
+	// CleanUncovered is Airbyte's: kept if the input ends by itself.
+	CleanUncovered Uncovered = "clean"
 )
 
 // Options are the choices of a run.
@@ -53,9 +55,11 @@ type Options struct {
 	Case         columns.Case                    // of the names of tables and columns
 	ReplaceKey   bool                            // a table whose primary key is not the stream's gets that
 	Types        columns.Types                   // of new columns
-	Metadata     bool                            // the SDK's seven columns
+	Metadata     columns.Metadata                // columns of our own; with those of Airbyte, a value that has no place in its column is null, and _airbyte_meta says so
 	HardDelete   bool
-	Truncate     bool // a large replace of a whole table begins with TRUNCATE, and readers wait for its end
+	DeleteMark   string          // a property with a value in the record of a row that is to be deleted; empty for none
+	Schemas      []columns.Ident // of the streams' namespaces, to be made where they are missing
+	Truncate     bool            // a large replace of a whole table begins with TRUNCATE, and readers wait for its end
 	// IgnoreVersions leaves ACTIVATE_VERSION unheeded, but for a replace.
 	IgnoreVersions      bool
 	Grants              []columns.Ident // roles that may read new tables
@@ -120,4 +124,19 @@ func (o *Options) Disposition(s *protocol.Stream) protocol.Disposition {
 		return protocol.Append
 	}
 	return d
+}
+
+// marks tells whether a stream's records can say that their rows are to be deleted, by the property DeleteMark.
+func (o *Options) marks(s *protocol.Stream) bool {
+	_, ok := s.Schema.Property(o.DeleteMark)
+	return ok && o.DeleteMark != ""
+}
+
+// table gives the table of a stream.
+func (o *Options) table(s *protocol.Stream) columns.Table {
+	t := columns.Table{Schema: o.Pipeline.Schema, Name: columns.TableName(s.Name, o.Case)}
+	if s.Namespace != "" {
+		t.Schema = o.Case.Schema(s.Namespace)
+	}
+	return t
 }

@@ -17,6 +17,7 @@ import (
 type layout struct {
 	id       int64
 	mode     protocol.Disposition
+	metadata columns.Metadata
 	repeats  bool // a row that is loaded twice is there twice
 	columns  []layoutColumn
 	shape    database.Shape
@@ -41,14 +42,15 @@ type layoutColumn struct {
 
 // A plan is how the records of one SCHEMA become tuples of a layout. It is the loader's alone.
 type plan struct {
-	stream *stream
-	schema *protocol.Stream
-	layout *layout
-	slots  []slot
-	named  map[string]int // property to slot
-	order  []guess        // what stood at each position of the record before
-	keys   []int          // slots of the key
-	extra  int            // slot of _extra, -1 without
+	stream   *stream
+	schema   *protocol.Stream
+	layout   *layout
+	metadata columns.Metadata
+	slots    []slot
+	named    map[string]int // property to slot
+	order    []guess        // what stood at each position of the record before
+	keys     []int          // slots of the key
+	extra    int            // slot of _extra, -1 without
 
 	timed      bool // a column says when a record came
 	dropsExtra bool // a contract leaves out undeclared members rather than to add it
@@ -61,6 +63,9 @@ type plan struct {
 	dropped      int64  // values that a contract left out
 	extracted    []byte // the field of the time_extracted before
 	extractedRaw []byte // and its text
+
+	airbyte airbytePlan
+	changes []byte // of the record under way: members of the list in _airbyte_meta
 }
 
 // A slot is one field of the tuple.
@@ -71,6 +76,7 @@ type slot struct {
 	encoder  values.Encoder
 	foreign  bool // other SCHEMAs of the layout have it, this one has not
 	discards bool // a contract drops values that do not fit
+	nulls    bool // such values become null, and _airbyte_meta says so
 	key      bool
 }
 
@@ -153,7 +159,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			return dst, &problem{column: p.slots[k].property, reason: "a key property without a value"}
 		}
 	}
-	p.hash = 0
+	p.hash, p.changes = 0, p.changes[:0]
 	begin := len(dst)
 	fields := len(p.slots)
 	if p.layout.partial {
@@ -171,10 +177,14 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			}
 			at := len(dst)
 			if dst, err = s.encoder.Append(dst, p.values[i]); err != nil {
-				if !s.discards {
+				switch {
+				case s.nulls:
+					p.nulled(s.property, err)
+				case s.discards:
+					dropped++
+				default:
 					return dst[:begin], &problem{column: s.property, reason: err.Error()}
 				}
-				dropped++
 				dst = values.AppendNull(dst)
 			}
 			if s.key && p.layout.exact {
@@ -196,6 +206,10 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 			}
 		case columns.SyncStartedAt:
 			dst = values.AppendBigint(dst, now.started)
+		case columns.RawID, columns.EmittedAt, columns.Meta, columns.Generation:
+			if dst, err = p.appendAirbyte(dst, s, r, now.at); err != nil {
+				return dst[:begin], &problem{column: string(s.column), reason: err.Error()}
+			}
 		case columns.Extra:
 			if dst, err = s.encoder.Append(dst, p.undeclared()); err != nil {
 				return dst[:begin], &problem{column: string(p.extras[0].Name), reason: err.Error()}
@@ -253,7 +267,7 @@ func (p *plan) member(name string) int {
 	if s, ok := p.named[name]; ok {
 		return s
 	}
-	if columns.IsMetadata(name) {
+	if p.metadata.Names(name) {
 		return ignored
 	}
 	return undeclared
@@ -319,14 +333,14 @@ func (p *plan) key(fields []protocol.Field) string {
 }
 
 // newPlan makes the plan of one SCHEMA over a layout, given where its columns went.
-func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Place) (*plan, error) {
-	p := &plan{stream: s, schema: schema, layout: l, named: make(map[string]int, len(places)), extra: -1}
+func newPlan(s *stream, declared *protocol.Stream, l *layout, places []columns.Place) (*plan, error) {
+	p := &plan{stream: s, schema: declared, layout: l, metadata: l.metadata, named: make(map[string]int, len(places)), extra: -1}
 	p.slots = make([]slot, 0, len(l.columns))
 	at := make(map[columns.Ident]int, len(l.columns))
 	for i, c := range l.columns {
 		at[c.name] = i
 		p.slots = append(p.slots, slot{from: c.from, column: c.name, foreign: true})
-		p.timed = p.timed || c.from == columns.ReceivedAt || c.from == columns.Sequence
+		p.timed = p.timed || c.from == columns.ReceivedAt || c.from == columns.Sequence || c.from == columns.EmittedAt
 	}
 	for _, place := range places {
 		want := &place.Want
@@ -347,7 +361,12 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		i := at[place.Column.Name]
 		s := &p.slots[i]
 		s.from, s.property, s.foreign = want.Source, want.Property, false
-		encoder, err := values.New(want.Schema, place.Column.Type)
+		schema := want.Schema
+		if p.metadata == columns.AirbyteMetadata {
+			schema = nil // whatever the column can take is taken
+			s.nulls = want.Source == columns.Property && !want.Key
+		}
+		encoder, err := values.New(schema, place.Column.Type)
 		if err != nil {
 			return nil, protocol.ConfigFault("alter the column's type, or load into another table", "column %s of %s: %w", place.Column.Name, l.shape.Table, err)
 		}
@@ -370,8 +389,11 @@ func newPlan(s *stream, schema *protocol.Stream, l *layout, places []columns.Pla
 		}
 	}
 	p.values = make([][]byte, len(p.slots))
-	if len(p.keys) != len(schema.KeyProperties) {
-		return nil, protocol.DataFault("the tap must declare its key as properties", "a key property is no property of the schema (key: %q)", schema.KeyProperties)
+	if declared.Sync != nil {
+		p.airbyte = newAirbytePlan(declared.Sync)
+	}
+	if len(p.keys) != len(declared.KeyProperties) {
+		return nil, protocol.DataFault("the tap must declare its key as properties", "a key property is no property of the schema (key: %q)", declared.KeyProperties)
 	}
 	return p, nil
 }

@@ -72,7 +72,7 @@ func (p *planner) schema(ctx context.Context, m *protocol.Message) (err error) {
 	}
 	s := p.streams[m.Stream]
 	if s == nil {
-		table := columns.Table{Schema: p.o.Pipeline.Schema, Name: columns.TableName(m.Stream, p.o.Case)}
+		table := p.o.table(m.Schema)
 		for name, other := range p.streams {
 			if other.table.Name == table {
 				return sharedFault(table, name)
@@ -82,9 +82,7 @@ func (p *planner) schema(ctx context.Context, m *protocol.Message) (err error) {
 		if s.table, err = p.conn.Describe(ctx, table); err != nil {
 			return err
 		}
-		if p.o.Metadata {
-			s.preparation.metadata = columns.AllMetadata
-		}
+		s.preparation.metadata = p.o.Metadata
 		p.streams[m.Stream] = s
 	}
 	s.schema = m.Schema

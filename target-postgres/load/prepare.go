@@ -18,6 +18,7 @@ type preparation struct {
 	schemas  []*protocol.Stream // one, or several that share a layout
 	metadata columns.Metadata
 	extra    bool
+	first    bool      // of the stream in this run
 	mayDefer bool      // a new table may get its key later
 	deferred bool      // the table gets its key later
 	made     *interval // whose transaction the table's present form belongs to; nil when that is committed
@@ -53,6 +54,9 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 	contract, _ := protocol.ByGlob(o.Contracts, p.schemas[0].Name)
 	diff := columns.DiffOptions{Contracts: contract, Used: t.Used}
 	physical, _ := protocol.ByGlob(o.Tables, p.schemas[0].Name)
+	if p.aside(t) {
+		physical = columns.Physical{} // it lives for one refresh
+	}
 	exists := t.Exists
 	for _, schema := range p.schemas {
 		want := p.wanted(o, schema)
@@ -122,31 +126,40 @@ func remarked(c columns.Change, statements []string) []string {
 // changeKey gives a table that exists the stream's key.
 func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Plan) error {
 	key := keyColumns(plan.Places)
+	if len(key) == 0 && t.Exists && o.Metadata == columns.AirbyteMetadata {
+		c.dropKey(t, nil) // every record is a row
+	}
 	if len(key) == 0 || !t.Exists || !plan.KeyDiffers || len(t.Arbiters(key)) > 0 {
 		return nil
 	}
-	old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary })
-	if old >= 0 {
-		if !o.ReplaceKey {
-			return protocol.ConfigFault("set key_change to replace if the new key is unique in the table; or load into another table",
-				"%s has another primary key (%s) than the stream's (%s)", t.Name, quotedList(t.Uniques[old].Columns), quotedList(key))
-		}
-		c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", quotedList(t.Uniques[old].Columns), quotedList(key)))
-		c.statements = append(c.statements, "ALTER TABLE "+t.Name.String()+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
-		for i := range c.have {
-			if h := &c.have[i]; h.Key && !slices.Contains(key, h.Name) && !h.ReadOnly {
-				// Only key columns are not null.
-				c.statements = append(c.statements, columns.Change{Action: columns.DropNotNull, Column: *h}.SQL(t.Name)...)
-			}
-		}
-		t.Uniques = slices.Delete(t.Uniques, old, old+1)
+	if old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary }); old >= 0 && !o.ReplaceKey {
+		return protocol.ConfigFault("set key_change to replace if the new key is unique in the table; or load into another table",
+			"%s has another primary key (%s) than the stream's (%s)", t.Name, quotedList(t.Uniques[old].Columns), quotedList(key))
 	}
+	c.dropKey(t, key)
 	c.statements = append(c.statements, columns.AddKey(t.Name, key))
 	t.Uniques = append(t.Uniques, database.Unique{Columns: key, Primary: true})
 	for i := range c.have {
 		c.have[i].Key = slices.Contains(key, c.have[i].Name)
 	}
 	return nil
+}
+
+// dropKey takes away a table's primary key, if it has one, before another one is made.
+func (c *tableChanges) dropKey(t *database.Table, key []columns.Ident) {
+	old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary })
+	if old < 0 {
+		return
+	}
+	c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", quotedList(t.Uniques[old].Columns), quotedList(key)))
+	c.statements = append(c.statements, "ALTER TABLE "+t.Name.String()+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
+	for i := range c.have {
+		if h := &c.have[i]; h.Key && !slices.Contains(key, h.Name) && !h.ReadOnly {
+			// Only key columns are not null.
+			c.statements = append(c.statements, columns.Change{Action: columns.DropNotNull, Column: *h}.SQL(t.Name)...)
+		}
+	}
+	t.Uniques = slices.Delete(t.Uniques, old, old+1)
 }
 
 func refusal(t *database.Table, plan columns.Plan) error {
@@ -201,6 +214,10 @@ func quotedList(names []columns.Ident) string {
 
 // prepare makes the changes on a connection with an open transaction, and the plans.
 func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparation) ([]*plan, error) {
+	leftover, err := w.aim(ctx, conn, p)
+	if err != nil {
+		return nil, err
+	}
 	t, err := conn.Describe(ctx, p.stream.table)
 	if err != nil {
 		return nil, err
@@ -212,7 +229,7 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 	if err := conn.CheckTable(ctx, t.Name, c.statements, w.o.privileges(p.schemas[len(p.schemas)-1])...); err != nil {
 		return nil, err
 	}
-	if physical, _ := protocol.ByGlob(w.o.Tables, p.stream.name); t.Exists && !t.Parted && physical.Partition != nil {
+	if physical, _ := protocol.ByGlob(w.o.Tables, p.stream.name); t.Exists && !t.Parted && physical.Partition != nil && !p.aside(t) {
 		w.o.Log.Warn("the table was there and stays without partitions", "stream", p.stream.name)
 	}
 	if err := w.unmixed(ctx, conn, p, t); err != nil {
@@ -247,7 +264,11 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 			}
 		}
 	}
-	return w.plans(ctx, conn, p, t)
+	plans, err := w.plans(ctx, conn, p, t)
+	if err == nil && leftover {
+		err = w.adopt(ctx, conn, plans[0].layout.shape, p.stream.beside())
+	}
+	return plans, err
 }
 
 // changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one, and an
@@ -264,7 +285,7 @@ func (w *worker) plans(ctx context.Context, conn *database.Conn, p *preparation,
 	latest := p.schemas[len(p.schemas)-1]
 	contract, _ := protocol.ByGlob(w.o.Contracts, p.stream.name)
 	places := make([][]columns.Place, len(p.schemas))
-	l := &layout{id: w.layouts.Add(1), mode: w.o.Disposition(latest), guarded: len(t.Uniques) > 0 || t.Triggers, form: t.Form}
+	l := &layout{id: w.layouts.Add(1), mode: w.o.Disposition(latest), metadata: p.metadata, guarded: len(t.Uniques) > 0 || t.Triggers, form: t.Form}
 	l.repeats = l.mode == protocol.Append && len(latest.KeyProperties) == 0
 	l.columns = make([]layoutColumn, 0, len(t.Columns))
 	seen := map[columns.Ident]bool{}
@@ -352,9 +373,18 @@ func (w *worker) shape(l *layout, t *database.Table, latest *protocol.Stream, pl
 		if w.o.Replay != nil && sh.Cursor == "" && p.Want.Source == columns.ReceivedAt && ordered(c.Type) {
 			sh.Cursor = c.Name // properties come first
 		}
+		if p.Want.Source == columns.EmittedAt && c.Type.Kind == columns.Timestamptz && l.mode == protocol.Merge {
+			sh.Then = c.Name
+		}
+		if p.Want.Source == columns.Property && p.Want.Property == w.o.DeleteMark && w.o.DeleteMark != "" && l.mode == protocol.Merge {
+			sh.Removed = c.Name
+		}
 		if w.o.HardDelete && p.Want.Source == columns.DeletedAt && p.Want.Property != "" {
 			sh.Removed = c.Name
 		}
+	}
+	if sh.Cursor == "" {
+		sh.Cursor, sh.Then = sh.Then, ""
 	}
 	sh.Newest = sh.Newest && sh.Cursor != ""
 	for _, c := range l.columns {

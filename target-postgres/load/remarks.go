@@ -29,7 +29,7 @@ func (w *worker) remark(s *stream, schema *protocol.Stream, plan *columns.Plan) 
 
 // unmixed makes sure, for a name that may be that of two streams, that the table does not hold the rows of another one.
 func (w *worker) unmixed(ctx context.Context, conn *database.Conn, p *preparation, t *database.Table) error {
-	if !t.Exists || !columns.Shared(p.stream.name, w.o.Case) {
+	if !t.Exists || p.stream.sync != nil || !columns.Shared(p.stream.name, w.o.Case) {
 		return nil
 	}
 	other, err := conn.LoadedBy(ctx, w.o.Pipeline, p.stream.table, p.stream.name)

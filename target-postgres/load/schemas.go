@@ -10,9 +10,10 @@ import (
 func (l *loader) schema(m *protocol.Message) error {
 	s := l.streams[m.Stream]
 	if s == nil {
-		s = &stream{name: m.Stream, table: columns.Table{Schema: l.o.Pipeline.Schema, Name: columns.TableName(m.Stream, l.o.Case)}}
-		if i := slices.IndexFunc(l.order, func(o *stream) bool { return o.table == s.table }); i >= 0 {
-			return protocol.InStream(m.Stream, sharedFault(s.table, l.order[i].name))
+		s = &stream{name: m.Stream, table: l.o.table(m.Schema), sync: m.Schema.Sync}
+		s.final = s.table
+		if i := slices.IndexFunc(l.order, func(o *stream) bool { return o.final == s.final }); i >= 0 {
+			return protocol.InStream(m.Stream, sharedFault(s.final, l.order[i].name))
 		}
 		l.streams[m.Stream] = s
 		l.order = append(l.order, s)
@@ -65,15 +66,13 @@ func (l *loader) prepare(s *stream, schemas []*protocol.Stream) error {
 		return err
 	}
 	p := &preparation{
-		stream: s, schemas: schemas, extra: s.extra, mayDefer: s.plan == nil, deferred: s.keys != nil, reply: make(chan preparedTable, 1),
+		stream: s, schemas: schemas, extra: s.extra, metadata: l.o.Metadata, first: s.plan == nil, mayDefer: s.plan == nil, deferred: s.keys != nil,
+		reply: make(chan preparedTable, 1),
 	}
 	if s.plan != nil {
 		p.made = s.plan.layout.made
 	}
-	switch {
-	case l.o.Metadata:
-		p.metadata = columns.AllMetadata
-	case s.versions:
+	if s.versions {
 		p.metadata = columns.VersionMetadata
 	}
 	l.send(op{kind: prepareTable, prepare: p})
@@ -102,7 +101,7 @@ func (l *loader) again(s *stream) error {
 
 // versioned makes sure that the version of a record has a column.
 func (l *loader) versioned(s *stream) error {
-	if s.versions || l.o.Metadata || l.o.IgnoreVersions || s.mode == protocol.Replace {
+	if s.versions || l.o.Metadata != columns.NoMetadata || l.o.IgnoreVersions || s.mode == protocol.Replace {
 		return nil
 	}
 	s.versions = true

@@ -31,3 +31,9 @@ func (s *stateWriter) write(state []byte) error {
 	}
 	return nil
 }
+
+// send prints a line that goes back as it came.
+func (s *stateWriter) send(line []byte) error {
+	s.last = nil
+	return s.write(line)
+}

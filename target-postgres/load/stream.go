@@ -15,7 +15,9 @@ import (
 type stream struct {
 	name     string
 	mode     protocol.Disposition
-	table    columns.Table
+	table    columns.Table      // where rows go
+	final    columns.Table      // where they are in the end: another one than table while a refresh is under way
+	sync     *protocol.Sync     // nil on the Singer wire
 	sent     *protocol.Stream   // the latest SCHEMA
 	declared *protocol.Stream   // by it, with columns that were added
 	seen     []*protocol.Stream // every SCHEMA of the run, in order
@@ -34,6 +36,11 @@ type stream struct {
 	version   int64 // of the latest record
 	activated int64 // the latest ACTIVATE_VERSION
 	activeSet bool
+
+	// Under Airbyte.
+	since     int64 // records since its latest state
+	stateLine int64 // the line of that
+	complete  bool  // its source has said so
 
 	keys *keySet // of a first load: the table gets its key later
 

@@ -17,15 +17,16 @@ type worker struct {
 	wake  *time.Timer
 
 	// Of the interval under way.
-	iv      *interval
-	lanes   [2]*lane // by whether rows repeat
-	loads   map[*stream]*streamLoad
-	order   []*streamLoad
-	rejects []database.Reject // that are not in the table yet
-	refused int64             // of the crew's, those of this interval
-	dropped map[*stream]int64 // rows that were taken back
-	keys    bool              // it wrote rows that keep another interval with the same keys waiting
-	staged  []byte            // scratch
+	iv       *interval
+	lanes    [2]*lane // by whether rows repeat
+	loads    map[*stream]*streamLoad
+	order    []*streamLoad
+	rejects  []database.Reject // that are not in the table yet
+	refused  int64             // of the crew's, those of this interval
+	refusals []refusedLine     // the same, where states are echoed
+	dropped  map[*stream]int64 // rows that were taken back
+	keys     bool              // it wrote rows that keep another interval with the same keys waiting
+	staged   []byte            // scratch
 
 	// The segments of the interval, until there is no more room for them: to load it again, and to know the record of a row that
 	// is refused on its way from staging.
@@ -216,6 +217,7 @@ func (w *worker) forget() {
 // blank begins the account of an interval.
 func (w *worker) blank() {
 	w.lanes, w.order, w.rejects, w.refused, w.keys = [2]*lane{}, w.order[:0], w.rejects[:0], 0, false
+	w.refusals = w.refusals[:0]
 	clear(w.loads)
 	clear(w.dropped)
 }
@@ -272,6 +274,8 @@ func (w *worker) do(ctx context.Context, o *op) error {
 		return w.uncoverRows(ctx, o.all)
 	case activateVersion, swapRows:
 		return protocol.InStream(o.stream.name, w.activate(ctx, o))
+	case refreshTable:
+		return protocol.InStream(o.stream.name, w.refresh(ctx, o))
 	case commitInterval:
 		return w.commit(ctx, o.commit)
 	}

@@ -83,6 +83,8 @@ func elementOID(k columns.Kind) uint32 {
 		return 1082
 	case columns.Time:
 		return 1083
+	case columns.TimeTZ:
+		return 1266
 	case columns.Timestamptz:
 		return 1184
 	case columns.Timestamp:

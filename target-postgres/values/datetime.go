@@ -332,17 +332,22 @@ func parseDate(text []byte) (int32, Reason) {
 
 // parseTime gives microseconds from midnight. With an offset, the time becomes that of UTC.
 func parseTime(text []byte) (int64, Reason) {
-	c := cursor{text: text}
-	clock, ok := c.clock()
-	if !ok {
-		return 0, BadFormat
-	}
-	offset, ok := c.offset()
-	if !ok || len(c.text) > 0 {
-		return 0, BadFormat
-	}
+	clock, offset, reason := parseTimeTZ(text)
 	if offset != 0 {
 		clock = ((clock-offset)%microsPerDay + microsPerDay) % microsPerDay
 	}
-	return clock, ""
+	return clock, reason
+}
+
+// parseTimeTZ gives microseconds from midnight there, and those that this is ahead of UTC.
+func parseTimeTZ(text []byte) (clock, offset int64, r Reason) {
+	c := cursor{text: text}
+	clock, ok := c.clock()
+	if !ok {
+		return 0, 0, BadFormat
+	}
+	if offset, ok = c.offset(); !ok || len(c.text) > 0 {
+		return 0, 0, BadFormat
+	}
+	return clock, offset, ""
 }

@@ -273,6 +273,13 @@ func (e *Encoder) appendParsed(dst, text []byte) ([]byte, Reason) {
 			return dst, reason
 		}
 		return AppendBigint(dst, micros), ""
+	case columns.TimeTZ:
+		clock, offset, reason := parseTimeTZ(text)
+		if reason != "" {
+			return dst, reason
+		}
+		dst = binary.BigEndian.AppendUint64(append(dst, 0, 0, 0, 12), uint64(clock))
+		return binary.BigEndian.AppendUint32(dst, uint32(int32(-offset/microsPerSecond))), ""
 	case columns.Interval:
 		v, reason := parseInterval(text)
 		if reason != "" {

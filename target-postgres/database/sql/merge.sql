@@ -38,10 +38,16 @@ SELECT
 {{- end}} {{if .Removed}}(SELECT count(*) FROM gone){{else}}0::bigint{{end}}
 FROM {{if .Parted}}known, (SELECT count(*) AS n FROM merged) AS merged, (SELECT count(*) AS n FROM batch{{if .Removed}} WHERE {{.Removed}} IS NULL{{end}}) AS live
 {{- else}}merged{{end}}
-{{- define "newest"}}{{if .Cursor}}{{.Cursor}}{{if .CursorText}} COLLATE "C"{{end}} DESC NULLS LAST, {{end}}"_signalroom_line" DESC{{end}}
+{{- define "newest"}}{{if .Cursor}}{{.Cursor}}{{if .CursorText}} COLLATE "C"{{end}} DESC NULLS LAST, {{end}}{{if .Then}}{{.Then}} DESC NULLS LAST, {{end}}"_signalroom_line" DESC{{end}}
 {{- define "newer"}}
 	{{- if .Newest}}
+
+		{{- if .Then}}
+		AND (excluded.{{.Cursor}} {{if .CursorText}}COLLATE "C" {{end}}> t.{{.Cursor}} OR t.{{.Cursor}} IS NULL AND excluded.{{.Cursor}} IS NOT NULL
+			OR excluded.{{.Cursor}} IS NOT DISTINCT FROM t.{{.Cursor}} AND (t.{{.Then}} IS NULL OR excluded.{{.Then}} >= t.{{.Then}}))
+		{{- else}}
 		AND (t.{{.Cursor}} IS NULL OR excluded.{{.Cursor}} {{if .CursorText}}COLLATE "C" {{end}}>= t.{{.Cursor}})
+		{{- end}}
 	{{- end}}
 {{- end}}
 
