@@ -13,13 +13,13 @@ import (
 
 // A Tunnel is the way through an SSH server, by MeltanoLabs' names.
 type Tunnel struct {
-	Enable      bool   `json:"enable" help:"Reach the server through an SSH server."`
-	Host        string `json:"host" help:"The SSH server."`
-	Port        int    `json:"port" default:"22" min:"1" max:"65535" help:"Its port."`
-	User        string `json:"username" help:"The user there."`
-	Key         string `json:"private_key" secret:"" help:"The user's private key: the path of a file, or the text itself. Without it those of the agent at SSH_AUTH_SOCK count."`
-	KeyPassword string `json:"private_key_password" secret:"" help:"Password of the private key, where it is encrypted."`
-	KnownHosts  string `json:"known_hosts" placeholder:"FILE" help:"File with the keys of SSH servers that are known, ~/.ssh/known_hosts when absent. A server whose key is not there is refused."`
+	Enable      bool   `json:"enable" airbyte:"-" help:"Reach the server through an SSH server."`
+	Host        string `json:"host" airbyte:"-" help:"The SSH server."`
+	Port        int    `json:"port" airbyte:"-" default:"22" min:"1" max:"65535" help:"Its port."`
+	User        string `json:"username" airbyte:"-" help:"The user there."`
+	Key         string `json:"private_key" airbyte:"-" secret:"" help:"The user's private key: the path of a file, or the text itself. Without it those of the agent at SSH_AUTH_SOCK count."`
+	KeyPassword string `json:"private_key_password" airbyte:"-" secret:"" help:"Password of the private key, where it is encrypted."`
+	KnownHosts  string `json:"known_hosts" airbyte:"-" placeholder:"FILE" help:"File with the keys of SSH servers that are known, ~/.ssh/known_hosts when absent. A server whose key is not there is refused."`
 }
 
 // sessionSetting is a statement of before_run_sql that would be forgotten by the next transaction.
@@ -55,6 +55,7 @@ func (c *Config) connection(ctx context.Context, env func(string) (string, bool)
 		Role: columns.Ident(c.Role), StatementTimeout: c.StatementTimeout, LockTimeout: c.LockTimeout,
 		Application: database.ApplicationName(c.Pipeline), Env: env,
 	}
+	c.Airbyte.connection(&o)
 	// Other targets' switches: what they turn off is as if it were not given.
 	switch enable := c.SSLEnable; {
 	case enable != nil && !*enable:
@@ -74,14 +75,18 @@ func (c *Config) connection(ctx context.Context, env func(string) (string, bool)
 	case c.PasswordCommand != "":
 		o.Login = token.Command(c.PasswordCommand)
 	}
-	if err != nil || !c.Tunnel.Enable {
+	through, wanted := c.Airbyte.tunnel()
+	if !wanted {
+		agent, _ := env("SSH_AUTH_SOCK")
+		through, wanted = tunnel.Options{
+			Host: c.Tunnel.Host, Port: c.Tunnel.Port, User: c.Tunnel.User, Key: c.Tunnel.Key, KeyPassword: c.Tunnel.KeyPassword,
+			KnownHosts: c.Tunnel.KnownHosts, Agent: agent,
+		}, c.Tunnel.Enable
+	}
+	if err != nil || !wanted {
 		return o, end, err
 	}
-	agent, _ := env("SSH_AUTH_SOCK")
-	way, err := tunnel.New(tunnel.Options{
-		Host: c.Tunnel.Host, Port: c.Tunnel.Port, User: c.Tunnel.User, Key: c.Tunnel.Key, KeyPassword: c.Tunnel.KeyPassword,
-		KnownHosts: c.Tunnel.KnownHosts, Agent: agent,
-	})
+	way, err := tunnel.New(through)
 	if err != nil {
 		return o, end, err
 	}

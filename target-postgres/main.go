@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -71,6 +72,7 @@ type grammar struct {
 		List   rejectsList   `cmd:"" default:"withargs" help:"Show records that were not loaded."`
 		Replay rejectsReplay `cmd:"" help:"Load them again, once their cause is mended: each once, marked in the transaction of its row. --input names a file with SCHEMA messages to use in place of those that the records came under."`
 	} `cmd:"" help:"Records that were not loaded."`
+	airbyteCommands
 }
 
 // Run executes the command line and returns the exit code. It leaves no goroutine behind, but for one that waits for an
@@ -79,23 +81,29 @@ func (p Program) Run(ctx context.Context) int {
 	if p.Env == nil {
 		p.Env = func(string) (string, bool) { return "", false }
 	}
-	progress := logs.NewLive(p.Stderr, true)
-	output := logs.New("target-postgres", progress, p.Env)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &signals{cancel: cancel}
 	defer s.watch(p.Signals)()
-	code := output.Run(func() error { return p.execute(ctx, output, progress, s) })
+	code := p.run(ctx, s)
 	if got := s.received(); got != nil && (code == 0 || ctx.Err() != nil) {
 		return protocol.SignalExitCode(got)
 	}
 	return code
 }
 
-func (p Program) execute(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals) error {
-	var command grammar
-	var config Config
-	given, err := settings.Parse(&settings.Program{
+func (p Program) run(ctx context.Context, s *signals) int {
+	if p.speaksAirbyte() {
+		return p.runAirbyte(ctx, s)
+	}
+	progress := logs.NewLive(p.Stderr, true)
+	output := logs.New("target-postgres", progress, p.Env)
+	return output.Run(func() error { return p.execute(ctx, output, progress, s) })
+}
+
+// parse reads the command line and the settings.
+func (p Program) parse(command *grammar, config *Config) (*settings.Settings, error) {
+	return settings.Parse(&settings.Program{
 		Name: "target-postgres", Version: settings.BuildVersion(), Description: "Loads Singer messages into PostgreSQL.",
 		Capabilities: []string{"about", "activate-version", "batch", "hard-delete", "soft-delete", "structured-logging", "target-schema"},
 		Examples: []settings.Example{
@@ -106,10 +114,20 @@ func (p Program) execute(ctx context.Context, output *logs.Output, progress *log
 			{Says: "load rejects when their cause is mended, each of them once", Command: "target-postgres rejects list; target-postgres rejects replay"},
 			{Says: "keep metrics for Prometheus, beside the live lines and the summary on a terminal", Command: "tap-x | target-postgres --metrics-file /var/lib/node_exporter/loads.prom"},
 		},
+		WithoutSettings: []string{"spec", "discover"}, Airbyte: []string{"check", "write"},
 		Foreign: foreign(), Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
-	}, &command, &config)
+	}, command, config)
+}
+
+func (p Program) execute(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals) error {
+	var command grammar
+	var config Config
+	given, err := p.parse(&command, &config)
 	if err != nil || given.Done() {
 		return err
+	}
+	if slices.Contains(airbyteVerbs, given.Command()) {
+		return protocol.ConfigFault("write it first: target-postgres "+given.Command()+" --config FILE", "a command of Airbyte's protocol stands behind a flag")
 	}
 	output.Mask(given.Secrets()...)
 	given.WarnOfExposed(output.Logger())

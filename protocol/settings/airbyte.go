@@ -18,7 +18,7 @@ import (
 // The form: https://docs.airbyte.com/platform/connector-development/connector-specification-reference
 //
 // The tag airbyte says what is different there: "-" leaves a setting out, another name (one that the setting has as an alias) takes the
-// place of its own, and ",required" asks for it.
+// place of its own, ",required" asks for it, and ",only" shows it nowhere else.
 func ConnectionSpecification(config any) (json.RawMessage, error) {
 	t, err := tableOf(config)
 	if err != nil {
@@ -34,7 +34,7 @@ func ConnectionSpecification(config any) (json.RawMessage, error) {
 	blocks := map[string]*jsonschema.Schema{}
 	for i := range t.settings {
 		s := &t.settings[i]
-		if s.hidden || s.airbyte.omit {
+		if s.hidden && !s.airbyte.only || s.airbyte.omit {
 			continue
 		}
 		into, name := root, s.key
@@ -122,6 +122,9 @@ func formOf(t reflect.Type, f facets) *jsonschema.Schema {
 		of.secret = false // its members are
 		return &jsonschema.Schema{Type: "array", Items: formOf(t.Elem(), of)}
 	case f.kind == jsonKind && t.Kind() == reflect.Struct:
+		if own := customSchema(t); len(own.OneOf) > 0 {
+			return own // it draws itself
+		}
 		s = newForm()
 		structForm(s, t)
 		return s
@@ -195,6 +198,7 @@ type airbyteFacets struct {
 	omit     bool
 	name     string
 	required bool
+	only     bool
 }
 
 func airbyteTag(field reflect.StructField) airbyteFacets {
@@ -202,7 +206,7 @@ func airbyteTag(field reflect.StructField) airbyteFacets {
 	if name == "-" {
 		return airbyteFacets{omit: true}
 	}
-	return airbyteFacets{name: name, required: option == "required"}
+	return airbyteFacets{name: name, required: option == "required", only: option == "only"}
 }
 
 func (s *setting) checkAirbyte() error {

@@ -148,6 +148,7 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 		_, s.required = field.Tag.Lookup("required")
 		_, s.hidden = field.Tag.Lookup("hidden")
 		s.airbyte = airbyteTag(field)
+		s.hidden = s.hidden || s.airbyte.only
 		for _, alias := range words(field.Tag.Get("alias")) {
 			s.aliases = append(s.aliases, prefix+alias)
 		}

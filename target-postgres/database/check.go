@@ -155,3 +155,22 @@ func texts(list []columns.Ident) []string {
 	}
 	return out
 }
+
+// Try does what a load does, in the schema of the pipeline, and takes it back: it makes a table, writes a row, reads it, and drops the table.
+func (c *Conn) Try(ctx context.Context, p Pipeline) error {
+	if err := c.Exec(ctx, c.BeginSQL()); err != nil {
+		return Fault(err)
+	}
+	t := columns.Table{Schema: p.Schema, Name: "_signalroom_check"}
+	err := c.Exec(ctx, strings.Join([]string{
+		"CREATE SCHEMA IF NOT EXISTS " + p.Schema.String(),
+		"CREATE TABLE " + t.String() + " (n bigint PRIMARY KEY)",
+		"INSERT INTO " + t.String() + " VALUES (1)",
+		"CREATE TEMPORARY TABLE _signalroom_check ON COMMIT DROP AS SELECT n FROM " + t.String(),
+		"DROP TABLE " + t.String(),
+	}, "; "))
+	if back := c.Exec(ctx, "ROLLBACK"); err == nil {
+		err = back
+	}
+	return Fault(err)
+}

@@ -171,7 +171,7 @@ func (p *plan) append(dst []byte, r *protocol.Record, now *instant, extra ExtraF
 		s := &p.slots[i]
 		switch s.from {
 		case columns.Property, columns.DeletedAt:
-			if s.property == "" {
+			if s.property == "" && (s.foreign || s.from == columns.DeletedAt) {
 				dst = values.AppendNull(dst)
 				continue
 			}

@@ -135,8 +135,7 @@ func (l *loader) incompleteRefreshes() error {
 	if len(names) == 0 {
 		return nil
 	}
-	return protocol.TransientFault("see the source's log; the next attempt goes on from the states that came back",
-		"the source did not complete %s: the old rows stay", strings.Join(names, ", "))
+	return protocol.TransientFault("see the source's log, and run it again", "the source did not complete %q: the old rows stay", names)
 }
 
 // sendRefresh has the worker put the new rows of a stream into their place.

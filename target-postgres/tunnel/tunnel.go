@@ -1,5 +1,6 @@
 // Package tunnel reaches a server through an SSH server, a bastion. One SSH connection carries all that are dialed; it is made
-// by the first, kept alive, and made anew when it was lost. The host's key must be known: none is ever accepted unseen.
+// by the first, kept alive, and made anew when it was lost. The host's key must be known, unless the options
+// say that any will do.
 package tunnel
 
 import (
@@ -26,6 +27,8 @@ type Options struct {
 	Key         string // path or text of a private key; empty for those of the agent
 	KeyPassword string
 	KnownHosts  string // a file; empty for OpenSSH's own
+	Password    string // in place of a key
+	AnyHost     bool   // whatever key the server shows is accepted
 	Agent       string // the agent's socket, SSH_AUTH_SOCK
 }
 
@@ -58,8 +61,13 @@ func New(o Options) (*Tunnel, error) {
 		if t.key, err = ssh.NewSignerFromKey(key); err != nil {
 			return nil, protocol.ConfigFault(hint, "ssh_tunnel.private_key: %w", err)
 		}
+	case o.Password != "":
 	case o.Agent == "":
 		return nil, protocol.ConfigFault("give ssh_tunnel.private_key, or start an agent with SSH_AUTH_SOCK in the environment", "the SSH tunnel has no key")
+	}
+	if o.AnyHost {
+		t.hosts = &knownHosts{known: ssh.InsecureIgnoreHostKey(), address: t.address}
+		return t, nil
 	}
 	var err error
 	t.hosts, err = readKnownHosts(o.KnownHosts, o.Host, o.Port)
@@ -137,7 +145,7 @@ func (t *Tunnel) connect(ctx context.Context) (*ssh.Client, error) {
 	var met bool
 	config := &ssh.ClientConfig{
 		User:              t.options.User,
-		Auth:              []ssh.AuthMethod{ssh.PublicKeysCallback(t.signers(ctx))},
+		Auth:              []ssh.AuthMethod{t.login(ctx)},
 		HostKeyAlgorithms: t.hosts.algorithms(c.RemoteAddr()),
 		HostKeyCallback: func(_ string, remote net.Addr, key ssh.PublicKey) error {
 			met, checked = true, t.hosts.check(remote, key)
@@ -159,10 +167,21 @@ func (t *Tunnel) connect(ctx context.Context) (*ssh.Client, error) {
 	case ctx.Err() != nil:
 		return nil, unreachable(ctx.Err())
 	case met && !errors.As(err, &lost):
+		if t.key == nil && t.options.Password != "" {
+			return nil, protocol.ConfigFault("correct the tunnel's user and password", "the SSH server %s does not let %q in by this password", t.address, t.options.User)
+		}
 		return nil, protocol.ConfigFault("add the public key to ~/.ssh/authorized_keys there, or correct ssh_tunnel.username and ssh_tunnel.private_key",
 			"the SSH server %s does not let %q in by this key", t.address, t.options.User)
 	}
 	return nil, unreachable(err)
+}
+
+// login is by the password where there is no key.
+func (t *Tunnel) login(ctx context.Context) ssh.AuthMethod {
+	if t.key == nil && t.options.Password != "" {
+		return ssh.Password(t.options.Password)
+	}
+	return ssh.PublicKeysCallback(t.signers(ctx))
 }
 
 // signers are the key that is given, or those of the agent.
