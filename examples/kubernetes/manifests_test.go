@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,6 +52,17 @@ func TestJob(t *testing.T) {
 	}
 	require.Equal(t, map[int32]batch.PodFailurePolicyAction{2: batch.PodFailurePolicyActionFailJob, 3: batch.PodFailurePolicyActionFailIndex}, actions,
 		"1 and 4 are tried again")
+
+	// Both images hold their program where the manifest looks for it.
+	dockerfile, err := os.ReadFile(filepath.Join("..", "..", "Dockerfile"))
+	require.NoError(t, err)
+	copied := pod.InitContainers[0].Command[1]
+	require.Contains(t, string(dockerfile), "COPY --from=build /out/"+filepath.Base(copied)+" "+copied+"\n")
+	require.Contains(t, string(dockerfile), " /airbyte/integration_code/target-postgres\n")
+	for _, container := range append(pod.InitContainers, pipe) {
+		name, _, _ := strings.Cut(container.Image, ":")
+		require.Contains(t, string(dockerfile), `io.airbyte.name="`+name+`"`)
+	}
 
 	volumes := map[string]bool{}
 	for _, volume := range pod.Volumes {
