@@ -159,8 +159,10 @@ func (s *stream) read(ctx context.Context, out *tap.Output) error {
 		out.Log().Info("no new files")
 	}
 	newest := s.ledger.watermark
+	defer s.source.bucket.Expect(ctx, nil)
 	for i := range s.files {
 		f := &s.files[i]
+		s.source.bucket.Expect(ctx, s.next(i))
 		err := s.readFile(ctx, out, f)
 		if err != nil {
 			if err = s.judgeFailure(ctx, out, f, err); err != nil {
@@ -179,6 +181,18 @@ func (s *stream) read(ctx context.Context, out *tap.Output) error {
 		}
 	}
 	return out.State(&s.ledger)
+}
+
+// next is the object that is read after file i, nil where there is none, or it may not be read at all.
+func (s *stream) next(i int) *objects.Object {
+	if i+1 == len(s.files) || s.source.run.Sample {
+		return nil
+	}
+	f := &s.files[i+1]
+	if f.Archived || f.rewritten && s.source.config.OnRewrite != "reemit" {
+		return nil
+	}
+	return &f.Object
 }
 
 // judgeFailure decides what a file that could not be read to its end means: for the file, and for the run. What it returns ends

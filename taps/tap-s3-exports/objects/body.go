@@ -35,10 +35,20 @@ type Body struct {
 	stream io.ReadCloser // nil between two requests
 	tries  int           // since the last byte came
 	err    error         // the end, once reached
+	done   func()        // nil, or what Close calls
 }
 
-// Read opens object at from. The object is pinned: see the promises of the package.
+// Read opens object at from, unless it was expected and is open already. The object is pinned: see the promises of the package.
 func (b *Bucket) Read(ctx context.Context, object Object, from Resume) (*Body, error) {
+	if from.Offset == 0 {
+		if body, ok, err := b.opened(object); ok {
+			return body, err
+		}
+	}
+	return b.open(ctx, object, from)
+}
+
+func (b *Bucket) open(ctx context.Context, object Object, from Resume) (*Body, error) {
 	sum, err := restoreChecksum(from.Hash)
 	if err != nil {
 		return nil, protocol.ConfigFault("start the file from its beginning: remove it from the state", "reading %q: %w", object.Key, err)
@@ -78,6 +88,9 @@ func (b *Body) Read(p []byte) (int, error) {
 			}
 			b.offset += int64(n)
 			b.tries = 0
+			if b.object.Size-b.offset <= aheadBytes {
+				b.bucket.openAhead()
+			}
 			return n, nil
 		}
 		b.err = err
@@ -255,6 +268,9 @@ func (b *Body) Close() error {
 	b.drop()
 	if b.err == nil {
 		b.err = errors.New("read after close")
+	}
+	if b.done != nil {
+		b.done()
 	}
 	return nil
 }

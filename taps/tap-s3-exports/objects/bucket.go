@@ -24,6 +24,7 @@ type Bucket struct {
 	config    aws.Config
 	transport *http.Transport
 	client    atomic.Pointer[s3.Client] // replaced when the bucket turns out to be in another region
+	ahead     ahead
 }
 
 // Open prepares the client. It sends nothing; credentials are looked for with the first request.

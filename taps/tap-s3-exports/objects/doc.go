@@ -8,6 +8,7 @@
 //     verified before it is returned, also when the read began in another process (Resume).
 //   - A dropped or silent connection is resumed where it broke; no byte is delivered twice and none is left out.
 //   - Memory is bounded whatever the object's size and however it is packed.
+//   - One object is opened ahead at the most (Expect), and nothing of it is read before it is wanted.
 //   - Errors are protocol faults that say what to do next; those of one object wrap a sentinel of this package.
 package objects
 
