@@ -49,7 +49,7 @@ func ConnectionSpecification(config any) (json.RawMessage, error) {
 			name = s.airbyte.name
 		}
 		property := formOf(s.typ, s.facets)
-		property.Title, property.Description = title(name), s.help
+		property.Title, property.Description = title(name), description(property, s.help)
 		if s.hasDefault && s.byDefault != "" {
 			property.Default = s.formValue(property, s.byDefault)
 		}
@@ -72,6 +72,14 @@ func ConnectionSpecification(config any) (json.RawMessage, error) {
 		root.Extras["groups"] = groups
 	}
 	return json.Marshal(root)
+}
+
+// description says of a text that it holds JSON.
+func description(form *jsonschema.Schema, help string) string {
+	if form.Extras["multiline"] == true {
+		help += " As JSON."
+	}
+	return help
 }
 
 func newForm() *jsonschema.Schema {
@@ -162,7 +170,7 @@ func structForm(s *jsonschema.Schema, t reflect.Type) {
 		}
 		f := facetsOf(field)
 		member := formOf(field.Type, f)
-		member.Title, member.Description = title(name), field.Tag.Get("help")
+		member.Title, member.Description = title(name), description(member, field.Tag.Get("help"))
 		value := setting{facets: f, typ: field.Type}
 		if byDefault := field.Tag.Get("default"); byDefault != "" {
 			member.Default = value.formValue(member, byDefault)

@@ -32,12 +32,12 @@ type Config struct {
 
 // An Account is one key: an element of the setting networks.
 type Account struct {
-	APIKey     string `json:"api_key"`
-	Region     string `json:"region"`     // default: us
-	Portal     string `json:"portal"`     // default: network
-	BaseURL    string `json:"base_url"`   // default: the region's
-	NetworkID  int64  `json:"network_id"` // default: asked
-	CurrencyID string `json:"currency_id"`
+	APIKey     string `json:"api_key" secret:"" help:"Key of the account."`
+	Region     string `json:"region" enum:"us,eu" help:"Default: us."`
+	Portal     string `json:"portal" enum:"network,affiliate" help:"Default: network."`
+	BaseURL    string `json:"base_url" help:"Default: the region's."`
+	NetworkID  int64  `json:"network_id" help:"Default: what the account says."`
+	CurrencyID string `json:"currency_id" help:"Default: that of the setting beside networks."`
 }
 
 // The words of region and portal.

@@ -26,7 +26,7 @@ type Config struct {
 	MaxSkipAge      time.Duration `json:"max_skip_age" default:"24h" min:"0s" help:"How long a spreadsheet is left unread at the most, as formulas such as NOW or IMPORTRANGE change without an edit."`
 	Reading
 
-	CredentialsPath   string `json:"credentials_path" env:"GOOGLE_SHEETS_CREDENTIALS_PATH" help:"File with the key of a service account, or of an authorized user. Without any credentials: Google's application default." group:"Credentials"`
+	CredentialsPath   string `json:"credentials_path" airbyte:"-" env:"GOOGLE_SHEETS_CREDENTIALS_PATH" help:"File with the key of a service account, or of an authorized user. Without any credentials: Google's application default." group:"Credentials"`
 	CredentialsJSON   Key    `json:"credentials_json" secret:"" env:"GOOGLE_SHEETS_CREDENTIALS_JSON" help:"The same as JSON, or as JSON in base64." group:"Credentials"`
 	Subject           string `json:"subject" help:"User whom a service account with domain-wide delegation reads for." group:"Credentials"`
 	OAuthClientID     string `json:"oauth_client_id" env:"GOOGLE_SHEETS_OAUTH_CLIENT_ID" help:"Client id of the OAuth application that the refresh token was granted to." group:"Credentials"`

@@ -17,7 +17,7 @@ type Config struct {
 	OAuthClientSecret string `json:"oauth_client_secret" secret:"" env:"MAUTIC_CLIENT_SECRET,MAUTIC_SECRET_KEY" help:"Secret key of the same." group:"Mautic"`
 	Username          string `json:"username" env:"MAUTIC_USERNAME,MAUTIC_USER" help:"Mautic user, in the place of API credentials; basic authentication must be enabled in Mautic." group:"Mautic"`
 	Password          string `json:"password" secret:"" env:"MAUTIC_PASSWORD" help:"The user's password." group:"Mautic"`
-	TokenCache        string `json:"token_cache" help:"File that keeps the access token between runs. Default: a token for each run." group:"Mautic"`
+	TokenCache        string `json:"token_cache" airbyte:"-" help:"File that keeps the access token between runs. Default: a token for each run." group:"Mautic"`
 
 	SweepInterval  time.Duration `json:"sweep_interval" default:"168h" min:"0s" help:"How often the streams that are read by change are read whole, so that what was deleted is seen; 0s: in every run." group:"Reading"`
 	Lookback       time.Duration `json:"lookback" default:"168h" min:"0s" help:"How far back statistics are read again for opens, bounces and other late changes. With 0s they are never read again, and appended rather than merged." group:"Reading"`

@@ -41,7 +41,7 @@ type Config struct {
 	AccessKeyID     string        `json:"aws_access_key_id" env:"AWS_ACCESS_KEY_ID" help:"Without keys: the AWS chain of profile, web identity, container and instance roles." group:"S3"`
 	SecretAccessKey string        `json:"aws_secret_access_key" secret:"" env:"AWS_SECRET_ACCESS_KEY" help:"Secret of the access key." group:"S3"`
 	SessionToken    string        `json:"aws_session_token" secret:"" env:"AWS_SESSION_TOKEN" help:"Token of temporary keys." group:"S3"`
-	Profile         string        `json:"aws_profile" help:"Profile of the shared AWS configuration; keys are then not used." group:"S3"`
+	Profile         string        `json:"aws_profile" airbyte:"-" help:"Profile of the shared AWS configuration; keys are then not used." group:"S3"`
 	RoleARN         string        `json:"role_arn" help:"Role to assume with those credentials." group:"S3"`
 	ExternalID      string        `json:"external_id" secret:"" help:"External id that the role asks for." group:"S3"`
 	Anonymous       bool          `json:"anonymous" help:"Send unsigned requests, for a public bucket." group:"S3"`

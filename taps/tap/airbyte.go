@@ -23,6 +23,24 @@ var verbs = []string{"spec", "check", "discover", "read"}
 // isAirbyte tells whether a command line is one of Airbyte's.
 func isAirbyte(args []string) bool { return len(args) > 0 && slices.Contains(verbs, args[0]) }
 
+// airbyteNotes end the documentation page of every tap.
+func airbyteNotes(name string) string {
+	return "\n\n" + strings.ReplaceAll(`## As an Airbyte source
+
+    NAME spec
+    NAME check --config config.json
+    NAME discover --config config.json > catalog.json
+    NAME read --config config.json --catalog configured.json --state state.json
+
+The same program speaks [Airbyte's protocol](https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol). Its settings are then
+those of the file alone, and one that is an object above is a text with the object's JSON, as the platform's form has it; lists of objects are
+lists there too. Streams that are merged or appended are read by full refresh or incrementally, and need no cursor chosen; streams that are
+replaced are read by full refresh alone. The catalog has no column that is not selected by default; one that the configured catalog lists comes
+all the same. A value that does not fit its column is null there, and the record's meta says so. That rows were deleted in the source is not
+said where a stream is read incrementally: refresh it for that.
+`, "NAME", name)
+}
+
 // verbFlags are what a verb takes beside the files.
 type verbFlags struct {
 	Debug bool `help:"Log what is done, request by request."`
