@@ -20,11 +20,11 @@ import (
 // A bench is a bucket with a tap in front of it.
 type bench struct {
 	*s3test.Server
-	t        *testing.T
+	t        testing.TB
 	settings map[string]any
 }
 
-func newBench(t *testing.T, settings map[string]any) *bench {
+func newBench(t testing.TB, settings map[string]any) *bench {
 	t.Helper()
 	server := s3test.Start(t)
 	server.CreateBucket("exports")

@@ -3,6 +3,7 @@ package tap
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 
 // airbyteWire writes RECORD, STATE for each stream, and the statuses of streams.
 //
-// A STATE covers the records of its own stream and says how many they are. Each stream ends with one, whether or not it had records, and no
-// two that follow each other are the same: the platform could not tell them apart.
+// A STATE covers the records of its own stream and says how many they are; its value is the stream's bookmark, as in Singer's STATE. Each
+// stream that is read to its end has one there, whether or not it had records, and no two that follow each other are the same: the platform
+// could not tell them apart.
 type airbyteWire struct {
 	loop    *loop
 	writer  *airbyte.Writer
@@ -69,6 +71,9 @@ func (w *airbyteWire) schema(o *Output) error { return w.says(o, airbyte.Running
 func (w *airbyteWire) activate(*Output, int64) error { return nil }
 
 func (w *airbyteWire) checkpoint() error {
+	if err := w.fed(); err != nil {
+		return err
+	}
 	size := int64(0)
 	for _, p := range w.loop.plans {
 		o := w.loop.outputs[p.Name]
@@ -92,7 +97,7 @@ func (w *airbyteWire) checkpoint() error {
 
 func (w *airbyteWire) ended(o *Output) error {
 	r := w.streams[o.plan.Name]
-	if err := w.says(o, airbyte.Running); err != nil {
+	if err := errors.Join(w.says(o, airbyte.Running), w.fed()); err != nil {
 		return err
 	}
 	if err := o.save(); err != nil {
@@ -109,6 +114,22 @@ func (w *airbyteWire) ended(o *Output) error {
 		return w.says(o, airbyte.Incomplete)
 	}
 	return w.says(o, airbyte.Complete)
+}
+
+// fed sends a STATE of each stream that another one feeds, if it has new records. The bookmark that covers them is that of the other stream,
+// whose STATE comes after it, so that a destination that commits in the order of what it reads cannot lose them.
+func (w *airbyteWire) fed() error {
+	for _, p := range w.loop.plans {
+		r := w.streams[p.Name]
+		if !p.selected || p.Read != nil || r.Count() == r.stated {
+			continue
+		}
+		o := w.loop.outputs[p.Name]
+		if err := w.state(o, w.value(o, false)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Keys of a stream's state that are no bookmark's: the platform's own word for a full refresh that is done, the job that a full refresh

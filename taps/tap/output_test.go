@@ -10,13 +10,23 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/airbyte"
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/protocol/singer"
 )
 
-// benchOutput is the output of one stream of a run whose stdout is thrown away.
+// benchOutput is the output of one stream of a Singer run whose stdout is thrown away.
 func benchOutput(t testing.TB, settings *Settings) *Output {
+	return benchOutputOn(t, settings, func(l *loop) wire { return &singerWire{l, singer.NewWriter(io.Discard)} })
+}
+
+// onAirbyte is the other wire.
+func onAirbyte(l *loop) wire {
+	return &airbyteWire{loop: l, writer: airbyte.NewWriter(io.Discard), streams: map[string]*airbyteRecords{}}
+}
+
+func benchOutputOn(t testing.TB, settings *Settings, speak func(l *loop) wire) *Output {
 	output := logs.New("tap-bench", io.Discard, nil)
 	metrics := output.StartMetrics()
 	t.Cleanup(metrics.Close)
@@ -29,7 +39,7 @@ func benchOutput(t testing.TB, settings *Settings) *Output {
 	for i := range 11 {
 		columns = append(columns, Column{Name: fmt.Sprintf("column_%d", i), Schema: json.RawMessage(`{"type":["null","string"]}`)})
 	}
-	l.wire = &singerWire{l, singer.NewWriter(io.Discard)}
+	l.wire = speak(l)
 	plans, err := newPlans([]Stream{{Name: "orders", Disposition: protocol.Append, Columns: columns}}, settings)
 	require.NoError(t, err)
 	require.NoError(t, l.arrange(plans, settings))
@@ -48,7 +58,12 @@ func benchMembers() []byte {
 }
 
 func TestRowDoesNotAllocate(t *testing.T) {
-	o := benchOutput(t, &Settings{ClientID: "acme"})
+	rowDoesNotAllocate(t, benchOutput(t, &Settings{ClientID: "acme"}))
+	rowDoesNotAllocate(t, benchOutputOn(t, &Settings{ClientID: "acme"}, onAirbyte))
+}
+
+func rowDoesNotAllocate(t *testing.T, o *Output) {
+	t.Helper()
 	members := benchMembers()
 	object := append(append([]byte{'{'}, members...), '}')
 	require.NoError(t, o.Row(members))
@@ -109,6 +124,16 @@ func BenchmarkRow(b *testing.B) {
 	members := benchMembers()
 	b.Run("row", func(b *testing.B) {
 		o := benchOutput(b, &Settings{})
+		b.SetBytes(int64(len(members)))
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := o.Row(members); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("row on Airbyte's wire", func(b *testing.B) {
+		o := benchOutputOn(b, &Settings{}, onAirbyte)
 		b.SetBytes(int64(len(members)))
 		b.ReportAllocs()
 		for b.Loop() {

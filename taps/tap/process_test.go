@@ -3,11 +3,13 @@ package tap_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -150,4 +152,31 @@ func TestProcessMemory(t *testing.T) {
 	peak := taptest.PeakMemory(t, process(t, "--rows", "100000000", "--select", "orders"), 300<<20)
 	require.Less(t, peak, int64(64<<20))
 	t.Logf("%d MiB at the most", peak>>20)
+}
+
+// TestConnectorsProcess: a connector that is told to end, by a signal or by a reader that is gone, says no more and dies of the signal, which
+// is what those who run connectors take for an end that was asked for.
+func TestConnectorsProcess(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(command *exec.Cmd, stdout io.ReadCloser) error{
+		"signal": func(command *exec.Cmd, _ io.ReadCloser) error { return command.Process.Signal(syscall.SIGTERM) },
+		"closed": func(_ *exec.Cmd, stdout io.ReadCloser) error { return stdout.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			command := process(t, "read", "--config=config.json", "--catalog", "catalog.json")
+			catalog, err := json.Marshal(toyStreams(t))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(command.Dir, "config.json"), []byte(`{"token":"t","rows":100000000}`), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(command.Dir, "catalog.json"), catalog, 0o600))
+			stdout, first, stderr := started(t, command)
+			require.Contains(t, string(first), `"STARTED"`)
+			require.NoError(t, end(command, stdout))
+			rest, _ := io.ReadAll(stdout) // closed in one of the cases
+			require.Equal(t, -1, exit(t, command))
+			require.Equal(t, syscall.SIGTERM, command.ProcessState.Sys().(syscall.WaitStatus).Signal())
+			require.Empty(t, stderr.String())
+			require.NotContains(t, string(rest), `"ERROR"`)
+		})
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // so that time zones are known where the system has none, as in a small image
@@ -191,7 +192,7 @@ func (t Tap[C]) execute(ctx context.Context, p Program, c *connector, output *lo
 	var command flags
 	config := new(C)
 	version := settings.BuildVersion()
-	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Notes: t.Notes + airbyteNotes(t.Name), Capabilities: Capabilities(), Unselected: t.Unselected,
+	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Notes: strings.TrimSpace(t.Notes) + airbyteNotes(t.Name), Capabilities: Capabilities(), Unselected: t.Unselected,
 		Examples: []settings.Example{
 			{Says: "See what can be read, and choose from it", Command: t.Name + " --config config.json --discover > catalog.json"},
 			{Says: "Send what is new since the last run", Command: t.Name + " --config config.json --state <(target-postgres state) | target-postgres"},

@@ -156,6 +156,68 @@ func (r *AirbyteRun) StateFile(line int) []byte {
 	return file
 }
 
+// Covered are the records of a stream before its last state up to a line, 0 for all lines: what a destination keeps of a run that was killed
+// there.
+func (r *AirbyteRun) Covered(stream string, line int) (rows []json.RawMessage) {
+	var open []json.RawMessage
+	for _, m := range r.All {
+		switch {
+		case line > 0 && m.Line > line:
+			return rows
+		case m.Record != nil && m.Record.Stream == stream:
+			open = append(open, m.Record.Data)
+		case m.State != nil && m.State.Stream.Descriptor.Name == stream:
+			rows, open = append(rows, open...), nil
+		}
+	}
+	return rows
+}
+
+// ResumeAirbyte cuts a read after every state, goes on from the states so far, and compares, stream by stream, what both have sent with the
+// uncut read. A stream that is read whole comes again as a whole.
+func ResumeAirbyte[C any](t testing.TB, program tap.Tap[C], catalog *airbyte.ConfiguredCatalog, fresh func(t testing.TB) Input, promise Promise) {
+	t.Helper()
+	read := func(state []byte) *AirbyteRun {
+		in := fresh(t)
+		in.Catalog, in.State, in.EveryCheckpoint = catalog, state, true
+		out := Airbyte(t, program, "read", in)
+		if err := out.ValidateRead(catalog); err != nil || out.Code != 0 {
+			t.Fatalf("exit code %d: %v", out.Code, err)
+		}
+		return out
+	}
+	whole := read(nil)
+	cuts := 0
+	for _, cut := range whole.All {
+		if cut.State == nil {
+			continue
+		}
+		cuts++
+		again := read(whole.StateFile(cut.Line))
+		for _, s := range catalog.Streams {
+			name := s.Stream.Name
+			got := again.Rows(name)
+			if s.SyncMode == airbyte.Incremental {
+				got = slices.Concat(whole.Covered(name, cut.Line), got)
+			}
+			if err := SameRows(asMessages(name, whole.Rows(name)), asMessages(name, got), promise); err != nil {
+				t.Errorf("resumed from line %d: %v", cut.Line, err)
+			}
+		}
+	}
+	if cuts < 3 {
+		t.Errorf("%d states: nothing was cut in the middle", cuts)
+	}
+}
+
+func asMessages(stream string, rows []json.RawMessage) []Message {
+	var messages []Message
+	for _, row := range rows {
+		messages = append(messages, Message{Type: "RECORD", Stream: stream, Record: row})
+	}
+	return messages
+}
+
 // ValidateRead holds the output of a read against its configured catalog, as strictly as the platform and its tests do: records fit their
 // schema and have their keys, states count the records since the last one and never repeat, statuses come in order, the last state before
 // COMPLETE, nothing after it, and an exit code of 0 tells that every stream is complete.
