@@ -71,6 +71,15 @@ func TestResumeAtEveryRequest(t *testing.T) {
 	})
 }
 
+// TestConnector is the tap as an Airbyte source.
+func TestConnector(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		data := shop(6)
+		taptest.Connector(t, program(), func(testing.TB) taptest.Input { return input(data.API().Serve(t)) })
+	})
+}
+
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
