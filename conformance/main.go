@@ -43,6 +43,7 @@ Exit code: 0 if every MUST holds, 1 if not, 2 if the command line or a file is w
 type commandLine struct {
 	Tap    subject `cmd:"" help:"Test a Singer tap."`
 	Target subject `cmd:"" help:"Test a Singer target that loads into PostgreSQL."`
+	Source subject `cmd:"" help:"Test an Airbyte source."`
 }
 
 // A subject is the program under test, and how it is reported on.
@@ -94,6 +95,8 @@ func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr i
 	switch kind {
 	case "tap":
 		o, checks = line.Tap, suite.Tap()
+	case "source":
+		o, checks = line.Source, suite.Source()
 	case "target":
 		o, loads = line.Target, true
 		checks, err = suite.Target()

@@ -31,6 +31,7 @@ type session struct {
 	whole   *reading
 	again   *reading
 	base    *database // of targets and destinations
+	source  *source
 }
 
 const usualTimeout = 2 * time.Minute
