@@ -1,9 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -31,28 +35,18 @@ func bare(t *testing.T) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + t.TempDir()}
 }
 
-// TestTapsConform makes the checks of our own taps, before the servers that stand for their sources.
-func TestTapsConform(t *testing.T) {
-	t.Parallel()
+// overTaps runs the checks over each of our taps, before the servers that stand for their sources. write says how settings are written;
+// but are the checks that a tap does not pass.
+func overTaps(t *testing.T, checks []suite.Check, write func(map[string]any), but map[string][]string) {
 	store := newStore(t)
-	putDays(store, 1, 3, 400)
+	putDays(store, 1, 3, 200)
 	t.Run("tap-s3-exports", func(t *testing.T) {
 		t.Parallel()
 		s := newSite(t, store)
 		config := s.file(t, "config.json", map[string]any{"prefix": "acme/", "presets": []string{"sticky_orders", "sticky_prospects"}, "client_id": "acme",
-			"aws_access_key_id": store.AccessKeyID, "aws_secret_access_key": store.SecretAccessKey})
-		mustConform(t, suite.Subject{Command: []string{"tap-s3-exports"}, Configs: []string{config}, Env: s.env}, suite.Tap(),
-			"read/bookmarks-declared", // which files were read is no field
-			"read/versions-agree")     // it appends
+			"bucket": bucket, "aws_access_key_id": store.AccessKeyID, "aws_secret_access_key": store.SecretAccessKey})
+		mustConform(t, suite.Subject{Command: []string{"tap-s3-exports"}, Configs: []string{config}, Env: s.env}, checks, but["tap-s3-exports"]...)
 	})
-	but := map[string][]string{
-		// What an API sends beyond its documentation is passed on, for the target to keep. Here it sends some.
-		"tap-everflow": {"read/fields-declared"},
-		"tap-redtrack": {"read/fields-declared", "read/bookmarks-declared"},
-		"tap-mautic":   {"read/fields-declared", "read/bookmarks-declared"},
-		// A tab is replaced as a whole.
-		"tap-google-sheets": {"read/bookmarks-declared"},
-	}
 	for _, a := range apiTaps() {
 		t.Run(a.program, func(t *testing.T) {
 			t.Parallel()
@@ -63,9 +57,48 @@ func TestTapsConform(t *testing.T) {
 			}
 			settings := a.settings(apiRuns)
 			settings["base_url"] = api.Listen() + a.path
-			mustConform(t, suite.Subject{Command: []string{a.program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, suite.Tap(), but[a.program]...)
+			write(settings)
+			mustConform(t, suite.Subject{Command: []string{a.program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, checks, but[a.program]...)
 		})
 	}
+}
+
+func TestTapsConform(t *testing.T) {
+	t.Parallel()
+	overTaps(t, suite.Tap(), func(map[string]any) {}, map[string][]string{
+		"tap-s3-exports": {
+			"read/bookmarks-declared", // which files were read is no field
+			"read/versions-agree",     // it appends
+		},
+		// What an API sends beyond its documentation is passed on, for the target to keep. Here it sends some.
+		"tap-everflow": {"read/fields-declared"},
+		"tap-redtrack": {"read/fields-declared", "read/bookmarks-declared"},
+		"tap-mautic":   {"read/fields-declared", "read/bookmarks-declared"},
+		// A tab is replaced as a whole.
+		"tap-google-sheets": {"read/bookmarks-declared"},
+	})
+}
+
+func TestSourcesConform(t *testing.T) {
+	t.Parallel()
+	// As Airbyte's form writes them: an object without a fixed shape is its text, a list of numbers too, a day an instant.
+	form := func(settings map[string]any) {
+		for name, value := range settings {
+			switch value := value.(type) {
+			case map[string]any:
+				text, err := json.Marshal(value)
+				require.NoError(t, err)
+				settings[name] = string(text)
+			case []int:
+				settings[name] = strings.Trim(strings.ReplaceAll(fmt.Sprint(value), " ", ","), "[]")
+			case string:
+				if _, err := time.Parse(time.DateOnly, value); err == nil {
+					settings[name] = value + "T00:00:00Z"
+				}
+			}
+		}
+	}
+	overTaps(t, suite.Source(), form, nil)
 }
 
 // TestTargetConforms makes the checks of our own target, some at a time.

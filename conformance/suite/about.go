@@ -40,10 +40,10 @@ func (a *about) secret(name string) bool {
 	return a != nil && (a.Settings.Properties[name].Secret || a.Settings.Properties[name].AirbyteSecret)
 }
 
-// has tells whether the program knows the setting. One that says nothing of its settings may know any.
-func (a *about) has(name string) bool {
+// has tells whether the program knows the setting. Of one that says nothing of its settings the config files say it, where there are some.
+func (s *session) has(a *about, name string) bool {
 	if len(a.Settings.Properties) == 0 {
-		return true
+		return len(s.Configs) == 0
 	}
 	_, ok := a.Settings.Properties[name]
 	return ok

@@ -29,6 +29,24 @@ func compile(schema map[string]any) (p pair, err error) {
 	return p, err
 }
 
+// breach is where a value breaks the types, or else, of a value that keeps to them, the formats.
+func (p pair) breach(value any, formats bool) error {
+	if p.types == nil || p.formats == nil {
+		return nil
+	}
+	err := p.types.Validate(value)
+	if formats {
+		if err != nil {
+			return nil
+		}
+		err = p.formats.Validate(value)
+	}
+	if err != nil {
+		return errors.New(breach(err))
+	}
+	return nil
+}
+
 func compileAs(schema map[string]any, draft *jsonschema.Draft, formats bool) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(draft)
@@ -42,28 +60,28 @@ func compileAs(schema map[string]any, draft *jsonschema.Draft, formats bool) (*j
 	if err := decode(text, &plain); err != nil {
 		return nil, err
 	}
-	if !formats {
-		withoutFormats(plain)
-	}
+	withoutFormats(plain, !formats)
 	if err := compiler.AddResource("schema.json", plain); err != nil {
 		return nil, err
 	}
 	return compiler.Compile("schema.json")
 }
 
-// withoutFormats takes every format out, which the older drafts always assert.
-func withoutFormats(node any) {
+// withoutFormats takes every format out, which the older drafts always assert; or those alone that mean another thing here: a time or
+// an instant that Airbyte knows to be without a time zone.
+func withoutFormats(node any, all bool) {
 	switch node := node.(type) {
 	case map[string]any:
-		if _, is := node["format"].(string); is {
+		local := strings.HasSuffix(text(node, "airbyte_type"), "_without_timezone")
+		if _, is := node["format"].(string); is && (all || local) {
 			delete(node, "format")
 		}
 		for _, inner := range node {
-			withoutFormats(inner)
+			withoutFormats(inner, all)
 		}
 	case []any:
 		for _, inner := range node {
-			withoutFormats(inner)
+			withoutFormats(inner, all)
 		}
 	}
 }

@@ -16,6 +16,7 @@ func Source() []Check {
 		Check{"read/known-streams", Must, "A RECORD of a stream that is not in the configured catalog fails the sync.", knownStreams},
 		Check{"read/not-empty", Must, "A RECORD without data is dropped in silence.", recordsNotEmpty},
 		Check{"read/records-match", Must, "A value of another type than declared becomes null at the destination.", sourceRecordsMatch},
+		Check{"read/formats-match", Should, "A text that is not of its declared format, a date perhaps, becomes null at the destination.", sourceFormatsMatch},
 		Check{"read/keys-present", Must, "A record without its primary key fails the sync.", sourceKeysPresent},
 		Check{"read/statuses", Must, "STARTED, RUNNING, COMPLETE for each stream, in that order: the platform shows them, and acts on them.", statuses},
 		Check{"state/form", Must, "States are STREAM or GLOBAL and never both; an id of their own would be taken for the platform's.", stateForm},

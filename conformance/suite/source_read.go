@@ -118,7 +118,11 @@ func recordsNotEmpty(s *session) error {
 	})
 }
 
-func sourceRecordsMatch(s *session) error {
+func sourceRecordsMatch(s *session) error { return matchSent(s, false) }
+
+func sourceFormatsMatch(s *session) error { return matchSent(s, true) }
+
+func matchSent(s *session, formats bool) error {
 	compiled := map[place]pair{}
 	return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
 		at := m.recordPlace()
@@ -128,11 +132,8 @@ func sourceRecordsMatch(s *session) error {
 			both, _ = compile(schema) // discover/schemas tells of it
 			compiled[at] = both
 		}
-		if both.formats == nil {
-			return
-		}
-		if err := both.formats.Validate(m.payload["data"]); err != nil {
-			p.add("line %d, %v: %s", m.line, at, breach(err))
+		if err := both.breach(m.payload["data"], formats); err != nil {
+			p.add("line %d, %v: %v", m.line, at, err)
 		}
 	})
 }
@@ -294,15 +295,16 @@ func sourceSigterm(s *session) error {
 	l.signal(syscall.SIGTERM)
 	t := transcribe(l.end())
 	var p problems
-	switch finished := t.code == 0 && len(t.of("RECORD")) >= len(whole.of("RECORD")); {
-	case finished && len(t.stdout) < buffered:
-		return notApplicable("the read is over before the signal comes; give it more to read")
-	case finished || t.timedOut:
+	finished := t.code == 0 && len(t.of("RECORD")) >= len(whole.of("RECORD"))
+	if finished && len(t.stdout) >= buffered || t.timedOut {
 		p.add("it goes on to the end")
 	}
 	p.addError(t.grammar())
 	if stackTrace.MatchString(t.stderr) {
 		p.add("a stack trace")
+	}
+	if finished && len(p.told) == 0 {
+		return notApplicable("the read is over before the signal comes; give it more to read")
 	}
 	return p.err()
 }

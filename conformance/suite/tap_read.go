@@ -133,17 +133,8 @@ func match(s *session, formats bool) error {
 			both, _ = compile(schema.schema) // schema-valid tells of it
 			compiled[schema] = both
 		}
-		if both.types == nil || both.formats == nil {
-			return
-		}
-		err := both.types.Validate(record.record)
-		if formats && err == nil {
-			err = both.formats.Validate(record.record)
-		} else if formats {
-			return
-		}
-		if err != nil {
-			p.add("line %d, stream %q: %s", record.line, record.stream, breach(err))
+		if err := both.breach(record.record, formats); err != nil {
+			p.add("line %d, stream %q: %v", record.line, record.stream, err)
 		}
 	})
 }

@@ -95,7 +95,7 @@ func (s *session) settings(text string) (map[string]any, error) {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if !holds(s.config, name) && !a.has(name) {
+		if !holds(s.config, name) && !s.has(a, name) {
 			return nil, notApplicable("it has no setting " + name)
 		}
 	}

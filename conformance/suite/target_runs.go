@@ -56,7 +56,7 @@ func (s *session) eager() (map[string]any, error) {
 	}
 	settings := map[string]any{}
 	for name, value := range map[string]any{"batch_size_rows": turnsState, "batch_wait_seconds": 0} {
-		if holds(s.config, name) || len(a.Settings.Properties) > 0 && a.has(name) {
+		if holds(s.config, name) || len(a.Settings.Properties) > 0 && s.has(a, name) {
 			settings[name] = value
 		}
 	}

@@ -1,5 +1,6 @@
 // Package main is a program that spoils another one: spoil FAULT COMMAND [ARG…]. It stands between a target and the suite, and does
-// one thing wrong that a check of the suite must find.
+// one thing wrong that a check of the suite must find. A fault with a colon changes lines of the output; with @TEXT behind it only where
+// the command line holds the text.
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 )
 
 func main() { os.Exit(spoil(os.Args[1], os.Args[2:])) }
@@ -35,12 +37,21 @@ func spoil(fault string, command []string) int {
 		return 1
 	}
 	var held bytes.Buffer
+	var passed sync.WaitGroup
 	cmd.Stdout = os.Stdout
 	if fault == "no-states" {
 		cmd.Stdout = io.Discard
 	}
 	if fault == "last-state-first" {
 		cmd.Stdout = &held
+	}
+	if edit, when, only := strings.Cut(fault, "@"); strings.Contains(fault, ":") && (!only || strings.Contains(strings.Join(command, " "), when)) {
+		cmd.Stdout = nil
+		read, err := cmd.StdoutPipe()
+		if err != nil {
+			return 1
+		}
+		passed.Go(func() { edited(read, edit) })
 	}
 	if err := cmd.Start(); err != nil {
 		return 1
@@ -61,6 +72,7 @@ func spoil(fault string, command []string) int {
 			}
 		}
 	}()
+	passed.Wait()
 	err = cmd.Wait()
 	if fault == "last-state-first" {
 		os.Stdout.Write(held.Bytes())
