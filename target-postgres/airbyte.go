@@ -172,6 +172,9 @@ func (p Program) write(ctx context.Context, output *logs.Output, out *airbyte.Wr
 	if err != nil {
 		return err
 	}
+	for _, stream := range streams {
+		output.NameStream(stream.Label(), stream.Name, stream.Namespace)
+	}
 	o := config.airbyteOptions(connection, streams)
 	if given.Given("pipeline") {
 		o.Pipeline.Name = config.Pipeline

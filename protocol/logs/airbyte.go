@@ -23,6 +23,16 @@ func NewAirbyte(program string, w io.Writer, env func(name string) (string, bool
 // Verbose lets lines of level DEBUG through.
 func (o *Output) Verbose() { o.level = slog.LevelDebug }
 
+// NameStream says what Airbyte calls a stream that failures and lines know by a label of its own.
+func (o *Output) NameStream(label, name, namespace string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.streams == nil {
+		o.streams = map[string][2]string{}
+	}
+	o.streams[label] = [2]string{name, namespace}
+}
+
 // Masked is a text without the secrets in it.
 func (o *Output) Masked(text string) string { return o.secrets.mask(text) }
 
@@ -62,7 +72,15 @@ func (o *Output) appendAirbyte(dst []byte, l line) []byte {
 		dst = appendJSON(dst, l.message[:min(len(l.message), messageMost)])
 		dst = append(append(append(dst, `,"failure_type":"`...), l.kind.FailureType()...), '"')
 		if l.stream != "" {
-			dst = append(appendJSON(append(dst, `,"stream_descriptor":{"name":`...), l.stream), '}')
+			name := [2]string{l.stream}
+			if own, ok := o.streams[l.stream]; ok {
+				name = own
+			}
+			dst = appendJSON(append(dst, `,"stream_descriptor":{"name":`...), name[0])
+			if name[1] != "" {
+				dst = appendJSON(append(dst, `,"namespace":`...), name[1])
+			}
+			dst = append(dst, '}')
 		}
 		return append(dst, "}}}\n"...)
 	}

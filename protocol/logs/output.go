@@ -26,6 +26,7 @@ type Output struct {
 	w        io.Writer
 	buffer   []byte
 	reported []error
+	streams  map[string][2]string // Airbyte's names of streams that have another label
 }
 
 // New makes the log of a program: its name is tap-x. A writer with an Fd method that is a terminal gets short times and

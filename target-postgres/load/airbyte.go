@@ -20,6 +20,7 @@ import (
 type airbytePlan struct {
 	random     *rand.ChaCha8
 	meta       string // the object in _airbyte_meta, up to the members of its list of changes
+	unchanged  []byte // the field of one without changes
 	generation *int64
 	scratch    []byte
 }
@@ -60,6 +61,13 @@ func (p *plan) appendAirbyte(dst []byte, s *slot, r *protocol.Record, received t
 			return values.AppendNull(dst), nil
 		}
 		return s.encoder.AppendInt(dst, *a.generation)
+	}
+	if len(r.Changes) == 0 && len(p.changes) == 0 {
+		var err error
+		if a.unchanged == nil {
+			a.unchanged, err = s.encoder.Append(nil, []byte(a.meta+"]}"))
+		}
+		return append(dst, a.unchanged...), err
 	}
 	a.scratch = append(a.scratch[:0], a.meta...)
 	if len(r.Changes) > 0 {

@@ -62,6 +62,12 @@ func newBastion(t *testing.T, host ssh.Signer, user ssh.PublicKey, postgres stri
 		}
 		return nil, os.ErrPermission
 	}}
+	b.config.PasswordCallback = func(meta ssh.ConnMetadata, password []byte) (*ssh.Permissions, error) {
+		if meta.User() == "loader" && string(password) == "by word of mouth" {
+			return nil, nil
+		}
+		return nil, os.ErrPermission
+	}
 	b.config.AddHostKey(host)
 	var err error
 	b.listener, err = net.Listen("tcp", "127.0.0.1:0")
@@ -231,6 +237,24 @@ func TestTunnel(t *testing.T) {
 	require.NoError(t, c.Close(t.Context()))
 }
 
+// Airbyte's form asks for a password in place of a key, and has no place for the key of the server.
+func TestTunnelByPassword(t *testing.T) {
+	t.Parallel()
+	socket, connection := target(t)
+	_, user, _ := newKey(t)
+	_, host, _ := newKey(t)
+	b := newBastion(t, host, user.PublicKey(), socket)
+	o := b.options(nil)
+	o.KnownHosts, o.AnyHost, o.Password = "", true, "by word of mouth"
+	tunnel, err := New(o)
+	require.NoError(t, err)
+	defer tunnel.Close()
+	connection.Dial = tunnel.Dial
+	c, err := database.Connect(t.Context(), connection)
+	require.NoError(t, err)
+	require.NoError(t, c.Close(t.Context()))
+}
+
 func TestTunnelRefused(t *testing.T) {
 	t.Parallel()
 	text, user, _ := newKey(t)
@@ -245,6 +269,7 @@ func TestTunnelRefused(t *testing.T) {
 		err   []string
 	}{
 		{"wrong key", host.PublicKey(), func(o *Options) { o.Key = otherText }, protocol.Config, []string{`does not let "loader" in`, "authorized_keys"}},
+		{"wrong password", host.PublicKey(), func(o *Options) { o.Key, o.Password = "", "guessed" }, protocol.Config, []string{`does not let "loader" in by this password`}},
 		{"wrong user", host.PublicKey(), func(o *Options) { o.User = "root" }, protocol.Config, []string{`does not let "root" in`}},
 		{"unknown host", nil, nil, protocol.Config, []string{"is not known", ssh.FingerprintSHA256(host.PublicKey()), "ssh-keyscan -p "}},
 		{"changed host", other.PublicKey(), nil, protocol.Config, []string{"has changed", ssh.FingerprintSHA256(host.PublicKey()), "remove line 1 of ", "ssh-keyscan -p "}},
