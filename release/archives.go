@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
@@ -50,7 +51,7 @@ func (a *archives) Run(ctx context.Context) error {
 
 // deliver packs what was built; own is the build for this machine.
 func (a *archives) deliver(ctx context.Context, own *build, builds []*build) error {
-	shared, err := a.sharedFiles(ctx, own)
+	shared, err := a.sharedFiles(ctx, own, builds)
 	if err != nil {
 		return err
 	}
@@ -81,7 +82,7 @@ type file struct {
 }
 
 // sharedFiles are those that do not differ by platform. What the programs say of themselves comes from those of this machine.
-func (a *archives) sharedFiles(ctx context.Context, own *build) ([]file, error) {
+func (a *archives) sharedFiles(ctx context.Context, own *build, builds []*build) ([]file, error) {
 	var files []file
 	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
 		content, err := os.ReadFile(filepath.Join(a.Root, name))
@@ -107,27 +108,33 @@ func (a *archives) sharedFiles(ctx context.Context, own *build) ([]file, error) 
 			files = append(files, file{say.name, 0o644, out})
 		}
 	}
-	licences, err := a.licences(ctx)
+	licences, err := a.licences(ctx, builds)
 	return append(files, licences...), err
 }
 
 // licences are the texts that the modules inside the programs ask to be kept with them, and that of Go.
-func (a *archives) licences(ctx context.Context) ([]file, error) {
-	cmd := exec.CommandContext(ctx, "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", "./conformance", "./taps/...", "./target-postgres")
+func (a *archives) licences(ctx context.Context, builds []*build) ([]file, error) {
+	inside := map[string]bool{}
+	for _, b := range builds {
+		for _, p := range b.programs {
+			for _, m := range p.info.Deps {
+				inside[m.Path] = true
+			}
+		}
+	}
+	cmd := exec.CommandContext(ctx, "go", append([]string{"list", "-m", "-f", "{{.Path}} {{.Dir}}"}, slices.Sorted(maps.Keys(inside))...)...)
 	cmd.Dir = a.Root
-	listed, err := cmd.Output()
+	modules, err := cmd.Output()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("folders of the modules: %w", err)
 	}
 	goroot, err := exec.CommandContext(ctx, "go", "env", "GOROOT").Output()
 	if err != nil {
 		return nil, err
 	}
-	modules := strings.Split(strings.TrimSpace(string(listed)), "\n")
-	slices.Sort(modules)
 	var files []file
-	for _, module := range append(slices.Compact(modules), "go "+strings.TrimSpace(string(goroot))) {
-		name, dir, _ := strings.Cut(module, " ")
+	for line := range strings.Lines(string(modules) + "go " + string(goroot)) {
+		name, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			return nil, err
