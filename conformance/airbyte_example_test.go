@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 )
@@ -136,7 +137,78 @@ func TestAirbyteExample(t *testing.T) {
 	require.Empty(t, out.stdout)
 }
 
-// TestAirbyteValues holds the example's file for Helm, and that each configuration of the example is one of the program's.
+// TestAirbyteConnection holds the example's source, destination and connection against what the programs ask for and offer.
+func TestAirbyteConnection(t *testing.T) {
+	t.Parallel()
+	read := func(name string, into any) {
+		text, err := os.ReadFile("../examples/airbyte/connection/" + name)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, into))
+	}
+	s := &site{dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}
+	var source struct{ Configuration map[string]any }
+	for name, program := range map[string]string{"source.json": "tap-posthog", "destination.json": "target-postgres"} {
+		read(name, &source)
+		spec := s.run(t, "", program, "spec")
+		require.Zero(t, spec.code, spec.stderr)
+		var message struct {
+			Spec struct{ ConnectionSpecification any }
+		}
+		require.NoError(t, json.Unmarshal([]byte(spec.stdout), &message))
+		form, ok := message.Spec.ConnectionSpecification.(map[string]any)
+		require.True(t, ok)
+		compiler := jsonschema.NewCompiler()
+		require.NoError(t, compiler.AddResource(program, form))
+		schema, err := compiler.Compile(program)
+		require.NoError(t, err)
+		require.NoError(t, schema.Validate(any(source.Configuration)))
+		for key := range source.Configuration {
+			require.Contains(t, form["properties"], key)
+		}
+	}
+
+	read("source.json", &source)
+	tap := posthog()
+	api, change := tap.serve(t)
+	change(1)
+	source.Configuration["base_url"] = api.Listen() + tap.path
+	source.Configuration["api_key"], source.Configuration["project_id"] = tap.settings(1)["api_key"], "9"
+	discovered := s.run(t, "", "tap-posthog", "discover", "--config", s.file(t, "config.json", source.Configuration))
+	require.Zero(t, discovered.code, discovered.stderr+discovered.stdout)
+	type mode = []string
+	offered := map[string]mode{}
+	for line := range strings.Lines(discovered.stdout) {
+		var message struct {
+			Catalog struct {
+				Streams []struct {
+					Name  string
+					Modes mode    `json:"supported_sync_modes"`
+					Key   [][]any `json:"source_defined_primary_key"`
+				}
+			}
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &message))
+		for _, stream := range message.Catalog.Streams {
+			offered[stream.Name] = stream.Modes
+			if len(stream.Key) > 0 {
+				offered[stream.Name] = append(stream.Modes, "keyed")
+			}
+		}
+	}
+	var connection struct {
+		Configurations struct {
+			Streams []struct{ Name, SyncMode string }
+		}
+	}
+	read("connection.json", &connection)
+	for _, stream := range connection.Configurations.Streams {
+		want := map[string]mode{"incremental_deduped_history": {"incremental", "keyed"}, "full_refresh_overwrite": {"full_refresh"}}[stream.SyncMode]
+		require.NotEmpty(t, want, stream.SyncMode)
+		require.Subset(t, offered[stream.Name], want, "what %s offers for %s", stream.Name, stream.SyncMode)
+	}
+}
+
+// TestAirbyteValues holds that the example's values for Helm name the secret that its comment makes.
 func TestAirbyteValues(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../examples/airbyte/values.yaml")

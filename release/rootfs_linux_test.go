@@ -56,16 +56,16 @@ func TestRootFileSystem(t *testing.T) {
 			run(platformScript, "OPERATION_TYPE=SPEC", "WORKLOAD_ID=1", "AIRBYTE_ENABLE_UNSAFE_CODE=false")
 			answer, err := os.ReadFile(filepath.Join(root, "config", "jobOutput.json"))
 			require.NoError(t, err)
-			require.Equal(t, p.name+" "+built.version()+"\n", string(answer))
+			require.Regexp(t, `^\{"type":"SPEC","spec":\{.*"protocol_version":"0\.2\.0".*\}\n$`, string(answer))
 		})
 	}
 }
 
-// platformScript does what the platform's does for a command with an answer: that in a file, the exit code in another when it is whole, and the
+// platformScript does what the platform's does for spec: the answer in a file, the exit code in another when it is whole, and the
 // script waits beside the connector.
 const platformScript = `cd /config
 if [ -z "$AIRBYTE_ENTRYPOINT" ]; then echo "no entrypoint" >&2; exit 127; fi
-( eval "$AIRBYTE_ENTRYPOINT --version" > jobOutput.json; echo $? > exitCode.new; mv exitCode.new exitCode ) &
+( eval "$AIRBYTE_ENTRYPOINT spec" > jobOutput.json; echo $? > exitCode.new; mv exitCode.new exitCode ) &
 child=$!
 touch started
 while kill -0 $child 2>/dev/null; do sleep 0.05; done
