@@ -146,9 +146,10 @@ func TestAirbyteConnection(t *testing.T) {
 		require.NoError(t, json.Unmarshal(text, into))
 	}
 	s := &site{dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}
-	var source struct{ Configuration map[string]any }
+	type configured struct{ Configuration map[string]any }
 	for name, program := range map[string]string{"source.json": "tap-posthog", "destination.json": "target-postgres"} {
-		read(name, &source)
+		var given configured
+		read(name, &given)
 		spec := s.run(t, "", program, "spec")
 		require.Zero(t, spec.code, spec.stderr)
 		var message struct {
@@ -161,12 +162,13 @@ func TestAirbyteConnection(t *testing.T) {
 		require.NoError(t, compiler.AddResource(program, form))
 		schema, err := compiler.Compile(program)
 		require.NoError(t, err)
-		require.NoError(t, schema.Validate(any(source.Configuration)))
-		for key := range source.Configuration {
+		require.NoError(t, schema.Validate(any(given.Configuration)))
+		for key := range given.Configuration {
 			require.Contains(t, form["properties"], key)
 		}
 	}
 
+	var source configured
 	read("source.json", &source)
 	tap := posthog()
 	api, change := tap.serve(t)
