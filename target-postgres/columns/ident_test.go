@@ -59,6 +59,33 @@ func TestTableNameInSmallLetters(t *testing.T) {
 	}
 }
 
+// The names of destination-postgres, by its own tests and its code. The hash is Java's.
+func TestAirbyteNames(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ stream, want string }{
+		{"my_table", "my_table"},
+		{"MY_Table", "MY_Table"},
+		{"a-b.c d", "a_b_c_d"},
+		{"a \t b", "a_b"},
+		{"1st", "_1st"},
+		{"Crème Brûlée", "Creme_Brulee"},
+		{"ﬁ½", "fi1_2"},
+		{"日本", "__"},
+		{"😀", "_"},
+		{"", "_"},
+		{strings.Repeat("x", 63), strings.Repeat("x", 63)},
+		{strings.Repeat("t", 70), strings.Repeat("t", 54) + "_24886656"},
+	} {
+		require.Equal(t, test.want, string(TableName(test.stream, AirbyteCase)), test.stream)
+		require.Equal(t, strings.ToLower(test.want), string(TableName(test.stream, AirbyteLowerCase)), test.stream)
+	}
+	require.Equal(t, Ident("_1_ns"), AirbyteCase.Schema("1 ns"))
+	require.Equal(t, Ident("1 ns"), KeepCase.Schema("1 ns"))
+	require.Equal(t, Ident("_signalroom_refresh_users"), RefreshName("users"))
+	require.NotEqual(t, RefreshName(Ident(strings.Repeat("x", 60)+"1")), RefreshName(Ident(strings.Repeat("x", 60)+"2")))
+	require.True(t, Shared("orders", AirbyteCase))
+}
+
 func TestColumnNamesDoNotDependOnOrder(t *testing.T) {
 	t.Parallel()
 	for _, c := range []Case{KeepCase, LowerCase} {

@@ -33,6 +33,8 @@ func TestStatements(t *testing.T) {
 			Columns: []ShapeColumn{key("client_id"), key("id"), column("updated_at")}},
 		"partial": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"}, Cursor: "updated_at", Newest: true, Partial: true,
 			Removed: "_sdc_deleted_at", Hard: true, Columns: []ShapeColumn{column("status"), key("id"), column("updated_at"), column("_sdc_deleted_at"), ours("_sdc_received_at")}},
+		"airbyte": {Table: orders, Staging: staging, Scope: "true", Key: []columns.Ident{"id"}, Cursor: "updated_at", Then: "_airbyte_extracted_at", Newest: true,
+			Columns: []ShapeColumn{key("id"), column("updated_at"), ours("_airbyte_extracted_at")}},
 		"keyless": {Table: columns.Table{Schema: `we"ird`, Name: `na"me; --`}, Staging: staging, Scope: "true", Columns: []ShapeColumn{column(`a"b`)}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +47,7 @@ func TestStatements(t *testing.T) {
 			}{
 				{"Stage", Stage, true}, {"AddPartial", AddPartial, s.Partial}, {"SetPartial", SetPartial, s.Partial}, {"Merge", Merge, len(s.Key) > 0 && !s.Partial},
 				{"MergeAnew", MergeAnew, len(s.Key) > 0}, {"MergeSame", MergeSame, len(s.Key) > 0}, {"Append", Append, true}, {"Sweep", Sweep, true},
-				{"Clear", Clear, true}, {"Activate", Activate, true},
+				{"Clear", Clear, true}, {"Activate", Activate, true}, {"Adopt", Adopt, s.Then != "" || len(s.Key) == 0},
 			} {
 				if one.when {
 					sql, err := s.SQL(one.which)

@@ -38,9 +38,8 @@ type stream struct {
 	activeSet bool
 
 	// Under Airbyte.
-	since     int64 // records since its latest state
-	stateLine int64 // the line of that
-	complete  bool  // its source has said so
+	since    int64 // records since its latest state
+	complete bool  // its source has said so
 
 	keys *keySet // of a first load: the table gets its key later
 

@@ -22,3 +22,6 @@ WHERE true
 -- Activate
 UPDATE "we""ird"."na""me; --" AS t SET "_sdc_deleted_at" = $2
 WHERE (t."_sdc_table_version" IS NULL OR t."_sdc_table_version" < $1) AND t."_sdc_deleted_at" IS NULL AND true
+-- Adopt
+INSERT INTO "we""ird"."na""me; --" AS t ("a""b")
+SELECT "a""b" FROM "pg_temp"."_signalroom_staging_1" AS excluded
