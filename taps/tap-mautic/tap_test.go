@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,7 +11,15 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// asProcess is the variable that makes the test binary the tap.
+const asProcess = "TAP_MAUTIC_PROCESS"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProcess) != "" {
+		main()
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // TestStreams is every stream of a Mautic 5, as it comes out.
 func TestStreams(t *testing.T) {
