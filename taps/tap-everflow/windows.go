@@ -24,22 +24,11 @@ const settling = 10 * time.Minute
 
 // A reached is the bookmark of a stream that is read by time, of each network by its id.
 type reached struct {
-	Networks map[string]*windows.Bookmark `json:"networks"`
+	Networks windows.Bookmarks `json:"networks"`
 }
 
-// String is the bookmark that is furthest behind.
-func (r *reached) String() string {
-	var least *windows.Bookmark
-	for _, b := range r.Networks {
-		if least == nil || b.Until.Before(least.Until) {
-			least = b
-		}
-	}
-	if least == nil {
-		return ""
-	}
-	return least.String()
-}
+// String is what the summary of a run says.
+func (r *reached) String() string { return r.Networks.String() }
 
 // byTime reads windows of every account. A window of today is as long as that of any other day, unless end_date cuts it.
 func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Reading, lookback, kept time.Duration, zone *time.Location,
@@ -47,9 +36,6 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 	bookmark := reached{}
 	if _, err := out.Bookmark(&bookmark); err != nil {
 		return err
-	}
-	if bookmark.Networks == nil {
-		bookmark.Networks = map[string]*windows.Bookmark{}
 	}
 	accounts, err := s.identified(ctx)
 	if err != nil {
@@ -67,11 +53,7 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 	end = s.config.End(end)
 	reading.Shard, reading.Settled = s.run.Shard, s.run.Start.Add(-settling)
 	for _, a := range accounts {
-		at := bookmark.Networks[a.name()]
-		if at == nil {
-			at = new(windows.Bookmark)
-			bookmark.Networks[a.name()] = at
-		}
+		at := bookmark.Networks.Of(a.name())
 		reading.Span = at.Span(start, end, lookback)
 		if whole := midnight(reading.Span.Start, zone); whole.After(start) {
 			reading.Span.Start = whole

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/windows"
 )
 
 const (
@@ -15,9 +16,17 @@ const (
 	recordingsKept    = 400 * 24 * time.Hour // without start_date: nothing older is looked for
 )
 
+// A recorded is the bookmark of recordings, of each project by its number.
+type recorded struct {
+	Projects windows.Bookmarks `json:"projects"`
+}
+
+// String is what the summary of a run says.
+func (r *recorded) String() string { return r.Projects.String() }
+
 // recordings reads what was recorded, by the time at which it began. Those of the last day come again, as they may still go on.
 func (s *source) recordings(ctx context.Context, out *tap.Output) error {
-	var reached bookmark
+	var reached recorded
 	if _, err := out.Bookmark(&reached); err != nil {
 		return err
 	}
@@ -26,44 +35,19 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 		return err
 	}
 	defer rows.End()
-	start, upper := s.config.StartDate.UTC(), s.run.Start
-	if s.config.StartDate.IsZero() {
-		start = upper.Add(-recordingsKept)
+	start := s.config.StartDate
+	if start.IsZero() {
+		start = s.run.Start.Add(-recordingsKept)
 	}
-	upper = s.config.End(upper).UTC()
 	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}}
-	err = s.api.each(ctx, out, func(project int64) error {
-		at := reached.of(project)
-		at.Until = time.Time{}
-		if !at.begin(start, upper, max(s.config.Lookback, recordingLookback)) {
-			return nil
-		}
-		for at.At.Before(at.Until) {
-			week := at.At.Truncate(recordingSpan) // the same one in all runs with --shard
-			to := week.Add(recordingSpan)
-			if to.After(at.Until) {
-				to = at.Until
-			}
-			if !s.run.Shard.Owns(fmt.Sprintf("%d %s", project, week.Format(time.DateOnly))) {
-				at.reach(to)
-				continue
-			}
+	return s.api.each(ctx, out, func(project int64) error {
+		at := reached.Projects.Of(strconv.FormatInt(project, 10))
+		reading := windows.Reading{Span: at.Span(start, s.config.End(s.run.Start), max(s.config.Lookback, recordingLookback)), Step: windows.Every(recordingSpan), Shard: s.run.Shard}
+		return reading.Read(ctx, at, func() error { return out.State(&reached) }, func(ctx context.Context, w windows.Window) (int, error) {
 			// Without both bounds the last three days alone would come.
-			span := part{query: url.Values{"date_from": {at.At.Format(time.RFC3339Nano)}, "date_to": {to.Format(time.RFC3339Nano)}}}
+			span := part{query: url.Values{"date_from": {w.Start.Format(time.RFC3339Nano)}, "date_to": {w.End.Format(time.RFC3339Nano)}}}
 			_, _, err := s.walk(ctx, r, project, span, func(row []byte) error { return rows.Send(row, ofProject(project)) })
-			if err != nil {
-				return err
-			}
-			at.reach(to)
-			if err := out.State(&reached); err != nil {
-				return err
-			}
-		}
-		at.end()
-		return nil
+			return 0, err
+		})
 	})
-	if err != nil {
-		return err
-	}
-	return out.State(&reached)
 }

@@ -222,3 +222,31 @@ func (b *Bookmark) done(end, settled time.Time) {
 	b.reached(end, settled)
 	b.Next = nil
 }
+
+// Bookmarks are those of several accounts or projects, by a name of each, that one stream reads one after another.
+type Bookmarks map[string]*Bookmark
+
+// Of gives one of them, which is a first run's at first.
+func (b *Bookmarks) Of(name string) *Bookmark {
+	if *b == nil {
+		*b = Bookmarks{}
+	}
+	if (*b)[name] == nil {
+		(*b)[name] = new(Bookmark)
+	}
+	return (*b)[name]
+}
+
+// String is the bookmark that is furthest behind; empty without any.
+func (b Bookmarks) String() string {
+	var least *Bookmark
+	for _, one := range b {
+		if least == nil || one.Until.Before(least.Until) {
+			least = one
+		}
+	}
+	if least == nil {
+		return ""
+	}
+	return least.String()
+}

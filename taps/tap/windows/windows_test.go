@@ -261,3 +261,13 @@ func TestSteps(t *testing.T) {
 	require.Equal(t, time.Date(1969, 12, 25, 0, 0, 0, 0, time.UTC), week(time.Date(1969, 12, 24, 23, 0, 0, 0, time.UTC)))
 	require.Equal(t, at(24), windows.Every(24*time.Hour)(at(3)))
 }
+
+func TestBookmarks(t *testing.T) {
+	t.Parallel()
+	var all windows.Bookmarks
+	require.Empty(t, all.String())
+	all.Of("a").Until = at(10)
+	all.Of("b").Until = at(9)
+	require.Equal(t, at(10), all.Of("a").Until)
+	require.Equal(t, "until 2026-01-01T09:00:00Z", all.String())
+}
