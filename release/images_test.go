@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"github.com/stretchr/testify/require"
 )
 
@@ -92,12 +93,13 @@ func hub(t *testing.T, reference string, files ...*tar.Header) string {
 	for _, f := range files {
 		layer.add(f, nil)
 	}
-	content, err := tarball.LayerFromOpener(layer.open)
+	content, err := tarball.LayerFromOpener(layer.open, tarball.WithMediaType(types.OCILayer))
 	require.NoError(t, err)
 	var index v1.ImageIndex = empty.Index
+	oci := mutate.MediaType(empty.Image, types.OCIManifestSchema1) // as Docker Hub has Alpine
 	for _, arch := range []string{"amd64", "arm64"} {
 		at := v1.Platform{OS: "linux", Architecture: arch}
-		image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: at.OS, Architecture: arch, Config: v1.Config{Env: []string{"PATH=/bin"}, Cmd: []string{"/bin/sh"}}})
+		image, err := mutate.ConfigFile(oci, &v1.ConfigFile{OS: at.OS, Architecture: arch, Config: v1.Config{Env: []string{"PATH=/bin"}, Cmd: []string{"/bin/sh"}}})
 		require.NoError(t, err)
 		image, err = mutate.AppendLayers(image, content)
 		require.NoError(t, err)
@@ -133,6 +135,11 @@ func TestPush(t *testing.T) {
 			image, err := index.Image(manifest.Manifests[n].Digest)
 			require.NoError(t, err)
 			requireConnector(t, image, p.name, arch)
+			manifest, err := image.Manifest()
+			require.NoError(t, err)
+			for _, layer := range manifest.Layers {
+				require.Equal(t, types.OCILayer, layer.MediaType, "one form for all layers")
+			}
 		}
 	}
 }
