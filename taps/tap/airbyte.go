@@ -273,8 +273,10 @@ func (c *connector) read(ctx context.Context, j *job) error {
 	}
 	job, _ := j.program.Env("WORKER_JOB_ID")
 	// The bookmark of a stream that is to be read whole counts only where the same job, in an earlier attempt, has come so far.
-	for _, s := range catalog.Streams {
-		if s.SyncMode == airbyte.FullRefresh && (job == "" || given.Job(s.Stream.Name) != job) {
+	for i := range catalog.Streams {
+		s := &catalog.Streams[i]
+		replaced := len(s.Stream.SupportedSyncModes) > 0 && !slices.Contains(s.Stream.SupportedSyncModes, airbyte.Incremental)
+		if replaced || s.SyncMode == airbyte.FullRefresh && (job == "" || given.Job(s.Stream.Name) != job) {
 			given.SetBookmark(s.Stream.Name, nil)
 		}
 	}

@@ -100,6 +100,9 @@ func (w *airbyteWire) ended(o *Output) error {
 	if err := errors.Join(w.says(o, airbyte.Running), w.fed()); err != nil {
 		return err
 	}
+	if o.unchanged && o.plan.Disposition == protocol.Replace && !o.incomplete {
+		o.Incomplete(protocol.ConfigFault("deselect it, or change the setting that leaves it out", "the stream was not read, and a full refresh would replace its rows with none"))
+	}
 	if err := o.save(); err != nil {
 		return err
 	}
@@ -139,11 +142,12 @@ const (
 	repeatKey   = "__repeat"
 )
 
-// value is the state of a stream: its bookmark, and what the platform wants beside it.
+// value is the state of a stream: its bookmark, and what the platform wants beside it. A stream that is replaced has no bookmark here, as its
+// source would find that nothing has changed, and send nothing.
 func (w *airbyteWire) value(o *Output, complete bool) []byte {
 	members, err := protocol.Members(w.loop.bookmarks.state.Bookmark(o.plan.Name))
-	if err != nil {
-		members = nil // there is no bookmark
+	if err != nil || o.plan.Disposition == protocol.Replace {
+		members = nil
 	}
 	if o.plan.refresh && w.job != "" {
 		members = append(members, protocol.Member{Name: airbyte.JobKey, Value: rawjson.AppendString(nil, w.job)})
