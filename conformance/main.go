@@ -41,9 +41,10 @@ Exit code: 0 if every MUST holds, 1 if not, 2 if the command line or a file is w
 
 // A commandLine is what can be asked for.
 type commandLine struct {
-	Tap    subject `cmd:"" help:"Test a Singer tap."`
-	Target subject `cmd:"" help:"Test a Singer target that loads into PostgreSQL."`
-	Source subject `cmd:"" help:"Test an Airbyte source."`
+	Tap         subject `cmd:"" help:"Test a Singer tap."`
+	Target      subject `cmd:"" help:"Test a Singer target that loads into PostgreSQL."`
+	Source      subject `cmd:"" help:"Test an Airbyte source."`
+	Destination subject `cmd:"" help:"Test an Airbyte destination that loads into PostgreSQL."`
 }
 
 // A subject is the program under test, and how it is reported on.
@@ -97,6 +98,9 @@ func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr i
 		o, checks = line.Tap, suite.Tap()
 	case "source":
 		o, checks = line.Source, suite.Source()
+	case "destination":
+		o, loads = line.Destination, true
+		checks, err = suite.Destination()
 	case "target":
 		o, loads = line.Target, true
 		checks, err = suite.Target()

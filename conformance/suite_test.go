@@ -101,15 +101,17 @@ func TestSourcesConform(t *testing.T) {
 	overTaps(t, suite.Source(), form, nil)
 }
 
-// TestTargetConforms makes the checks of our own target, some at a time.
-func TestTargetConforms(t *testing.T) {
+// TestLoadersConform makes the checks of our own target, under both protocols, some at a time.
+func TestLoadersConform(t *testing.T) {
 	t.Parallel()
-	checks, err := suite.Target()
-	require.NoError(t, err)
-	for some := range slices.Chunk(checks, 20) {
-		t.Run("from "+some[0].Name, func(t *testing.T) {
-			t.Parallel()
-			mustConform(t, suite.Subject{Command: []string{"target-postgres"}, DSN: servertest.Database(t), Env: bare(t)}, some)
-		})
+	for name, list := range map[string]func() ([]suite.Check, error){"target": suite.Target, "destination": suite.Destination} {
+		checks, err := list()
+		require.NoError(t, err)
+		for some := range slices.Chunk(checks, 25) {
+			t.Run(name+" from "+some[0].Name, func(t *testing.T) {
+				t.Parallel()
+				mustConform(t, suite.Subject{Command: []string{"target-postgres"}, DSN: servertest.Database(t), Env: bare(t)}, some)
+			})
+		}
 	}
 }

@@ -4,7 +4,7 @@
 // Then come the steps, numbered from 1, over one empty schema:
 //
 //	settings.json  settings beside the connection, under the names that Meltano's SDK and Airbyte have for them
-//	catalog.json   the configured catalog of all steps of a destination; 1.catalog is that of one
+//	1.catalog      of a destination: the streams of the configured catalog, one a line; without it those of the step before
 //	1.in           standard input; 1.cut is one whose last line has no end
 //	1.exit         ok, fail or any; ok where it is absent
 //	1.states       the states that must come out, one a line: each that is printed is one of them, and the last one is the last.
@@ -28,7 +28,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 )
 
-//go:embed target/*.txtar
+//go:embed target/*.txtar destination/*.txtar
 var files embed.FS
 
 // A Case is a file.
@@ -42,7 +42,7 @@ type Case struct {
 
 // A Step is one run of the program.
 type Step struct {
-	Catalog string
+	Streams []string // of the catalog
 	Input   string
 	Exit    string // ok, fail or any
 	States  []string
@@ -54,6 +54,9 @@ type Step struct {
 
 // Target are the cases of a Singer target, by name.
 func Target() ([]Case, error) { return read("target") }
+
+// Destination are the cases of an Airbyte destination, by name.
+func Destination() ([]Case, error) { return read("destination") }
 
 func read(dir string) ([]Case, error) {
 	paths, err := fs.Glob(files, dir+"/*.txtar")
@@ -85,15 +88,10 @@ func Parse(name string, text []byte) (Case, error) {
 		return Case{}, errors.New("the first line begins with MUST or SHOULD, and says what is expected")
 	}
 	c := Case{Name: name, Must: level == "MUST", Why: why}
-	catalog := ""
 	for _, file := range archive.Files {
 		data := string(file.Data)
-		switch file.Name {
-		case "settings.json":
+		if file.Name == "settings.json" {
 			c.Settings = data
-			continue
-		case "catalog.json":
-			catalog = data
 			continue
 		}
 		match := part.FindStringSubmatch(file.Name)
@@ -102,7 +100,11 @@ func Parse(name string, text []byte) (Case, error) {
 		}
 		number, _ := strconv.Atoi(match[1])
 		if number == len(c.Steps)+1 {
-			c.Steps = append(c.Steps, Step{Exit: "ok", Catalog: catalog})
+			next := Step{Exit: "ok"}
+			if number > 1 {
+				next.Streams = c.Steps[number-2].Streams
+			}
+			c.Steps = append(c.Steps, next)
 		}
 		if number != len(c.Steps) {
 			return Case{}, fmt.Errorf("%s: the steps are not in order", file.Name)
@@ -123,7 +125,7 @@ func Parse(name string, text []byte) (Case, error) {
 func (s *Step) set(part, data string) {
 	switch part {
 	case "catalog":
-		s.Catalog = data
+		s.Streams = lines(data)
 	case "in":
 		s.Input = data
 	case "cut":

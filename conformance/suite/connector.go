@@ -117,3 +117,11 @@ func errorsTraced(s *session) error {
 	}
 	return p.err()
 }
+
+// connectorSecretsUnsaid looks at all runs so far, and at one more.
+func connectorSecretsUnsaid(s *session) error {
+	if _, err := s.configured("check"); err != nil {
+		return err
+	}
+	return s.unsaid()
+}

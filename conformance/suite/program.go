@@ -183,7 +183,15 @@ func aboutSays(s *session) error {
 	return p.err()
 }
 
+// secretsUnsaid looks at all runs so far, and at one more that goes wrong.
 func secretsUnsaid(s *session) error {
+	if _, err := s.misled(s.unknownKey); err != nil {
+		return err
+	}
+	return s.unsaid()
+}
+
+func (s *session) unsaid() error {
 	if len(s.secrets()) == 0 {
 		return notApplicable("the config holds no secret")
 	}

@@ -37,7 +37,7 @@ func Source() []Check {
 		Check{"error/config-missing", Must, "A config file that is not there is an error.", connectorConfigMissing},
 		Check{"error/config-broken", Must, "A config file that is no JSON is an error.", connectorConfigBroken},
 		Check{"error/trace", Should, "What went wrong is a TRACE ERROR with a message, and no stack trace on standard error.", errorsTraced},
-		Check{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", secretsUnsaid},
+		Check{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", connectorSecretsUnsaid},
 	)
 }
 

@@ -30,7 +30,7 @@ func Target() ([]Check, error) {
 		Check{"cli/version", Should, "--version says name and version and ends with 0.", version},
 		Check{"cli/help", Should, "--help says how it is used and ends with 0.", help},
 		Check{"cli/about", Should, "--about --format=json tells runners the settings and capabilities.", aboutSays},
-		Check{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", secretsUnsaid},
+		Check{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", inSchema(l, secretsUnsaid)},
 	), nil
 }
 

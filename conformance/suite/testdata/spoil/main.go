@@ -61,8 +61,12 @@ func spoil(fault string, command []string) int {
 		lines := bufio.NewReader(os.Stdin)
 		for n := 1; ; n++ {
 			line, err := lines.ReadString('\n')
-			if text, ok := strings.CutPrefix(line, `{"type":"STATE","value":`); ok && fault == "states-at-once" {
-				fmt.Print(strings.TrimSuffix(text, "}\n") + "\n")
+			if fault == "states-at-once" && strings.HasPrefix(line, `{"type":"STATE"`) {
+				if text, singer := strings.CutPrefix(line, `{"type":"STATE","value":`); singer {
+					fmt.Print(strings.TrimSuffix(text, "}\n") + "\n")
+				} else {
+					fmt.Print(line)
+				}
 			}
 			if fault != "loses" || !strings.Contains(line, `"RECORD"`) || n%50 != 0 && n > 20 {
 				io.WriteString(stdin, line)
