@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -158,6 +159,15 @@ func (l *lab) file(name, text string) (string, error) {
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
+// json is file for a value.
+func (l *lab) json(name string, value any) (string, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", err
+	}
+	return l.file(name, string(text))
+}
+
 // rows are those of a query for one text each.
 func rows(ctx context.Context, dsn, sql string) ([]string, error) {
 	conn, err := pgx.Connect(ctx, dsn)
@@ -188,21 +198,4 @@ func expect(ctx context.Context, dsn, want, sql string) error {
 		err = fmt.Errorf("%s: %s, expected %s", sql, got, want)
 	}
 	return err
-}
-
-// same compares two lists of rows that should be equal.
-func same(what string, got, want []string) error {
-	for i := range max(len(got), len(want)) {
-		if i >= len(got) || i >= len(want) || got[i] != want[i] {
-			return fmt.Errorf("%s: %d rows, expected %d; the first that differs:\n%s\nexpected:\n%s", what, len(got), len(want), at(got, i), at(want, i))
-		}
-	}
-	return nil
-}
-
-func at(rows []string, i int) string {
-	if i < len(rows) {
-		return rows[i]
-	}
-	return "(none)"
 }

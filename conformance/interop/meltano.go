@@ -92,11 +92,7 @@ func (p *project) pipe(ctx context.Context, client string, more map[string]any) 
 	for key, value := range more {
 		settings[key] = value
 	}
-	text, err := json.Marshal(settings)
-	if err != nil {
-		return err
-	}
-	config, err := p.file(client+".json", string(text))
+	config, err := p.json(client+".json", settings)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// A table is one of a database.
+type table struct{ dsn, name string }
+
+// keeps says in what a table may differ from the one that it is held against.
+type keeps struct {
+	untyped bool              // it has columns whose schema names no type
+	breaks  *strings.Replacer // what line breaks in a text have become
+}
+
+var exactly = keeps{untyped: true, breaks: strings.NewReplacer()}
+
+// compareTables holds a table against the one that is wanted, value by value in the types that the latter has. Columns that targets add
+// are left aside.
+func compareTables(ctx context.Context, want, got table, keeps keeps) error {
+	columns, err := rows(ctx, want.dsn, `SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
+		WHERE attrelid = '"`+want.name+`"'::regclass AND attnum > 0 AND NOT attisdropped AND attname !~ '^_sdc_|^_extra$' ORDER BY attname`)
+	if err != nil {
+		return err
+	}
+	there, err := rows(ctx, got.dsn, `SELECT attname::text FROM pg_attribute WHERE attrelid = '"`+got.name+`"'::regclass AND attnum > 0`)
+	if err != nil {
+		return err
+	}
+	if !keeps.untyped {
+		columns = slices.DeleteFunc(columns, func(column string) bool {
+			name, json := strings.CutSuffix(column, " jsonb")
+			return json && !slices.Contains(there, name)
+		})
+	}
+	for i, column := range columns {
+		name, kind, _ := strings.Cut(column, " ")
+		name = pgx.Identifier{name}.Sanitize()
+		switch kind {
+		case "jsonb":
+			columns[i] = "to_jsonb(" + name + ") AS " + name
+		case "numeric": // 1.50 is 1.5 in a double
+			columns[i] = "trim_scale(" + name + "::numeric) AS " + name
+		default:
+			columns[i] = name + "::" + kind + " AS " + name
+		}
+	}
+	sql := `SELECT to_jsonb(r)::text FROM (SELECT ` + strings.Join(columns, ", ") + ` FROM "%s") r`
+	wanted, err := plain(ctx, want.dsn, fmt.Sprintf(sql, want.name), keeps.breaks)
+	if err != nil {
+		return err
+	}
+	held, err := plain(ctx, got.dsn, fmt.Sprintf(sql, got.name), exactly.breaks)
+	if err != nil {
+		return err
+	}
+	if len(wanted) == 0 && want.name != "_rejected_rows" {
+		return errors.New(want.name + " is empty")
+	}
+	return same(got.name, held, wanted)
+}
+
+// plain are rows as JSON objects, sorted, in which JSON that is kept as text is what it says.
+func plain(ctx context.Context, dsn, sql string, breaks *strings.Replacer) ([]string, error) {
+	found, err := rows(ctx, dsn, sql)
+	if err != nil {
+		return nil, err
+	}
+	for i, row := range found {
+		members := map[string]any{}
+		decoder := json.NewDecoder(strings.NewReader(row))
+		decoder.UseNumber()
+		if err := decoder.Decode(&members); err != nil {
+			return nil, err
+		}
+		for name, value := range members {
+			text, ok := value.(string)
+			if !ok {
+				continue
+			}
+			members[name] = breaks.Replace(text)
+			if strings.HasPrefix(text, "{") || strings.HasPrefix(text, "[") {
+				var nested any
+				if json.Unmarshal([]byte(text), &nested) == nil {
+					members[name] = nested
+				}
+			}
+		}
+		encoded, err := json.Marshal(members)
+		if err != nil {
+			return nil, err
+		}
+		found[i] = string(encoded)
+	}
+	slices.Sort(found)
+	return found, nil
+}
+
+// same compares two lists of rows that should be equal.
+func same(what string, got, want []string) error {
+	for i := range max(len(got), len(want)) {
+		if i >= len(got) || i >= len(want) || got[i] != want[i] {
+			return fmt.Errorf("%s: %d rows, expected %d; the first that differs:\n%s\nexpected:\n%s", what, len(got), len(want), at(got, i), at(want, i))
+		}
+	}
+	return nil
+}
+
+func at(rows []string, i int) string {
+	if i < len(rows) {
+		return rows[i]
+	}
+	return "(none)"
+}
