@@ -49,6 +49,10 @@ bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone w
 bench-peers: build ## Install other loaders below build/peers and measure them on the same rows
 	go run ./conformance/bench $(BENCHFLAGS) peers
 
+.PHONY: interop
+interop: build ## Run with Meltano and other people's taps and targets, installed below build/interop; some alone with PARTS="meltano"
+	go run ./conformance/interop $(INTEROPFLAGS) $(PARTS)
+
 .PHONY: lint
 lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go' 2>/dev/null || find . -name '*.go')); \

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +19,10 @@ import (
 )
 
 // TestMeltanoDefinitions holds the plugin definitions of the example project and those for Meltano's hub against the programs.
-// make generate writes them.
+// make generate writes them. The example's variables are those of settings.
 func TestMeltanoDefinitions(t *testing.T) {
 	t.Parallel()
+	variables := map[string]bool{}
 	for program, domain := range map[string]string{
 		"tap-s3-exports": "https://aws.amazon.com/s3/", "tap-posthog": "https://posthog.com/", "tap-mautic": "https://www.mautic.org/",
 		"tap-everflow": "https://www.everflow.io/", "tap-redtrack": "https://www.redtrack.io/",
@@ -36,6 +39,10 @@ func TestMeltanoDefinitions(t *testing.T) {
 
 		var plugin map[string]any
 		require.NoError(t, json.Unmarshal(printed, &plugin))
+		for _, setting := range plugin["settings"].([]any) {
+			name := program + "_" + setting.(map[string]any)["name"].(string)
+			variables[strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(name))] = true
+		}
 		plugin["domain_url"], plugin["keywords"] = domain, []string{"go"}
 		plugin["maintenance_status"], plugin["quality"] = "active", "unknown"
 		var hub bytes.Buffer
@@ -44,6 +51,11 @@ func TestMeltanoDefinitions(t *testing.T) {
 		encoder.CompactSeqIndent()
 		require.NoError(t, encoder.Encode(plugin))
 		taptest.Golden(t, hub.Bytes(), "../../examples/meltano/hub/"+program+".yml")
+	}
+	example, err := os.ReadFile(filepath.Join(root(t), "examples", "meltano", ".env.example"))
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(`(?m)^#? ?(TA[A-Z0-9_]+)=`).FindAllStringSubmatch(string(example), -1) {
+		require.True(t, variables[m[1]], "%s is no setting", m[1])
 	}
 }
 

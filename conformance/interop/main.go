@@ -3,6 +3,7 @@
 //	meltano          the example project under Meltano: runs with state, select rules, logs, a kill in the middle
 //	foreign-targets  MeltanoLabs' and PipelineWise's target-postgres take what our taps send, and hold the rows that ours holds
 //	foreign-taps     our target takes what other people's taps send, over three runs with state
+//	conformance      the conformance suite on all of them, and the table in docs/conformance.md; some ten minutes a target
 //
 // Without names all run. Python packages are installed below build/interop at pinned versions, once; servers, projects and configs lie
 // there too and are removed at the end. A part whose packages cannot be installed is left out, which is a failure, but for -optional.
@@ -44,6 +45,7 @@ func parts() []part {
 		{"meltano", []*environment{meltanoEnvironment}, meltanoSteps},
 		{"foreign-targets", []*environment{meltanoLabsTarget, pipelineWiseTarget}, targetSteps},
 		{"foreign-taps", []*environment{meltanoLabsTap, pipelineWiseTap}, tapSteps},
+		{"conformance", []*environment{meltanoLabsTarget, pipelineWiseTarget, meltanoLabsTap, pipelineWiseTap}, conformanceSteps},
 	}
 }
 
@@ -55,6 +57,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("interop", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	short := flags.Bool("short", false, "leave the long checks out")
+	only := flags.String("only", "", "make the checks whose name contains this")
 	optional := flags.Bool("optional", false, "a part whose packages cannot be installed is no failure")
 	if flags.Parse(args) != nil {
 		return 2
@@ -75,7 +78,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	code, rows := 0, [][]string{{"PART", "RESULT", "CHECKS", "SECONDS"}}
 	for _, p := range chosen {
 		start := time.Now()
-		done, err := l.run(ctx, p, *short)
+		done, err := l.run(ctx, p, func(s step) bool { return !(*short && s.long) && strings.Contains(s.name, *only) })
 		result := "ok"
 		var missing *notInstalled
 		switch {
@@ -109,7 +112,7 @@ func partNames() string {
 }
 
 // run takes a part through its steps, up to the first that fails. It returns how many went well.
-func (l *lab) run(ctx context.Context, p part, short bool) (done int, err error) {
+func (l *lab) run(ctx context.Context, p part, wanted func(step) bool) (done int, err error) {
 	for _, e := range p.from {
 		if err := l.install(ctx, e); err != nil {
 			return 0, err
@@ -125,7 +128,7 @@ func (l *lab) run(ctx context.Context, p part, short bool) (done int, err error)
 		return 0, err
 	}
 	for _, s := range steps {
-		if short && s.long {
+		if !wanted(s) {
 			continue
 		}
 		start := time.Now()

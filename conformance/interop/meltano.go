@@ -273,7 +273,7 @@ func (p *project) state(ctx context.Context) error {
 		return err
 	}
 	if fmt.Sprint(kept) != fmt.Sprint(committed.Bookmarks) {
-		return fmt.Errorf("Meltano has the state\n%v\nthe target committed\n%v", kept, committed.Bookmarks)
+		return fmt.Errorf("the state that Meltano has\n%v\nthe target committed\n%v", kept, committed.Bookmarks)
 	}
 	return nil
 }
@@ -392,7 +392,7 @@ func (p *project) logs(ctx context.Context) error {
 			continue
 		}
 		if line.Logger == nil {
-			return fmt.Errorf("Meltano takes this line for plain text: %s", text)
+			return fmt.Errorf("a line that Meltano takes for plain text: %s", text)
 		}
 		seen[line.Name+" "+line.Level+" "+line.Stream+": "+line.Event] = true
 	}

@@ -37,7 +37,7 @@ func (l *lab) install(ctx context.Context, e *environment) error {
 	}
 	for _, args := range [][]string{
 		{"python3", "-m", "venv", dir},
-		append([]string{filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check"}, e.packages...),
+		append([]string{filepath.Join(dir, "bin", "pip"), "install", "--quiet", "--retries", "1", "--disable-pip-version-check"}, e.packages...),
 	} {
 		if out, err := exec.CommandContext(ctx, args[0], args[1:]...).CombinedOutput(); err != nil {
 			lines := strings.Split(strings.TrimSpace(string(out)), "\n")

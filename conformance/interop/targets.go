@@ -43,7 +43,6 @@ func rivals() []rival {
 type source struct {
 	program  string
 	tables   []string
-	versions bool // rows go away between runs
 	change   func(context.Context, int) error
 	settings func(run int) map[string]any
 }

@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// A subject is a program that the conformance suite tests.
+type subject struct {
+	kind, program string
+	from          *environment // nil: ours
+	// prepare gives the files of settings and of a catalog, the latter empty where the program discovers it.
+	prepare func(context.Context) (config, catalog string, err error)
+}
+
+const ourMark = "Signalroom's "
+
+// name is what the page calls it: the package with its version, or ours.
+func (s subject) name() string {
+	if s.from == nil {
+		return ourMark + s.program
+	}
+	return strings.Replace(s.from.packages[0], "==", " ", 1)
+}
+
+func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
+	if err := l.serve(ctx); err != nil {
+		return nil, err
+	}
+	program := filepath.Join(l.folder, "conformance")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./conformance").CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building conformance: %w\n%s", err, out)
+	}
+	place := map[string]any{"host": "{{host}}", "port": "{{port}}", "user": "{{user}}", "password": "{{password}}", "default_target_schema": "{{schema}}"}
+	target := func(database string) func(context.Context) (string, string, error) {
+		return func(context.Context) (string, string, error) {
+			settings := map[string]any{database: "{{database}}"}
+			for key, value := range place {
+				settings[key] = value
+			}
+			config, err := l.json("config.json", settings)
+			return config, "", err
+		}
+	}
+	tap := func(open func(context.Context) (foreign, error)) func(context.Context) (string, string, error) {
+		return func(ctx context.Context) (string, string, error) {
+			f, err := open(ctx)
+			if err != nil {
+				return "", "", err
+			}
+			if err := f.change(ctx, 1); err != nil {
+				return "", "", err
+			}
+			config, err := l.json("config.json", f.settings)
+			if err != nil {
+				return "", "", err
+			}
+			catalog, err := l.selected(ctx, f, config)
+			return config, catalog, err
+		}
+	}
+	subjects := []subject{
+		{"target", "target-postgres", nil, target("database")},
+		{"target", "target-postgres", meltanoLabsTarget, target("database")},
+		{"target", "target-postgres", pipelineWiseTarget, target("dbname")},
+		{"tap", "tap-s3-exports", nil, func(ctx context.Context) (string, string, error) {
+			s := l.exports()
+			if err := s.change(ctx, 1); err != nil {
+				return "", "", err
+			}
+			config, err := l.json("config.json", s.settings(1))
+			return config, "", err
+		}},
+		{"tap", "tap-postgres", meltanoLabsTap, tap(l.tapPostgres)},
+		{"tap", "tap-s3-csv", pipelineWiseTap, tap(l.tapS3CSV)},
+	}
+	var steps []step
+	for _, s := range subjects {
+		steps = append(steps, step{name: s.name(), run: func(ctx context.Context) error { return l.conform(ctx, program, s) }})
+	}
+	return steps, nil
+}
+
+// conform tests a program, and writes what was found into the page. That somebody else's fails is no failure of this one.
+func (l *lab) conform(ctx context.Context, conformance string, s subject) error {
+	config, catalog, err := s.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	command := filepath.Join(l.bin, s.program)
+	if s.from != nil {
+		command = l.program(s.from, s.program)
+	}
+	args := []string{s.kind, "--format", "junit", "--config", config}
+	if s.kind == "target" {
+		dsn, err := l.database(ctx, "conformance_"+filepath.Base(filepath.Dir(filepath.Dir(command))))
+		if err != nil {
+			return err
+		}
+		args = append(args, "--dsn", dsn)
+	}
+	if catalog != "" {
+		args = append(args, "--catalog", catalog)
+	}
+	cmd := start(ctx, l.folder, l.environment(), conformance, append(args, "--", command)...)
+	found, failed := cmd.Output()
+	var report struct {
+		Cases []struct {
+			Name    string `xml:"name,attr"`
+			Failure *struct {
+				Level string `xml:"type,attr"`
+			} `xml:"failure"`
+			Skipped *struct{} `xml:"skipped"`
+		} `xml:"testcase"`
+	}
+	if err := xml.Unmarshal(found, &report); err != nil {
+		return fmt.Errorf("conformance: %w: %w", failed, err)
+	}
+	passed, skipped, failures := 0, 0, map[string][]string{}
+	for _, c := range report.Cases {
+		switch {
+		case c.Failure != nil:
+			failures[c.Failure.Level] = append(failures[c.Failure.Level], "`"+c.Name+"`")
+		case c.Skipped != nil:
+			skipped++
+		default:
+			passed++
+		}
+	}
+	if s.from == nil && failed != nil {
+		return fmt.Errorf("ours fails: %v", failures)
+	}
+	return publish(s.name(), fmt.Sprintf("| %s | %d | %d | %s | %s |", s.name(), passed, skipped, listed(failures["MUST"]), listed(failures["SHOULD"])))
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
+}
+
+// publish puts a row into the page's table, in the place of the one that it has of the program.
+func publish(name, row string) error {
+	page := filepath.Join("docs", "conformance.md")
+	text, err := os.ReadFile(page)
+	if err != nil {
+		return err
+	}
+	program, _, _ := strings.Cut(strings.TrimPrefix(name, ourMark), " ")
+	lines := strings.Split(string(text), "\n")
+	head := slices.IndexFunc(lines, func(line string) bool { return strings.HasPrefix(line, "| Program |") })
+	if head < 0 {
+		return fmt.Errorf("%s has no table of programs", page)
+	}
+	at := head + 2
+	for at < len(lines) && strings.HasPrefix(lines[at], "| ") {
+		cell, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimPrefix(lines[at], "| "), ourMark), " ")
+		if cell == program && strings.Contains(lines[at], ourMark) == strings.Contains(row, ourMark) {
+			lines = slices.Delete(lines, at, at+1)
+			break
+		}
+		at++
+	}
+	return os.WriteFile(page, []byte(strings.Join(slices.Insert(lines, at, row), "\n")), 0o644)
+}
