@@ -8,7 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,20 +24,32 @@ func BenchmarkWires(b *testing.B) {
 		for _, wire := range []string{"singer", "airbyte"} {
 			name := map[bool]string{false: "append", true: "merge"}[keyed]
 			b.Run(name+"/"+wire, func(b *testing.B) {
+				cpu := time.Duration(0)
 				for b.Loop() {
 					b.StopTimer()
 					dsn := servertest.Database(b)
 					input, args := wireEvents(b, wire, keyed, events, dsn)
 					var stdout, stderr bytes.Buffer
 					b.SetBytes(int64(len(input)))
+					before := processTime(b)
 					b.StartTimer()
 					code := Program{Args: args, Stdin: bytes.NewReader(input), Stdout: &stdout, Stderr: &stderr, Env: env(), Dir: b.TempDir()}.Run(b.Context())
 					require.Zero(b, code, stderr.String()+stdout.String())
+					cpu += processTime(b) - before
 				}
 				b.ReportMetric(events/(b.Elapsed().Seconds()/float64(b.N)), "rows/s")
+				b.ReportMetric(float64(cpu.Nanoseconds())/float64(b.N*events), "cpu-ns/row")
 			})
 		}
 	}
+}
+
+// processTime is the processor time that this process took so far, the server's not counted.
+func processTime(b *testing.B) time.Duration {
+	b.Helper()
+	var usage syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 const benchProperties = `{"uuid":{"type":"string"},"event":{"type":"string"},"distinct_id":{"type":"string"},"timestamp":{"type":"string","format":"date-time"},` +
