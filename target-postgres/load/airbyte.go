@@ -133,7 +133,7 @@ func (w *worker) sendEchoes(echoes []echo) error {
 		rejected := int64(before - len(w.crew.refusals))
 		counts := strconv.AppendInt([]byte(`{"recordCount":`), e.records-rejected, 10)
 		counts = append(strconv.AppendInt(append(counts, `,"rejectedRecordCount":`...), rejected, 10), '}')
-		if err := w.states.send(slices.Insert(e.line, e.at, counts...)); err != nil {
+		if err := w.states.echo(slices.Insert(e.line, e.at, counts...)); err != nil {
 			return err
 		}
 	}

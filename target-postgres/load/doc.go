@@ -37,6 +37,11 @@
 //   - When an interval that holds both kinds grows beyond memory, each kind gets a transaction of its own. Those with a
 //     key, or of a replace, commit first; the transaction with the rows without a key carries the state.
 //
+// # Under Airbyte
+//
+// A state covers the records of one stream, or of all, and goes back as it came, once all before it is committed; the platform keeps it. A
+// replace is a refresh, whose rows are durable before anybody sees them: see refresh.go.
+//
 // # Rows that the server refuses
 //
 // Every segment is copied behind a savepoint. When the server refuses a row, the segment is taken back and copied again in

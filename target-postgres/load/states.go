@@ -21,19 +21,22 @@ func (s *stateWriter) write(state []byte) error {
 	if s.last != nil && bytes.Equal(s.last, state) {
 		return nil
 	}
+	return s.print(state, "the state is stored all the same; see it with: target-postgres state")
+}
+
+// echo prints a state that goes back to the platform, however often it is the same.
+func (s *stateWriter) echo(line []byte) error {
+	return s.print(line, "what it covers is stored all the same")
+}
+
+func (s *stateWriter) print(state []byte, hint string) error {
 	s.last = append(s.last[:0], state...)
 	s.line = append(append(s.line[:0], state...), '\n')
 	if _, err := s.out.Write(s.line); err != nil {
 		if errors.Is(err, syscall.EPIPE) {
-			return protocol.SystemFault("the state is stored all the same; see it with: target-postgres state", "whoever read the states is gone: %w", err)
+			return protocol.SystemFault(hint, "whoever read the states is gone: %w", err)
 		}
-		return protocol.SystemFault("the state is stored all the same; see it with: target-postgres state", "writing a state: %w", err)
+		return protocol.SystemFault(hint, "writing a state: %w", err)
 	}
 	return nil
-}
-
-// send prints a line that goes back as it came.
-func (s *stateWriter) send(line []byte) error {
-	s.last = nil
-	return s.write(line)
 }
