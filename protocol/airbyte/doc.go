@@ -2,7 +2,7 @@
 // and decides nothing.
 //
 // What it promises: a message is one whole line of JSON without nulls, whoever writes beside it. What is read may hold explicit nulls and
-// keys that nobody here knows, as the programs in use write both. A record's data is never empty, and holds no token that is not JSON.
+// keys that nobody here knows, as the programs in use write both. A record's data is never empty.
 // An error names the stream and the place, never a value.
 //
 // The protocol: https://docs.airbyte.com/platform/understanding-airbyte/airbyte-protocol

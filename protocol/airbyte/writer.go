@@ -51,7 +51,7 @@ func AppendMessage(dst []byte, p Payload) ([]byte, error) {
 }
 
 // Records is a stream's way to write records without making messages. One goroutine at a time may use it. A record without a member is
-// not sent; NaN and the infinities become null, and the record's meta says so.
+// not sent.
 type Records struct {
 	*lines.Records
 	object int // where the object of data begins in a line
@@ -59,6 +59,7 @@ type Records struct {
 	suffix []byte // },"emitted_at":1767323045000}}
 
 	nulled  [][]byte        // fields of the next record
+	tokens  bool            // it may hold NaN or an infinity
 	scanner rawjson.Scanner // for what finite does
 	scratch []byte
 	tail    []byte
@@ -91,13 +92,18 @@ func (r *Records) EmittedAt(t time.Time) {
 // Nulled notes that a field of the next record is null because its value does not fit. The name stays the caller's until then.
 func (r *Records) Nulled(field []byte) { r.nulled = append(r.nulled, field) }
 
+// Foreign looks at the members of the next record, which are as a source has sent them: NaN and the infinities in them become null, and the
+// record's meta says so. What a tap writes itself has no such thing, and is not searched for it.
+func (r *Records) Foreign(members []byte) {
+	r.tokens = bytes.Contains(members, []byte("NaN")) || bytes.Contains(members, []byte("Infinity"))
+}
+
 // inspect is for [lines.Records].
 func (r *Records) inspect(buffer []byte, begin int, suffix []byte) ([]byte, []byte, bool) {
-	data := buffer[begin+r.object+1:]
-	if len(data) == 0 {
+	if len(buffer) == begin+r.object+1 {
 		return buffer, suffix, false
 	}
-	if len(r.nulled) == 0 && !bytes.Contains(data, []byte("NaN")) && !bytes.Contains(data, []byte("Infinity")) {
+	if len(r.nulled) == 0 && !r.tokens {
 		return buffer, suffix, true
 	}
 	return r.finite(buffer, begin+r.object, suffix)
@@ -127,7 +133,7 @@ func (r *Records) finite(buffer []byte, start int, suffix []byte) ([]byte, []byt
 	for i, field := range r.nulled {
 		r.note(field, i == 0)
 	}
-	r.nulled = r.nulled[:0]
+	r.nulled, r.tokens = r.nulled[:0], false
 	for i, field := range fields {
 		if i > 0 {
 			buffer = append(buffer, ',')

@@ -230,3 +230,33 @@ func TestAirbyteWaits(t *testing.T) {
 		require.Equal(t, []string{"state", "1m0s", "1h0m0s"}, said)
 	})
 }
+
+func nullable(name string) tap.Column {
+	return tap.Column{Name: name, Schema: json.RawMessage(`{"type":["null","integer"]}`)}
+}
+
+// TestAirbyteValues: what JSON or the catalog has no place for is null, and the record says so.
+func TestAirbyteValues(t *testing.T) {
+	t.Parallel()
+	program := streams(tap.Stream{Name: "s", Columns: []tap.Column{nullable("a"), nullable("b")}, Disposition: protocol.Append, Read: func(_ context.Context, out *tap.Output) error {
+		for _, row := range []string{`{"a":NaN,"b":1}`, `{"a":1,"b":null,"b_as_sent":"x"}`, `{"undeclared":1}`, `{"a":2,"b":2}`} {
+			if err := out.Record([]byte(row)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+	out := taptest.Airbyte(t, program, "discover", taptest.Input{Config: map[string]any{}})
+	catalog := taptest.Configure(out.Streams())
+	out = taptest.Airbyte(t, program, "read", taptest.Input{Config: map[string]any{}, Catalog: catalog})
+	require.NoError(t, out.ValidateRead(catalog))
+	var said []string
+	for _, m := range out.All {
+		if m.Record != nil {
+			said = append(said, string(m.Record.Data)+string(m.Record.Meta))
+		}
+	}
+	const nulled = `{"changes":[{"field":"%s","change":"NULLED","reason":"SOURCE_SERIALIZATION_ERROR"}]}`
+	require.Equal(t, []string{`{"a":null,"b":1}` + fmt.Sprintf(nulled, "a"), `{"a":1,"b":null}` + fmt.Sprintf(nulled, "b"), `{"a":2,"b":2}`}, said,
+		"a record of which nothing is left is not sent")
+}

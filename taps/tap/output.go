@@ -138,7 +138,7 @@ func (o *Output) kind(column []byte) kept {
 }
 
 // Row sends the members of a JSON object without its braces: `"a":1,"b":"x"`. They are those of kept columns alone, already
-// hashed or masked (see [AppendKept]), without line ends between them. client_id is put in front. Row copies members and
+// hashed or masked (see [AppendKept]), without line ends between them, and JSON that has no NaN. client_id is put in front. Row copies members and
 // does not allocate.
 func (o *Output) Row(members []byte) error {
 	if send, err := o.ready(); !send {
@@ -270,6 +270,7 @@ func (o *Output) Record(object []byte) error {
 		}
 	}
 	o.members = members
+	o.stamp.Foreign(members)
 	return o.Row(members)
 }
 

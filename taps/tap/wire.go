@@ -35,6 +35,8 @@ type stamp interface {
 	// ExtractedAt and Version are those of the rows that follow.
 	ExtractedAt(t time.Time)
 	Version(version int64)
+	// Foreign looks at the members of the next row, which are as the source has sent them.
+	Foreign(members []byte)
 	// Nulled tells that a column of the next row is null because its value does not fit.
 	Nulled(column []byte)
 }
@@ -42,7 +44,8 @@ type stamp interface {
 // singerStamp is that of Singer's records, which hold such a value beside its column.
 type singerStamp struct{ *singer.Records }
 
-func (singerStamp) Nulled([]byte) {}
+func (singerStamp) Foreign([]byte) {}
+func (singerStamp) Nulled([]byte)  {}
 
 // singerWire writes SCHEMA, RECORD, STATE and ACTIVATE_VERSION. Its STATE holds the bookmarks of all streams.
 type singerWire struct {
