@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,12 +39,10 @@ func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 		return nil, fmt.Errorf("building conformance: %w\n%s", err, out)
 	}
 	place := map[string]any{"host": "{{host}}", "port": "{{port}}", "user": "{{user}}", "password": "{{password}}", "default_target_schema": "{{schema}}"}
-	target := func(database string) func(context.Context) (string, string, error) {
+	target := func(own map[string]any) func(context.Context) (string, string, error) {
 		return func(context.Context) (string, string, error) {
-			settings := map[string]any{database: "{{database}}"}
-			for key, value := range place {
-				settings[key] = value
-			}
+			settings := maps.Clone(place)
+			maps.Copy(settings, own)
 			config, err := l.json("config.json", settings)
 			return config, "", err
 		}
@@ -66,9 +65,10 @@ func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 		}
 	}
 	subjects := []subject{
-		{"target", "target-postgres", nil, target("database")},
-		{"target", "target-postgres", meltanoLabsTarget, target("database")},
-		{"target", "target-postgres", pipelineWiseTarget, target("dbname")},
+		{"target", "target-postgres", nil, target(map[string]any{"database": "{{database}}"})},
+		{"target", "target-postgres", meltanoLabsTarget, target(map[string]any{"database": "{{database}}"})},
+		{"target", "target-postgres", pipelineWiseTarget, target(map[string]any{"dbname": "{{database}}", "primary_key_required": false,
+			"add_metadata_columns": "{{add_record_metadata}}", "hard_delete": "{{hard_delete}}", "batch_size_rows": "{{batch_size_rows}}"})},
 		{"tap", "tap-s3-exports", nil, func(ctx context.Context) (string, string, error) {
 			s := l.exports()
 			if err := s.change(ctx, 1); err != nil {

@@ -147,23 +147,46 @@ func text(members map[string]any, name string) string {
 
 // sync are the arguments of a run with a catalog, where there is one.
 func (s *session) sync(c *catalog, args ...string) ([]string, error) {
-	if c != nil {
-		path, err := s.file("catalog.json", c.members)
-		if err != nil {
+	if c == nil {
+		return s.with(nil, args...)
+	}
+	path, err := s.file("catalog.json", c.members)
+	if err != nil {
+		return nil, err
+	}
+	if s.flag == "" {
+		if s.flag, err = s.catalogFlag(path); err != nil {
 			return nil, err
 		}
-		args = append([]string{s.catalogFlag(), path}, args...)
 	}
-	return s.with(nil, args...)
+	return s.with(nil, append([]string{s.flag, path}, args...)...)
 }
 
-// catalogFlag is --properties for taps that know no other.
-func (s *session) catalogFlag() string {
+// catalogFlag is --properties for taps that know no other. One that does not say so is tried: with --catalog it then says nothing.
+func (s *session) catalogFlag(path string) (string, error) {
+	const usual, older = "--catalog", "--properties"
 	a, err := s.describe()
-	if err == nil && !a.can("catalog") && a.can("properties") {
-		return "--properties"
+	if err != nil {
+		return "", err
 	}
-	return "--catalog"
+	if len(a.Capabilities) > 0 {
+		if !a.can("catalog") && a.can("properties") {
+			return older, nil
+		}
+		return usual, nil
+	}
+	args, err := s.with(nil, usual, path)
+	if err != nil {
+		return "", err
+	}
+	r, err := s.read(nil, args...)
+	if err != nil {
+		return "", err
+	}
+	if len(r.messages) == 0 {
+		return older, nil
+	}
+	return usual, nil
 }
 
 // complete reads everything once, and keeps it. Where the tap takes no catalog, it runs without one.

@@ -28,6 +28,7 @@ type session struct {
 
 	about   *about
 	catalog *catalog
+	flag    string // that names the catalog
 	whole   *reading
 	again   *reading
 	base    *database // of targets and destinations

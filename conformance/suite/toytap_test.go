@@ -84,6 +84,13 @@ func TestEachTapCheckCanFail(t *testing.T) {
 	for _, r := range results {
 		require.Equal(t, Passed, r.Status, "%s: %s", r.Name, r.Detail)
 	}
+	checks, err := Matching(Tap(), "select/*")
+	require.NoError(t, err)
+	results, err = Run(t.Context(), subject("older"), checks, func(Result) {})
+	require.NoError(t, err)
+	for _, r := range results {
+		require.Equal(t, Passed, r.Status, "older: %s: %s", r.Name, r.Detail)
+	}
 	var names []string
 	for _, c := range Tap() {
 		names = append(names, c.Name)

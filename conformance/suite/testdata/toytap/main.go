@@ -45,7 +45,14 @@ func (t *tap) run(args []string) error {
 	config, catalog, state := flags.String("config", "", ""), flags.String("catalog", "", ""), flags.String("state", "", "")
 	discover, about, version, help := flags.Bool("discover", false, ""), flags.Bool("about", false, ""), flags.Bool("version", false, ""), flags.Bool("help", false, "")
 	flags.String("format", "", "")
+	properties := flags.String("properties", "", "")
 	err := flags.Parse(args)
+	if t.fault == "older" { // a tap of the first days, which is no fault
+		if *about || *catalog != "" {
+			return nil
+		}
+		catalog = properties
+	}
 	switch {
 	case *version || *about || *help:
 		switch {
