@@ -9,7 +9,7 @@
 //	parallel  a million rows over one, two and four connections, beside one \copy and two at once
 //	trickle   a row a second: from the writing of its STATE to its visibility on another connection
 //	memory    peak resident memory for short and long inputs and for a thousand streams in turns
-//	burden    what loading costs the server: CPU, connections, WAL, and two programs on one table at once
+//	burden    what loading costs the server: CPU, connections, WAL, and two programs on one table at once; Linux
 //	peers     other loaders on the same rows; only when it is named, since it installs them below build/peers
 //
 // Without names all run but peers. Each writes its figures into docs/benchmarks.json when it ends, and the page and the chart
