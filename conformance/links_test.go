@@ -109,6 +109,20 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// Each page of docs stands in their index.
+func TestIndex(t *testing.T) {
+	t.Parallel()
+	folder := filepath.Join(root(t), "docs")
+	index := page(t, filepath.Join(folder, "README.md"))
+	pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
+	require.NoError(t, err)
+	for _, path := range pages {
+		if name := filepath.Base(path); name != "README.md" {
+			require.Contains(t, index, "]("+name+")")
+		}
+	}
+}
+
 func TestDeadLinksAreFound(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "page.md")

@@ -1,6 +1,7 @@
 // Package main runs the built programs together with what others made, as their users install it:
 //
 //	meltano          the example project under Meltano: runs with state, select rules, logs, a kill in the middle
+//	airflow          the example DAG under Airflow: mapped tasks by client and shard, new files, a client with a wrong configuration
 //	foreign-targets  MeltanoLabs' and PipelineWise's target-postgres take what our taps send, and hold the rows that ours holds
 //	foreign-taps     our target takes what other people's taps send, over three runs with state
 //	conformance      the conformance suite on all of them, and the table in docs/conformance.md; some ten minutes a target
@@ -43,6 +44,7 @@ type step struct {
 func parts() []part {
 	return []part{
 		{"meltano", []*environment{meltanoEnvironment}, meltanoSteps},
+		{"airflow", []*environment{airflowEnvironment}, airflowSteps},
 		{"foreign-targets", []*environment{meltanoLabsTarget, pipelineWiseTarget}, targetSteps},
 		{"foreign-taps", []*environment{meltanoLabsTap, pipelineWiseTap}, tapSteps},
 		{"conformance", []*environment{meltanoLabsTarget, pipelineWiseTarget, meltanoLabsTap, pipelineWiseTap}, conformanceSteps},
