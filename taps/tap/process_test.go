@@ -158,9 +158,14 @@ func TestProcessMemory(t *testing.T) {
 // is what those who run connectors take for an end that was asked for.
 func TestConnectorsProcess(t *testing.T) {
 	t.Parallel()
-	for name, end := range map[string]func(command *exec.Cmd, stdout io.ReadCloser) error{
-		"signal": func(command *exec.Cmd, _ io.ReadCloser) error { return command.Process.Signal(syscall.SIGTERM) },
-		"closed": func(_ *exec.Cmd, stdout io.ReadCloser) error { return stdout.Close() },
+	terminate := func(command *exec.Cmd, _ io.ReadCloser) error { return command.Process.Signal(syscall.SIGTERM) }
+	for name, test := range map[string]struct {
+		end  func(command *exec.Cmd, stdout io.ReadCloser) error
+		read bool // what comes afterwards
+	}{
+		"signal":                    {terminate, true},
+		"signal while nobody reads": {terminate, false},
+		"reader gone":               {func(_ *exec.Cmd, stdout io.ReadCloser) error { return stdout.Close() }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -171,8 +176,12 @@ func TestConnectorsProcess(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(command.Dir, "catalog.json"), catalog, 0o600))
 			stdout, first, stderr := started(t, command)
 			require.Contains(t, string(first), `"STARTED"`)
-			require.NoError(t, end(command, stdout))
-			rest, _ := io.ReadAll(stdout) // closed in one of the cases
+			require.NoError(t, test.end(command, stdout))
+			var rest []byte
+			if test.read {
+				rest, err = io.ReadAll(stdout)
+				require.NoError(t, err)
+			}
 			require.Equal(t, -1, exit(t, command))
 			require.Equal(t, syscall.SIGTERM, command.ProcessState.Sys().(syscall.WaitStatus).Signal())
 			require.Empty(t, stderr.String())

@@ -124,8 +124,19 @@ func Main[C any](t Tap[C]) {
 	signal.Notify(received, syscall.SIGTERM, syscall.SIGINT)
 	first := make(chan os.Signal, 1)
 	go func() {
-		first <- <-received
-		os.Exit(protocol.SignalExitCode(<-received))
+		got := <-received
+		first <- got
+		var late <-chan time.Time
+		if isAirbyte(os.Args[1:]) {
+			late = time.After(connectorGrace)
+		}
+		select {
+		case got = <-received:
+			os.Exit(protocol.SignalExitCode(got))
+		case <-late:
+			dieOf(got)
+			os.Exit(protocol.SignalExitCode(got))
+		}
 	}()
 	code := t.Run(context.Background(), Program{Args: os.Args[1:], Stdout: os.Stdout, Stderr: os.Stderr, Env: os.LookupEnv, Signals: first})
 	if isAirbyte(os.Args[1:]) && code == protocol.SignalExitCode(syscall.SIGTERM) {
@@ -134,9 +145,13 @@ func Main[C any](t Tap[C]) {
 	os.Exit(code)
 }
 
+// connectorGrace is how long a connector goes on after a signal. PyAirbyte sends one when it has seen enough, and reads no more: what is still
+// to be said would be waited for in vain.
+const connectorGrace = 2 * time.Second
+
 // dieOf ends the process by the signal itself, which is how those who run connectors know that an end was asked for; a shell sees the
 // same exit code. It returns where the signal has no effect, as in the first process of a container.
-func dieOf(s syscall.Signal) {
+func dieOf(s os.Signal) {
 	signal.Reset(s)
 	self, err := os.FindProcess(os.Getpid())
 	if err == nil && self.Signal(s) == nil {
