@@ -120,7 +120,8 @@ func (r *rows) sendMembers(members []protocol.Field) error {
 		}
 		r.set = append(r.set, protocol.Member{Name: c.Name, Value: value})
 	}
-	return r.Send([]byte("{}"), append(r.set, r.extra...)...)
+	r.set = append(r.set, r.extra...)
+	return r.Send([]byte("{}"), r.set...)
 }
 
 // put keeps a value for its column, or beside the columns.

@@ -39,7 +39,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	if start.IsZero() {
 		start = s.run.Start.Add(-recordingsKept)
 	}
-	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}}
+	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}, uncounted: true}
 	return s.api.each(ctx, out, func(project int64) error {
 		at := reached.Projects.Of(strconv.FormatInt(project, 10))
 		reading := windows.Reading{Span: at.Span(start, s.config.End(s.run.Start), max(s.config.Lookback, recordingLookback)), Step: windows.Every(recordingSpan), Shard: s.run.Shard}

@@ -23,7 +23,9 @@ type resource struct {
 	change func(s *source, row []byte) ([]byte, error)                      // nil: rows are sent as they are
 	// distinct tells that parts may hold the same rows, where a server does not know their parameters. A row is sent once.
 	distinct bool
-	key      []string
+	// uncounted lists do not say how many rows they have, and new ones come in front while they are read: one walk has to do.
+	uncounted bool
+	key       []string
 }
 
 // A part is one walk over a list with these parameters. Its rows get the members of add.
@@ -64,8 +66,8 @@ func (s *source) streams() []tap.Stream {
 		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{path: "dashboards", limit: 200, client: crud}),
 		list[Survey](s, "surveys", "Definitions of surveys", resource{path: "surveys", limit: 200, client: crud}),
 		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types", client: crud}),
-		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes}),
-		list[Person](s, "persons", "Persons with their properties", resource{path: "persons", limit: 1000, client: persons}),
+		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes, uncounted: true}),
+		list[Person](s, "persons", "Persons with their properties", resource{path: "persons", limit: 1000, client: persons, uncounted: true}),
 		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Read: s.recordings}),
 		list[EventDefinition](s, "event_definitions", "Names of events", resource{path: "event_definitions", limit: 500, client: crud}),
 		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{path: "property_definitions", limit: 500, client: crud, parts: propertyTypes}),
@@ -131,7 +133,7 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *leni
 		if err != nil {
 			return err
 		}
-		if came < total {
+		if came < total && !r.uncounted {
 			return protocol.TransientFault("run again", "project %d: only %d of %d rows came, as the list changes while it is read", project, came, total)
 		}
 	}
@@ -165,9 +167,13 @@ func (s *source) walk(ctx context.Context, r resource, project int64, p part, se
 		query.Set("limit", strconv.Itoa(r.limit))
 	}
 	pager := rest.PagerFunc(following)
+	walks := []rest.Pager{pager, pager, pager}
+	if r.uncounted {
+		walks = walks[:1]
+	}
 	return r.client(s.api).Moving(ctx, rest.Moving{
 		List:  rest.List{Request: rest.Request{Path: projectPath(project, r.path), Endpoint: endpoint(r.path), Query: query}, Rows: []string{"results"}},
-		Walks: []rest.Pager{pager, pager, pager}, Key: rest.KeyOf(r.key...), Total: "count",
+		Walks: walks, Key: rest.KeyOf(r.key...), Total: "count",
 	}, send)
 }
 

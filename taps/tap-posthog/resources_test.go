@@ -230,3 +230,24 @@ func TestSample(t *testing.T) {
 		})
 	}
 }
+
+// TestPersonsThatComeMeanwhile has others move on by one while the list is read: they are read all the same, in one walk.
+func TestPersonsThatComeMeanwhile(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, project := serverWith(t, nil)
+		person := func(n int) string { return fmt.Sprintf(`{"uuid":%q,"created_at":"2026-02-01T08:00:00Z"}`, uuid(n)) }
+		for n := range 3000 {
+			project.Lists["persons"] = append(project.Lists["persons"], person(n))
+		}
+		server.API.Fail(2, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+			server.Change(func() { project.Lists["persons"] = append([]string{person(9000)}, project.Lists["persons"]...) })
+			answer.ServeHTTP(w, r)
+		})
+		out := taptest.Run(t, program, input(server, map[string]any{"select": "persons"}))
+		require.Equal(t, 0, out.Code, out.Stderr)
+		require.NoError(t, taptest.Validate(out.Messages, taptest.Checks{UniqueKeys: true, ExtraMembers: true}))
+		require.Len(t, taptest.Records(out.Messages, "persons"), 3000)
+		require.LessOrEqual(t, len(server.API.Calls()), 5)
+	})
+}
