@@ -55,7 +55,7 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 	if err != nil {
 		return false, err
 	}
-	var drop, make bool
+	var drop, create bool
 	switch s.sync.Refresh {
 	case protocol.NoRefresh:
 		if beside.Exists && s.sync.Generation != nil {
@@ -64,7 +64,7 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 		}
 		drop = beside.Exists && !leftover
 	case protocol.RefreshAtEnd:
-		drop, make = beside.Exists, final.Exists
+		drop, create = beside.Exists, final.Exists
 	case protocol.RefreshWhenComplete:
 		var old, oldBeside bool
 		of := fmt.Sprintf("(%[1]s < %[2]d) IS NOT FALSE", columns.GenerationName, *s.sync.Generation)
@@ -72,7 +72,7 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 			oldBeside, err = conn.Exists(ctx, beside, of)
 		}
 		drop = beside.Exists && oldBeside
-		make = old && (drop || !beside.Exists)
+		create = old && (drop || !beside.Exists)
 		if beside.Exists && !drop {
 			s.table = beside.Name
 		}
@@ -85,7 +85,7 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 			return false, database.Fault(err)
 		}
 	}
-	if make {
+	if create {
 		s.table = beside.Name
 		err = conn.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED)", beside.Name, final.Name))
 	}
