@@ -62,6 +62,12 @@
 // at the latest when Read returns, whatever it returns; so it must at no time cover a row that was not sent. What was sent after the
 // last bookmark comes again in the next run.
 //
+// # Two protocols
+//
+// A tap does not know which one it speaks: the first word of the command line decides, and one loop tells a wire what happens. What a tap
+// has to know of Airbyte is this: a stream that is replaced is never left out as [Output.Unchanged] there, as its rows would be replaced with
+// none; and a wait that the source asks for is told with [Waits].
+//
 // # How a run ends
 //
 // A stream that fails does not keep the others from being read, unless the fault is the machine's (kind system) or the configuration's
