@@ -36,8 +36,8 @@ func compareTables(ctx context.Context, want, got table, keeps keeps) error {
 	}
 	if !keeps.untyped {
 		columns = slices.DeleteFunc(columns, func(column string) bool {
-			name, json := strings.CutSuffix(column, " jsonb")
-			return json && !slices.Contains(there, name)
+			name, nested := strings.CutSuffix(column, " jsonb")
+			return nested && !slices.Contains(there, name)
 		})
 	}
 	for i, column := range columns {
