@@ -330,11 +330,31 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		response, err = s.send(request.Context())
 	}
 	var failed *Failure
-	if err == nil || !errors.As(err, &failed) || failed.Status == 0 {
-		return response, err
+	if err == nil {
+		response.Body = &atMost{response.Body, rowMost, s.request.endpoint()}
+		return response, nil
+	}
+	if !errors.As(err, &failed) || failed.Status == 0 {
+		return nil, err
 	}
 	return &http.Response{Status: fmt.Sprintf("%d %s", failed.Status, http.StatusText(failed.Status)), StatusCode: failed.Status, Header: failed.Header,
 		Body: io.NopCloser(bytes.NewReader(failed.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
+}
+
+// atMost is an answer of which no more than so many bytes are read, as a library may hold it as a whole.
+type atMost struct {
+	io.ReadCloser
+	left     int
+	endpoint string
+}
+
+// Read is a Data fault when there is more.
+func (a *atMost) Read(p []byte) (int, error) {
+	n, err := a.ReadCloser.Read(p)
+	if a.left -= n; a.left < 0 {
+		return 0, protocol.DataFault("leave the stream out, by the setting select", "%s: the answer is larger than %d MiB", a.endpoint, rowMost>>20)
+	}
+	return n, err
 }
 
 // readWhole puts an answer's body into memory.

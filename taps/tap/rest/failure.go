@@ -35,7 +35,7 @@ func (f *Failure) Error() string {
 	fmt.Fprintf(&b, "%s %s: ", f.Method, f.Endpoint)
 	switch {
 	case f.Err != nil:
-		b.WriteString(f.Err.Error())
+		b.WriteString(shortened(f.Err.Error())) // net/http quotes what is no HTTP
 	case f.HTML && f.Status < 300:
 		b.WriteString("the answer is a web page")
 	default:
@@ -68,11 +68,14 @@ func (f *Failure) Message() string {
 	if body := bytes.TrimSpace(f.Body); (f.Status >= 300 || errors.Is(f.Err, errNoRows)) && len(body) > 0 && body[0] == '{' {
 		said = message(body, 0)
 	}
-	said = strings.Join(strings.Fields(said), " ")
-	if len(said) > messageMost {
-		said = strings.ToValidUTF8(said[:messageMost], "") + "…"
+	return shortened(strings.Join(strings.Fields(said), " "))
+}
+
+func shortened(text string) string {
+	if len(text) > messageMost {
+		text = strings.ToValidUTF8(text[:messageMost], "") + "…"
 	}
-	return said
+	return text
 }
 
 func message(value json.RawMessage, depth int) string {

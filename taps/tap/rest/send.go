@@ -269,7 +269,7 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 // reason is what a log line says of a failure beside its status.
 func reason(f *Failure) string {
 	if f.Err != nil {
-		return f.Err.Error()
+		return shortened(f.Err.Error())
 	}
 	if said := f.Message(); said != "" || !f.HTML {
 		return said
