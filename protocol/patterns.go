@@ -138,54 +138,56 @@ func ByGlob[V any](globs map[string]V, name string) (V, bool) {
 }
 
 // Glob matches a shell pattern of *, ?, [a-z] and [!a-z] as Python's fnmatch does: * matches every character, and a bracket
-// that is never closed is a bracket.
+// that is never closed is a bracket. It takes no longer than the product of the two lengths.
 func Glob(pattern, name string) bool {
-	for pattern != "" {
-		if pattern[0] == '*' {
+	behind, from, star := "", "", false // what follows the last star, and where in the name that is tried
+	for pattern != "" || name != "" {
+		if strings.HasPrefix(pattern, "*") {
 			pattern = strings.TrimLeft(pattern, "*")
+			behind, from, star = pattern, name, true
 			if pattern == "" {
 				return true
 			}
-			for i := range name {
-				if Glob(pattern, name[i:]) {
-					return true
-				}
+			continue
+		}
+		if pattern != "" && name != "" {
+			_, size := utf8.DecodeRuneInString(name)
+			if match, rest := globOne(pattern, name[:size]); match {
+				pattern, name = rest, name[size:]
+				continue
 			}
+		}
+		if !star || from == "" {
 			return false
 		}
-		if name == "" {
-			return false
-		}
-		r, size := utf8.DecodeRuneInString(name)
-		match, rest := globOne(pattern, r)
-		if !match {
-			return false
-		}
-		pattern, name = rest, name[size:]
+		_, size := utf8.DecodeRuneInString(from)
+		from = from[size:]
+		pattern, name = behind, from
 	}
-	return name == ""
+	return true
 }
 
 // globOne matches what pattern begins with against one character.
-func globOne(pattern string, r rune) (match bool, rest string) {
-	first, size := utf8.DecodeRuneInString(pattern)
-	switch first {
+func globOne(pattern, one string) (match bool, rest string) {
+	switch pattern[0] {
 	case '?':
-		return true, pattern[size:]
+		return true, pattern[1:]
 	case '[':
 		set := strings.TrimPrefix(pattern[1:], "!")
 		negated := len(set) < len(pattern)-1
 		if set == "" {
 			break
 		}
-		_, one := utf8.DecodeRuneInString(set)
-		end := strings.IndexByte(set[one:], ']') // the first character may be a bracket
+		_, first := utf8.DecodeRuneInString(set)
+		end := strings.IndexByte(set[first:], ']') // the first character may be a bracket
 		if end < 0 {
 			break
 		}
-		return inSet([]rune(set[:one+end]), r) != negated, set[one+end+1:]
+		r, _ := utf8.DecodeRuneInString(one)
+		return inSet([]rune(set[:first+end]), r) != negated, set[first+end+1:]
 	}
-	return first == r, pattern[size:]
+	rest, match = strings.CutPrefix(pattern, one)
+	return match, rest
 }
 
 // inSet looks for a character in a list of characters and ranges.

@@ -115,7 +115,8 @@ func (s *Settings) Secrets() []string {
 
 var (
 	libpqPassword = regexp.MustCompile(`(?i)password\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]+)`)
-	urlPassword   = regexp.MustCompile(`://[^:/?#]*:([^/?#]*)@|://[^:]*:(.*)@`) // also of what is no valid URL
+	urlPassword   = regexp.MustCompile(`://[^:/?#]*:([^/?#]*)@`)
+	oddPassword   = regexp.MustCompile(`://[^:]*:(.*)@`) // of what is no valid URL
 	// tellingName leaves out names such as private_key_id: that of a key is no secret, while a secret_id is what some vaults call one.
 	tellingName = regexp.MustCompile(`(?i)(key|secret|token|password)$|(secret|token|password)_id$`)
 )
@@ -123,10 +124,9 @@ var (
 // within finds the secrets inside a secret.
 func within(secret string) []string {
 	var out []string
-	for _, match := range urlPassword.FindAllStringSubmatch(secret, -1) {
-		raw := match[1] + match[2]
-		out = append(out, raw)
-		if plain, err := url.PathUnescape(raw); err == nil {
+	for _, match := range append(urlPassword.FindAllStringSubmatch(secret, -1), oddPassword.FindAllStringSubmatch(secret, -1)...) {
+		out = append(out, match[1])
+		if plain, err := url.PathUnescape(match[1]); err == nil {
 			out = append(out, plain)
 		}
 	}

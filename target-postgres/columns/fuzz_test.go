@@ -2,8 +2,10 @@ package columns
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
@@ -99,4 +101,61 @@ func requireName(t *testing.T, name Ident) {
 	text, err := json.Marshal(string(name))
 	require.NoError(t, err)
 	require.True(t, name != "" && len(name) <= MaxName && utf8.ValidString(string(name)) && !strings.Contains(string(name), "\x00"), "%s", text)
+}
+
+// safeType is every spelling of a type that may become a part of a statement.
+var safeType = regexp.MustCompile(`^[a-z]+( precision)?(\(-?[0-9]+(,-?[0-9]+)?\))?(\[\])?$`)
+
+// FuzzParseType takes from a text that a tap chose nothing but words and numbers.
+func FuzzParseType(f *testing.F) {
+	for _, text := range []string{"numeric(10,2)", "character varying(20)[]", "double precision", "text); DROP TABLE x; --", "numeric(1,2)) x", "char(+5)", "TIMESTAMP(3) WITH TIME ZONE", "varchar(0x10)", "a[][]"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		chosen := TypeOf(&protocol.Schema{SQLDatatype: text}, Types{})
+		require.Regexp(t, safeType, chosen.String())
+		require.Equal(t, chosen.String(), ParseType(chosen.String()).String())
+	})
+}
+
+// FuzzNames gives every property of a stream a column of its own that PostgreSQL takes.
+func FuzzNames(f *testing.F) {
+	f.Add("a", "A", "ctid", true)
+	f.Add(strings.Repeat("é", 40), strings.Repeat("é", 41), "\x00", false)
+	f.Fuzz(func(t *testing.T, a, b, c string, lower bool) {
+		if a == b || b == c || a == c {
+			return
+		}
+		of := KeepCase
+		if lower {
+			of = LowerCase
+		}
+		names := columnNames([]string{a, b, c}, of, isReserved)
+		require.Len(t, map[Ident]bool{names[0]: true, names[1]: true, names[2]: true}, 3)
+		for _, name := range append(names, TableName(a, of)) {
+			require.True(t, name != "" && len(name) <= MaxName && utf8.ValidString(string(name)) && !strings.Contains(string(name), "\x00"), "%q", name)
+			require.NotContains(t, strings.ReplaceAll(name.String()[1:len(name.String())-1], `""`, ""), `"`)
+		}
+		for _, own := range []Ident{"_signalroom_state", "_signalroom_loads", "_signalroom_rejects", "_signalroom_schemas"} {
+			require.NotEqual(t, own, TableName(a, of))
+		}
+	})
+}
+
+// FuzzPhysical reads any setting of how a table is stored, and renders statements from it.
+func FuzzPhysical(f *testing.F) {
+	f.Add([]byte(`{"indexes":[["a\"; --"],{"columns":["a"],"unique":true,"method":"gin\"; --","include":["b"]}],"fillfactor":70,"unlogged":true,"tablespace":"x\""}`))
+	f.Add([]byte(`{"partition_by":{"range":"a","interval":"week","start":"0001-01-01","ahead":1000}}`))
+	f.Add([]byte(`{"partition_by":{"hash":"a","partitions":5000}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var p Physical
+		if json.Unmarshal(text, &p) != nil {
+			return
+		}
+		columns := []Column{{Name: "a", Type: Type{Kind: Timestamptz}}, {Name: "b", Type: Type{Kind: Text}}}
+		table := Table{"s", "t"}
+		p.Create(table, columns, "", false)
+		_, err := p.Complete(table, columns, &Storage{Parted: p.Partition != nil}, time.Unix(1e9, 0))
+		require.True(t, err == nil || protocol.KindOf(err) == protocol.Config, err)
+	})
 }
