@@ -60,7 +60,7 @@ func TestFilesAreTheUsersAlone(t *testing.T) {
 	}
 	require.NoError(t, embedded.Process.Signal(syscall.SIGKILL))
 	_ = embedded.Wait() // it was killed
-	_ = stdin.Close() // Wait has done it
+	_ = stdin.Close()   // Wait has done it
 	end = open("target-postgres", "state", "--embedded", folder)
 	require.Zero(t, end.code, end.stderr)
 	require.NotContains(t, end.stderr, string(password))
