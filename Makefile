@@ -1,5 +1,6 @@
 # Everything that is not the Go toolchain is fetched and built below build/, at the versions named here.
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK = golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 PROGRAMS = ./target-postgres $(patsubst %/,./%,$(wildcard taps/tap-*/))
 
@@ -60,6 +61,14 @@ lint: build/bin/staticcheck ## Check formatting, go vet and staticcheck
 	go vet ./...
 	build/bin/staticcheck ./...
 
+# Of govulncheck 1 says that it could not look and 3 that there are findings. Here 4 says that the database cannot be reached.
+.PHONY: vulncheck
+vulncheck: build/bin/govulncheck ## Look for known vulnerabilities in what the programs call; exit 4 where the database cannot be reached
+	@build/bin/govulncheck -show verbose ./... 2>build/vulncheck.err; code=$$?; cat build/vulncheck.err >&2; \
+	if [ $$code -eq 1 ] && grep -q 'fetching vulnerabilities' build/vulncheck.err; then \
+		echo "the database of vulnerabilities, https://vuln.go.dev, cannot be reached: nothing was looked for" >&2; code=4; fi; \
+	rm -f build/vulncheck.err; exit $$code
+
 .PHONY: generate
 generate: ## Write the generated files again: catalog.example.json, docs pages
 	go generate ./...
@@ -80,12 +89,15 @@ new-tap: ## Write a new tap that works, with its server, tests and page: NAME=ta
 clean: ## Remove what was built, and the demo's folder
 	rm -rf bin build
 
-# The stamp's name holds the version, so that another one is installed when it changes.
-STAMP = build/bin/.staticcheck-$(lastword $(subst @, ,$(STATICCHECK)))
+# A stamp's name holds the version, so that another one is installed when it changes.
+stamp = build/bin/.$(notdir $(firstword $(subst @, ,$(1))))-$(lastword $(subst @, ,$(1)))
 
-build/bin/staticcheck: $(STAMP)
+build/bin/staticcheck: $(call stamp,$(STATICCHECK))
+build/bin/govulncheck: $(call stamp,$(GOVULNCHECK))
 
-$(STAMP):
+$(call stamp,$(STATICCHECK)): TOOL = $(STATICCHECK)
+$(call stamp,$(GOVULNCHECK)): TOOL = $(GOVULNCHECK)
+build/bin/.%:
 	@mkdir -p build/bin
-	GOBIN=$(CURDIR)/build/bin GOFLAGS=-trimpath go install $(STATICCHECK)
+	GOBIN=$(CURDIR)/build/bin GOFLAGS=-trimpath go install $(TOOL)
 	@touch $@

@@ -22,6 +22,7 @@ func FuzzParquet(f *testing.F) {
 	require.NoError(f, w.Close())
 	f.Add([]byte(file.String()))
 	f.Add([]byte("PAR1"))
+	f.Add([]byte("PAR1\xf0\xff\xff\xffPAR1")) // a footer of 4 GiB
 	stream, err := protocol.NewStream("orders", []byte(`{"properties":{"id":{"type":"integer"}}}`), nil, nil)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, text []byte) {

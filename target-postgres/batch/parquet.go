@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -40,6 +41,10 @@ func openRows(f *os.File, stream *protocol.Stream) (r *rows, err error) {
 	var magic [4]byte
 	if _, err := f.ReadAt(magic[:], 0); err != nil || string(magic[:]) != "PAR1" {
 		return nil, errors.New("it begins otherwise") // the library would quote it
+	}
+	var tail [8]byte // the library takes memory for a footer of any size
+	if _, err := f.ReadAt(tail[:], max(0, info.Size()-8)); err != nil || int64(binary.LittleEndian.Uint32(tail[:4])) > info.Size()-12 {
+		return nil, errors.New("its end is not that of such a file")
 	}
 	file, err := parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(columnBuffer))
 	if err != nil {

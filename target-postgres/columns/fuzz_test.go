@@ -130,7 +130,7 @@ func FuzzNames(f *testing.F) {
 		if lower {
 			of = LowerCase
 		}
-		names := columnNames([]string{a, b, c}, of, isReserved)
+		names := columnNames([]string{a, b, c}, of, AllMetadata.reserves)
 		require.Len(t, map[Ident]bool{names[0]: true, names[1]: true, names[2]: true}, 3)
 		for _, name := range append(names, TableName(a, of)) {
 			require.True(t, name != "" && len(name) <= MaxName && utf8.ValidString(string(name)) && !strings.Contains(string(name), "\x00"), "%q", name)

@@ -138,6 +138,9 @@ func parseURL(text string) (map[string]string, error) {
 		if word == "dbname" {
 			word = "database"
 		}
+		if strings.ContainsAny(word, blanks+`'\`) {
+			return nil, errors.New("not a word")
+		}
 		if word != "" {
 			set(word, value)
 		}

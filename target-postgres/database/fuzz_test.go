@@ -21,7 +21,7 @@ func FuzzDSN(f *testing.F) {
 		again, err := parseDSN(connString(words))
 		require.NoError(t, err)
 		if !strings.Contains(connString(words), "://") {
-			require.Equal(t, words, again)
+			require.Equal(t, words, again, connString(words))
 		}
 		if _, err := (Options{DSN: text}).Config(); err != nil && strings.Contains(words["password"], "hunter2") {
 			require.NotContains(t, err.Error(), "hunter2")

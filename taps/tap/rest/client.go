@@ -331,7 +331,7 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	}
 	var failed *Failure
 	if err == nil {
-		response.Body = &atMost{response.Body, rowMost, s.request.endpoint()}
+		response.Body = &atMost{response.Body, libraryMost, s.request.endpoint()}
 		return response, nil
 	}
 	if !errors.As(err, &failed) || failed.Status == 0 {
@@ -340,6 +340,9 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	return &http.Response{Status: fmt.Sprintf("%d %s", failed.Status, http.StatusText(failed.Status)), StatusCode: failed.Status, Header: failed.Header,
 		Body: io.NopCloser(bytes.NewReader(failed.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
 }
+
+// libraryMost is how much of an answer a library may read.
+const libraryMost = 64 << 20
 
 // atMost is an answer of which no more than so many bytes are read, as a library may hold it as a whole.
 type atMost struct {
@@ -352,7 +355,7 @@ type atMost struct {
 func (a *atMost) Read(p []byte) (int, error) {
 	n, err := a.ReadCloser.Read(p)
 	if a.left -= n; a.left < 0 {
-		return 0, protocol.DataFault("leave the stream out, by the setting select", "%s: the answer is larger than %d MiB", a.endpoint, rowMost>>20)
+		return 0, protocol.DataFault("leave the stream out, by the setting select", "%s: the answer is larger than %d MiB", a.endpoint, libraryMost>>20)
 	}
 	return n, err
 }

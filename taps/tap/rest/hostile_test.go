@@ -61,12 +61,12 @@ func TestHostileAnswers(t *testing.T) {
 		least int // requests at the most; 0 is one
 	}{
 		"gzip bomb where a small answer belongs": {serve: unpacking(packed(`{"id":"`, 200, 'x', `"}`)), code: 3, says: "the answer is larger than 32 MiB"},
-		"gzip bomb in a row":                     {list: cursors, serve: unpacking(packed(`{"rows":[{"id":"`, 200, 'x', `"}]}`)), code: 3, says: "a value that is too large: more than 64 MiB"},
+		"gzip bomb in a row":                     {list: cursors, serve: unpacking(packed(`{"rows":[{"id":"`, 50, 'x', `"}]}`)), code: 3, says: "a value that is too large: more than 16 MiB"},
 		"gzip bomb of blanks":                    {list: cursors, serve: unpacking(packed(`{"rows":[`, 200, ' ', `]}`)), code: 0},
-		"gzip bomb beside the rows": {list: cursors, serve: unpacking(packed(`{"a":"`, 50, 'x', `","b":"`+strings.Repeat("x", 20<<20)+`","rows":[]}`)), code: 3,
-			says: "more than 64 MiB beside the rows"},
-		"members without end":                   {list: cursors, serve: unpacking(repeated(`{"rows":[]`, `,"rows":null`, 8<<20, `}`)), code: 3, says: "more than 64 MiB beside the rows"},
-		"elements without end":                  {list: nested, serve: unpacking(repeated(`{"a":[{}`, `,{}`, 24<<20, `]}`)), code: 3, says: "more than 64 MiB beside the rows"},
+		"gzip bomb beside the rows": {list: cursors, serve: unpacking(packed(`{"a":"`, 10, 'x', `","b":"`+strings.Repeat("x", 10<<20)+`","rows":[]}`)), code: 3,
+			says: "more than 16 MiB beside the rows"},
+		"members without end":                   {list: cursors, serve: unpacking(repeated(`{"rows":[]`, `,"rows":null`, 2<<20, `}`)), code: 3, says: "more than 16 MiB beside the rows"},
+		"elements without end":                  {list: nested, serve: unpacking(repeated(`{"a":[{}`, `,{}`, 6<<20, `]}`)), code: 3, says: "more than 16 MiB beside the rows"},
 		"strings of control characters":         {list: cursors, serve: unpacking(repeated(`{"rows":[{"id":"x"`, `,"`+"\x01"+`":"`+"\x02\x03"+`"`, 1<<18, `}]}`)), code: 0},
 		"arrays a million deep":                 {list: cursors, serve: unpacking(packed(`{"rows":[`, 1, '[', ``)), code: 4, says: "deep"},
 		"small answer of arrays a million deep": {serve: unpacking(packed(``, 1, '[', ``)), code: 4, says: "not JSON"},

@@ -24,7 +24,7 @@ var (
 )
 
 // rowMost bounds one row, and one member beside the rows.
-const rowMost = 64 << 20
+const rowMost = 16 << 20
 
 // firstBuffer is what is read of an answer at a time, unless a row is larger.
 const firstBuffer = 64 << 10
