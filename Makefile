@@ -40,7 +40,7 @@ TIME = 1m
 .PHONY: fuzz
 fuzz: ## Fuzz every target in turn, for TIME=1m each
 	@grep -ro --include='*_test.go' '^func Fuzz[A-Za-z]*' ./protocol ./target-postgres ./taps | sed 's|\(.*\)/[^/]*:func |\1 |' | sort | while read -r package target; do \
-		echo "$$target in $$package"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) "$$package" || exit 1; done
+		echo "$$target in $$package"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) -fuzzminimizetime 1s "$$package" || exit 1; done
 
 .PHONY: bench
 bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
