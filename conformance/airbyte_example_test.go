@@ -17,6 +17,8 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/signalroom/signalroom/conformance/accounts"
 )
 
 const (
@@ -170,11 +172,11 @@ func TestAirbyteConnection(t *testing.T) {
 
 	var source configured
 	read("source.json", &source)
-	tap := posthog()
-	api, change := tap.serve(t)
+	tap := accounts.PostHog()
+	api, change := tap.Serve(t)
 	change(1)
-	source.Configuration["base_url"] = api.Listen() + tap.path
-	source.Configuration["api_key"], source.Configuration["project_id"] = tap.settings(1)["api_key"], "9"
+	source.Configuration["base_url"] = api.Listen() + tap.Path
+	source.Configuration["api_key"], source.Configuration["project_id"] = tap.Settings(1)["api_key"], "9"
 	discovered := s.run(t, "", "tap-posthog", "discover", "--config", s.file(t, "config.json", source.Configuration))
 	require.Zero(t, discovered.code, discovered.stderr+discovered.stdout)
 	type mode = []string

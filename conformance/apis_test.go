@@ -10,39 +10,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/conformance/accounts"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// An apiTap is a tap over an API that a test serves, run three times into one database while the rows behind the API change.
-type apiTap struct {
-	program string
-	path    string // of the API below its host
-	// serve makes an API without rows, and the way in which they change before each run, from 1.
-	serve func(t *testing.T) (api *taptest.API, change func(run int))
-	// settings are those of a run, beside base_url.
-	settings func(run int) map[string]any
-	tables   []string
-	settle   func(dump string) string // gives days that go by the clock names that do not; nil: there are none
-}
+// An apiTap is run three times into one database while the rows of its account change.
+type apiTap struct{ accounts.Account }
 
 func apiTaps() []apiTap {
-	return []apiTap{
-		posthog(),
-		redtrack(),
-		mautic(),
-		sheets(),
-		everflow(),
+	var taps []apiTap
+	for _, a := range accounts.All() {
+		taps = append(taps, apiTap{a})
 	}
+	return taps
 }
-
-const apiRuns = 3
 
 // load makes one run of a tap.
 func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, target ended) {
 	t.Helper()
-	settings := a.settings(run)
-	settings["base_url"] = url + a.path
-	p.program, p.pipeline = a.program, "api"
+	settings := a.Settings(run)
+	settings["base_url"] = url + a.Path
+	p.program, p.pipeline = a.Program, "api"
 	p.tap = []string{"--config", s.file(t, fmt.Sprintf("run%d.json", run), settings)}
 	p.target = []string{"--add-record-metadata=false"}
 	return s.load(t, p)
@@ -52,13 +40,13 @@ func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, t
 func (a apiTap) dump(t *testing.T, s *site, run int) string {
 	t.Helper()
 	var text strings.Builder
-	for _, table := range a.tables {
+	for _, table := range a.Tables {
 		rows := s.texts(t, `SELECT jsonb_strip_nulls(j - '_sdc_table_version' - '_sdc_deleted_at' ||
 			jsonb_build_object('deleted', nullif(j ->> '_sdc_deleted_at' IS NOT NULL, false)))::text FROM "`+table+`" t, to_jsonb(t) j ORDER BY 1`)
 		fmt.Fprintf(&text, "run %d, table %s\n%s\n", run, table, strings.Join(rows, "\n"))
 	}
-	if a.settle != nil {
-		return a.settle(text.String())
+	if a.Settle != nil {
+		return a.Settle(text.String())
 	}
 	return text.String()
 }
@@ -68,20 +56,20 @@ func TestAPITaps(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
 	for _, a := range apiTaps() {
-		t.Run(a.program, func(t *testing.T) {
+		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, store)
-			api, change := a.serve(t)
+			api, change := a.Serve(t)
 			url := api.Listen()
 			got := ""
-			for run := 1; run <= apiRuns; run++ {
+			for run := 1; run <= accounts.Runs; run++ {
 				change(run)
 				tap, target := a.load(t, s, url, run, pipe{})
 				require.Zero(t, tap.code, tap.stderr)
 				require.Zero(t, target.code, target.stderr)
 				got += a.dump(t, s, run)
 			}
-			taptest.Golden(t, []byte(got), "apis/"+a.program+".txt")
+			taptest.Golden(t, []byte(got), "apis/"+a.Program+".txt")
 		})
 	}
 }
@@ -92,15 +80,15 @@ func TestAPITapsKilled(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
 	for _, a := range apiTaps() {
-		t.Run(a.program, func(t *testing.T) {
+		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
-			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.program+".txt"))
+			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.Program+".txt"))
 			require.NoError(t, err)
 			for request := 1; request <= 7; request += 2 {
 				s := newSite(t, store)
-				api, change := a.serve(t)
+				api, change := a.Serve(t)
 				url := api.Listen()
-				for run := 1; run <= apiRuns; run++ {
+				for run := 1; run <= accounts.Runs; run++ {
 					change(run)
 					killOn := make(chan struct{})
 					api.Fail(len(api.Calls())+request, func(http.ResponseWriter, *http.Request, http.Handler) {
@@ -118,7 +106,7 @@ func TestAPITapsKilled(t *testing.T) {
 					require.Zero(t, tap.code, tap.stderr)
 					require.Zero(t, target.code, target.stderr)
 				}
-				require.Contains(t, string(golden), a.dump(t, s, apiRuns), "killed at request %d", request)
+				require.Contains(t, string(golden), a.dump(t, s, accounts.Runs), "killed at request %d", request)
 			}
 		})
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/conformance/accounts"
 	"github.com/signalroom/signalroom/taps/tap-mautic/mautictest"
 )
 
@@ -28,7 +29,7 @@ func TestFilesAreTheUsersAlone(t *testing.T) {
 
 	m := mautictest.New("5.1.1")
 	api := m.Serve(t)
-	settings := mautic().settings(1)
+	settings := accounts.Mautic().Settings(1)
 	settings["base_url"], settings["token_cache"], settings["select"] = api.Listen(), "tokens.json", "campaigns"
 	end := open("tap-mautic", "--config", s.file(t, "mautic.json", settings))
 	require.Zero(t, end.code, end.stderr)

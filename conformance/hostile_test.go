@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/conformance/accounts"
 )
 
 // bounded runs a tap that may not take more than a minute and 400 MiB, nor say more than 64 KiB, nor break.
@@ -89,10 +91,10 @@ func TestHostileAPIs(t *testing.T) {
 		},
 	}
 	s := newSite(t, newStore(t))
-	for _, a := range apiTaps() {
-		a.serve(t) // the settings of one of them are known then alone
+	for _, a := range accounts.All() {
+		a.Serve(t) // the settings of one of them are known then alone
 		for name, answer := range answers {
-			t.Run(a.program+" "+name, func(t *testing.T) {
+			t.Run(a.Program+" "+name, func(t *testing.T) {
 				t.Parallel()
 				server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					if strings.HasSuffix(r.URL.Path, "/token") {
@@ -103,13 +105,13 @@ func TestHostileAPIs(t *testing.T) {
 					answer(w, r)
 				}))
 				defer server.Close()
-				settings := a.settings(1)
-				settings["base_url"], settings["max_retries"] = server.URL+a.path, 1
+				settings := a.Settings(1)
+				settings["base_url"], settings["max_retries"] = server.URL+a.Path, 1
 				if key, ok := settings["credentials_json"].(map[string]any); ok {
 					key = map[string]any{"type": key["type"], "client_email": key["client_email"], "private_key": key["private_key"], "token_uri": server.URL + "/token"}
 					settings["credentials_json"] = key
 				}
-				end := s.bounded(t, a.program, "--config", s.file(t, a.program+name+".json", settings))
+				end := s.bounded(t, a.Program, "--config", s.file(t, a.Program+name+".json", settings))
 				require.Contains(t, []int{1, 2, 3, 4}, end.code, end.stderr)
 				require.Zero(t, strayed.Load(), "the other host was asked")
 			})

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/signalroom/signalroom/conformance/accounts"
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
@@ -72,24 +73,24 @@ func TestMeltanoSelection(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
 	putDays(store, 1, 1, 8)
-	for _, a := range append(apiTaps(), apiTap{program: "tap-s3-exports", settings: func(int) map[string]any {
+	for _, a := range append(accounts.All(), accounts.Account{Program: "tap-s3-exports", Settings: func(int) map[string]any {
 		return map[string]any{"presets": []string{"sticky_orders", "sticky_prospects"}}
 	}}) {
-		t.Run(a.program, func(t *testing.T) {
+		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			url := ""
-			if a.serve != nil {
-				api, change := a.serve(t)
+			if a.Serve != nil {
+				api, change := a.Serve(t)
 				change(1)
-				url = api.Listen() + a.path
+				url = api.Listen() + a.Path
 			}
-			settings := a.settings(1)
+			settings := a.Settings(1)
 			delete(settings, "select")
 			if url != "" {
 				settings["base_url"] = url
 			}
 			s := newSite(t, store)
-			discovered := s.run(t, "", a.program, "--config", s.file(t, "config.json", settings), "--discover")
+			discovered := s.run(t, "", a.Program, "--config", s.file(t, "config.json", settings), "--discover")
 			require.Zero(t, discovered.code, discovered.stderr)
 			var catalog struct {
 				Streams []struct {
@@ -104,7 +105,7 @@ func TestMeltanoSelection(t *testing.T) {
 			}
 			require.NoError(t, json.Unmarshal([]byte(discovered.stdout), &catalog))
 			var plugin struct{ Select []string }
-			require.NoError(t, json.Unmarshal(definition(t, a.program), &plugin))
+			require.NoError(t, json.Unmarshal(definition(t, a.Program), &plugin))
 			var want, got []string
 			used := map[string]bool{}
 			for _, stream := range catalog.Streams {

@@ -23,6 +23,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/conformance/accounts"
 	"github.com/signalroom/signalroom/taps/tap-google-sheets/sheetstest"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
@@ -239,23 +240,23 @@ func TestPlantedSecrets(t *testing.T) {
 func TestSecretsOfRunsThatWork(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range apiTaps() {
-		t.Run(a.program, func(t *testing.T) {
+	for _, a := range accounts.All() {
+		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, store)
 			s.env = append(s.env, "LOGLEVEL=debug")
-			api, change := a.serve(t)
+			api, change := a.Serve(t)
 			change(1)
 			url := api.Listen()
-			settings := a.settings(1)
+			settings := a.Settings(1)
 			texts := []string{password(s.dsn), store.SecretAccessKey}
-			for _, key := range s.secretKeys(t, a.program) {
+			for _, key := range s.secretKeys(t, a.Program) {
 				texts = append(texts, leaves(settings[key])...)
 			}
-			settings["base_url"] = url + a.path
+			settings["base_url"] = url + a.Path
 			config, metrics := s.file(t, "run.config.json", settings), filepath.Join(s.dir, "run.prom")
 			sessions := s.watchSessions(t)
-			tap, target := s.mustLoad(t, pipe{program: a.program, pipeline: "p", tap: []string{"--config", config}, target: []string{"--metrics-file", metrics, "--notify-channel", "c"}})
+			tap, target := s.mustLoad(t, pipe{program: a.Program, pipeline: "p", tap: []string{"--config", config}, target: []string{"--metrics-file", metrics, "--notify-channel", "c"}})
 			said := tap.stderr + target.stdout + target.stderr + sessions()
 			require.Contains(t, said, "target-postgres p", "sessions are looked at")
 			written, err := os.ReadFile(metrics)
@@ -272,7 +273,7 @@ func TestSecretsOfRunsThatWork(t *testing.T) {
 				<-r.Context().Done()
 			})
 			var log bytes.Buffer
-			signalled := exec.Command(a.program, "--config", config)
+			signalled := exec.Command(a.Program, "--config", config)
 			signalled.Dir, signalled.Env, signalled.Stderr = s.dir, s.env, &log
 			require.NoError(t, signalled.Start())
 			<-stopped

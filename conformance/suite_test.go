@@ -1,16 +1,14 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/conformance/accounts"
 	"github.com/signalroom/signalroom/conformance/suite"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
@@ -51,18 +49,18 @@ func overTaps(t *testing.T, checks []suite.Check, write func(map[string]any), bu
 			"bucket": bucket, "aws_access_key_id": store.AccessKeyID, "aws_secret_access_key": store.SecretAccessKey})
 		mustConform(t, suite.Subject{Command: []string{"tap-s3-exports"}, Configs: []string{config}, Env: s.env}, checks, but["tap-s3-exports"]...)
 	})
-	for _, a := range apiTaps() {
-		t.Run(a.program, func(t *testing.T) {
+	for _, a := range accounts.All() {
+		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, store)
-			api, change := a.serve(t)
-			for run := 1; run <= apiRuns; run++ {
+			api, change := a.Serve(t)
+			for run := 1; run <= accounts.Runs; run++ {
 				change(run)
 			}
-			settings := a.settings(apiRuns)
-			settings["base_url"] = api.Listen() + a.path
+			settings := a.Settings(accounts.Runs)
+			settings["base_url"] = api.Listen() + a.Path
 			write(settings)
-			mustConform(t, suite.Subject{Command: []string{a.program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, checks, but[a.program]...)
+			mustConform(t, suite.Subject{Command: []string{a.Program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, checks, but[a.Program]...)
 		})
 	}
 }
@@ -85,24 +83,7 @@ func TestTapsConform(t *testing.T) {
 
 func TestSourcesConform(t *testing.T) {
 	t.Parallel()
-	// As Airbyte's form writes them: an object without a fixed shape is its text, a list of numbers too, a day an instant.
-	form := func(settings map[string]any) {
-		for name, value := range settings {
-			switch value := value.(type) {
-			case map[string]any:
-				text, err := json.Marshal(value)
-				require.NoError(t, err)
-				settings[name] = string(text)
-			case []int:
-				settings[name] = strings.Trim(strings.ReplaceAll(fmt.Sprint(value), " ", ","), "[]")
-			case string:
-				if _, err := time.Parse(time.DateOnly, value); err == nil {
-					settings[name] = value + "T00:00:00Z"
-				}
-			}
-		}
-	}
-	overTaps(t, suite.Source(), form, nil)
+	overTaps(t, suite.Source(), accounts.Form, nil)
 }
 
 // TestLoadersConform makes the checks of our own target, under both protocols, some at a time.

@@ -27,7 +27,7 @@ type Server struct {
 	Endless bool        // there is no limit: many runs, one after another
 	Trimmed bool        // rows behind the last filled one are left out, as at one of the two dates that it was measured
 
-	t  *testing.T
+	t  testing.TB
 	mu sync.Mutex
 }
 
@@ -35,7 +35,7 @@ type Server struct {
 const ReadsPerMinute = 60
 
 // New serves until the test ends.
-func New(t *testing.T, docs ...*Doc) *Server {
+func New(t testing.TB, docs ...*Doc) *Server {
 	t.Helper()
 	g := &Server{t: t, Docs: docs}
 	common := map[string]string{"alt": "json", "prettyPrint": "false"}

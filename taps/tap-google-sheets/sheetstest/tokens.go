@@ -31,7 +31,7 @@ var keyOfTests = sync.OnceValue(func() *rsa.PrivateKey {
 const Robot = "reader@project.iam.gserviceaccount.com"
 
 // ServiceKey is the key file of the account.
-func ServiceKey(t *testing.T, tokenURL string) map[string]any {
+func ServiceKey(t testing.TB, tokenURL string) map[string]any {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(keyOfTests())
 	require.NoError(t, err)

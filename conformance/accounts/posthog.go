@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"fmt"
@@ -9,17 +9,17 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// posthog has a day of events more in each run and some that come late, a flag that is archived and one that is deleted, and a recording that
+// PostHog has a day of events more in each run and some that come late, a flag that is archived and one that is deleted, and a recording that
 // goes on.
-func posthog() apiTap {
+func PostHog() Account {
 	event := func(day, n int) posthogtest.Event {
 		at := time.Date(2026, 1, day, 22, n/3, 0, 0, time.UTC) // three at a time
 		return posthogtest.Event{UUID: fmt.Sprintf("%08x-0000-4000-8000-%012x", uint32(n)*2654435761, day), Name: "$pageview", Timestamp: at, CreatedAt: at.Add(time.Second),
 			DistinctID: fmt.Sprintf("user%d", n), Properties: fmt.Sprintf(`{"n":%d,"price":12.340,"big":12345678901234567890}`, n)}
 	}
-	return apiTap{
-		program: "tap-posthog",
-		serve: func(t *testing.T) (*taptest.API, func(int)) {
+	return Account{
+		Program: "tap-posthog",
+		Serve: func(t testing.TB) (*taptest.API, func(int)) {
 			server := posthogtest.New(t)
 			server.Limits = nil
 			projects := []*posthogtest.Project{server.Project(9), server.Project(12)}
@@ -51,10 +51,10 @@ func posthog() apiTap {
 				})
 			}
 		},
-		settings: func(run int) map[string]any {
+		Settings: func(run int) map[string]any {
 			return map[string]any{"api_key": posthogtest.Key, "project_id": []int{9, 12}, "client_id": "acme", "start_date": "2026-01-01", "end_date": fmt.Sprintf("2026-01-%02d", run+1),
 				"page_size": 4, "select": "events,feature_flags,experiments,session_recordings"}
 		},
-		tables: []string{"events", "feature_flags", "experiments", "session_recordings"},
+		Tables: []string{"events", "feature_flags", "experiments", "session_recordings"},
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"slices"
@@ -9,12 +9,12 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// mautic has in its second run a contact that is new, one that was changed and one that was deleted, which the third run sees, as it reads
+// Mautic has in its second run a contact that is new, one that was changed and one that was deleted, which the third run sees, as it reads
 // all contacts; a mail that was opened and one more that was sent; a contact that left a campaign; and a mail without its variant.
-func mautic() apiTap {
-	return apiTap{
-		program: "tap-mautic",
-		serve: func(t *testing.T) (*taptest.API, func(int)) {
+func Mautic() Account {
+	return Account{
+		Program: "tap-mautic",
+		Serve: func(t testing.TB) (*taptest.API, func(int)) {
 			m := mautictest.New("5.1.1")
 			at := func(run int) time.Time { return mautictest.Today.AddDate(0, 0, run-1) }
 			return m.Serve(t), func(run int) {
@@ -35,7 +35,7 @@ func mautic() apiTap {
 				}
 			}
 		},
-		settings: func(run int) map[string]any {
+		Settings: func(run int) map[string]any {
 			settings := map[string]any{"oauth_client_id": mautictest.KeyID, "oauth_client_secret": mautictest.KeySecret, "client_id": "acme", "page_size": 2, "stats_page_size": 2,
 				"select": "contacts,emails,campaigns,email_stats,campaign_members,form_submissions", "columns": map[string]any{"emails": map[string]any{"lists": "drop"}}}
 			if run == 3 {
@@ -43,6 +43,6 @@ func mautic() apiTap {
 			}
 			return settings
 		},
-		tables: []string{"contacts", "emails", "campaigns", "email_stats", "campaign_members", "form_submissions"},
+		Tables: []string{"contacts", "emails", "campaigns", "email_stats", "campaign_members", "form_submissions"},
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"strings"
@@ -9,20 +9,20 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// everflow has a day more in each run, a conversion that is approved, one that is released with an old time, clicks that come late, an offer
+// Everflow has a day more in each run, a conversion that is approved, one that is released with an old time, clicks that come late, an offer
 // that is renamed and one that is deleted. Everflow gives the newest months alone, and so the days are the last ones.
-func everflow() apiTap {
+func Everflow() Account {
 	first := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -4)
 	at := func(day, hour int) time.Time { return first.AddDate(0, 0, day-1).Add(time.Duration(hour) * time.Hour) }
 	var days []string
 	for day, name := range []string{"day 1", "day 2", "day 3", "day 4"} {
 		days = append(days, at(day+1, 0).Format(time.DateOnly), name)
 	}
-	return apiTap{
-		program: "tap-everflow",
-		path:    "/v1",
-		settle:  strings.NewReplacer(days...).Replace,
-		serve: func(t *testing.T) (*taptest.API, func(int)) {
+	return Account{
+		Program: "tap-everflow",
+		Path:    "/v1",
+		Settle:  strings.NewReplacer(days...).Replace,
+		Serve: func(t testing.TB) (*taptest.API, func(int)) {
 			s := everflowtest.New(t)
 			s.Now = time.Now()
 			number := 0
@@ -55,10 +55,10 @@ func everflow() apiTap {
 				})
 			}
 		},
-		settings: func(run int) map[string]any {
+		Settings: func(run int) map[string]any {
 			return map[string]any{"api_key": "key-of-network-900", "client_id": "acme", "start_date": at(1, 0), "end_date": at(run+2, 0), "conversions_disposition": "merge", "page_size": 2,
 				"select": "conversions,events,clicks,daily_report,offers,!conversions.*unix*,!events.*unix*,!clicks.*unix*"}
 		},
-		tables: []string{"conversions", "events", "clicks", "daily_report", "offers"},
+		Tables: []string{"conversions", "events", "clicks", "daily_report", "offers"},
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"fmt"
@@ -8,12 +8,12 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// redtrack has a day more in each run, a conversion that is approved, a click whose cost is synchronised, a campaign that is renamed and one
+// RedTrack has a day more in each run, a conversion that is approved, a click whose cost is synchronised, a campaign that is renamed and one
 // that is deleted.
-func redtrack() apiTap {
-	return apiTap{
-		program: "tap-redtrack",
-		serve: func(t *testing.T) (*taptest.API, func(int)) {
+func RedTrack() Account {
+	return Account{
+		Program: "tap-redtrack",
+		Serve: func(t testing.TB) (*taptest.API, func(int)) {
 			a := redtracktest.New(t)
 			return a.API, func(run int) {
 				switch run {
@@ -30,10 +30,10 @@ func redtrack() apiTap {
 				}
 			}
 		},
-		settings: func(run int) map[string]any {
+		Settings: func(run int) map[string]any {
 			return map[string]any{"api_key": redtracktest.Key, "client_id": "acme", "timezone": "UTC", "start_date": "2026-01-01", "end_date": fmt.Sprintf("2026-01-%02d", run+2),
 				"select": "conversions,clicks,campaigns,networks,report_daily"}
 		},
-		tables: []string{"conversions", "clicks", "campaigns", "networks", "report_daily"},
+		Tables: []string{"conversions", "clicks", "campaigns", "networks", "report_daily"},
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package accounts
 
 import (
 	"testing"
@@ -7,16 +7,16 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// sheets has a spreadsheet of targets, of which a column is widened, a row is deleted and a tab is renamed, and one of rates that are merged by
+// Sheets has a spreadsheet of targets, of which a column is widened, a row is deleted and a tab is renamed, and one of rates that are merged by
 // key. The time zone of the first has summer time.
-func sheets() apiTap {
+func Sheets() Account {
 	var key map[string]any
 	shown := func(serial any, kind, pattern string) sheetstest.Formatted {
 		return sheetstest.Formatted{Serial: serial, Kind: kind, Pattern: pattern}
 	}
-	return apiTap{
-		program: "tap-google-sheets",
-		serve: func(t *testing.T) (*taptest.API, func(int)) {
+	return Account{
+		Program: "tap-google-sheets",
+		Serve: func(t testing.TB) (*taptest.API, func(int)) {
 			targets := &sheetstest.Doc{ID: "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-ABCDE", Title: "Targets", Zone: "America/New_York", Tabs: []*sheetstest.Sheet{
 				{ID: 0, Title: "Plan", Cells: [][]any{
 					{"Campaign", "Budget", "From", "Changed", "Daily at", "Length", "Note"},
@@ -50,12 +50,12 @@ func sheets() apiTap {
 				}, targets, rates)
 			}
 		},
-		settings: func(int) map[string]any {
+		Settings: func(int) map[string]any {
 			return map[string]any{"credentials_json": key, "client_id": "acme", "stream_names": "snake_case", "column_names": "snake_case", "streams": []any{
 				map[string]any{"spreadsheet": "1AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-ABCDE", "tab": "*"},
 				map[string]any{"spreadsheet": "2AbCdEfGhIjKlMnOpQrStUvWxYz0123456789_-ABCDE", "tab": "Rates", "key_properties": []string{"code"}},
 			}}
 		},
-		tables: []string{"plan", "map_s_names", "rates"},
+		Tables: []string{"plan", "map_s_names", "rates"},
 	}
 }
