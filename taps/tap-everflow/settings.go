@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,18 +62,11 @@ func (c *Config) accounts(problems *settings.Problems) []Account {
 	for i := range list {
 		a := &list[i]
 		a.APIKey = strings.TrimSpace(a.APIKey)
-		where := fmt.Sprintf("networks[%d]", i)
 		if len(c.Networks) > 0 && a.APIKey == "" {
-			problems.Add("networks", "%s: api_key is missing", where)
+			problems.Add("networks", "networks[%d]: api_key is missing", i)
 		}
 		a.Region, a.Portal = cmp.Or(a.Region, "us"), cmp.Or(a.Portal, portalNetwork)
 		a.BaseURL, a.CurrencyID = cmp.Or(a.BaseURL, c.BaseURL), cmp.Or(a.CurrencyID, c.CurrencyID)
-		if hosts[a.Region] == "" {
-			problems.Add("networks", "%s: region must be us or eu", where)
-		}
-		if a.Portal != portalNetwork && a.Portal != portalAffiliate {
-			problems.Add("networks", "%s: portal must be network or affiliate", where)
-		}
 	}
 	return list
 }
