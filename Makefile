@@ -34,6 +34,11 @@ test: ## Run all tests, with a real PostgreSQL and a real S3 server
 kill-test: ## Kill tap and target at 200 random instants, rerun, compare the tables
 	KILLS=200 go test -timeout 60m -count 1 -v -run Kill ./conformance/
 
+.PHONY: soak
+soak: TIME = 1h
+soak: ## Run all taps into one server for TIME=1h while everything breaks, and compare the tables with their sources; SEED=7 begins with that life
+	SOAK=$(TIME) go test -timeout 0 -count 1 -v -run 'TestSoak$$' ./conformance/
+
 # TIME is how long each target is fuzzed.
 TIME = 1m
 

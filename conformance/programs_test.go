@@ -76,7 +76,13 @@ type site struct {
 // newSite is a site with a database of its own.
 func newSite(t *testing.T, store *s3test.Server) *site {
 	t.Helper()
-	s := &site{store: store, dsn: servertest.Database(t), dir: t.TempDir()}
+	return newSiteAt(t, store, servertest.Database(t))
+}
+
+// newSiteAt is a site with the database of a URL.
+func newSiteAt(t *testing.T, store *s3test.Server, dsn string) *site {
+	t.Helper()
+	s := &site{store: store, dsn: dsn, dir: t.TempDir()}
 	// Nothing of the developer's own environment but where programs and temporary files are.
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + s.dir, "DATABASE_URL=" + s.dsn, "AWS_EC2_METADATA_DISABLED=true",
@@ -141,27 +147,46 @@ type pipe struct {
 	killOn      chan struct{} // they are killed when it is closed; nil for never
 	killTap     bool
 	killTarget  bool
+	signal      syscall.Signal // that they get; 0: SIGKILL
 }
 
 // load runs the pipe to its end.
 func (s *site) load(t *testing.T, p pipe) (tap, target ended) {
 	t.Helper()
+	return s.loadFrom(t, p, s.state(t, p))
+}
+
+// state gives the path of a file with the committed state.
+func (s *site) state(t *testing.T, p pipe) (path string) {
+	t.Helper()
 	state := s.run(t, "", "target-postgres", "state", "--pipeline", p.pipeline)
 	require.Zero(t, state.code, state.stderr)
-	statePath := s.file(t, p.pipeline+".state.json", state.stdout)
+	return s.file(t, p.pipeline+".state.json", state.stdout)
+}
 
+// longestLoad is after how long a run counts as hung. Its programs then say in their errors where they stand.
+const longestLoad = 5 * time.Minute
+
+// loadFrom is load from a state.
+func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target ended) {
+	t.Helper()
 	var tapErr, targetErr, states bytes.Buffer
 	source := exec.Command(cmp.Or(p.program, "tap-s3-exports"), append(p.tap, "--state", statePath)...)
 	source.Stderr = &tapErr
 	sink := exec.Command("target-postgres", append(p.target, "--pipeline", p.pipeline)...)
 	sink.Stdout, sink.Stderr = &states, &targetErr
 	s.connect(t, source, sink)
+	defer time.AfterFunc(longestLoad, func() {
+		_ = source.Process.Signal(syscall.SIGQUIT) // one of them may have ended
+		_ = sink.Process.Signal(syscall.SIGQUIT)
+	}).Stop()
+	signal := cmp.Or(p.signal, syscall.SIGKILL)
 	kill := func() {
 		if p.killTap {
-			_ = source.Process.Kill() // it may have ended before
+			_ = source.Process.Signal(signal) // it may have ended before
 		}
 		if p.killTarget {
-			_ = sink.Process.Kill()
+			_ = sink.Process.Signal(signal)
 		}
 	}
 	if p.kill > 0 {

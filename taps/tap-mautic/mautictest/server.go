@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,9 +21,10 @@ import (
 type Row map[string]any
 
 // A Mautic answers as the documentation and the sources of Mautic say, each version in its own way, and fails the test over a
-// question that Mautic does not understand. Fields are set before Serve, and between runs.
+// question that Mautic does not understand. Fields are set before Serve, between runs, and within [Mautic.Change].
 type Mautic struct {
 	t        testing.TB
+	mu       sync.Mutex
 	Version  string // 5.1.1
 	Site     string // folder that it is installed in: /shop
 	Now      func() time.Time
@@ -99,9 +101,18 @@ func (m *Mautic) Serve(t testing.TB) *taptest.API {
 	return api.Serve(t)
 }
 
+// Change alters the data while no request is being answered.
+func (m *Mautic) Change(change func()) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	change()
+}
+
 // guard lets in who may.
 func (m *Mautic) guard(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		m.mu.Lock()
+		defer m.mu.Unlock()
 		w.Header().Set("Mautic-Version", m.Version)
 		w.Header().Set("Date", m.Now().UTC().Format(http.TimeFormat))
 		w.Header().Set("Content-Type", "application/json")
@@ -176,6 +187,8 @@ func (m *Mautic) write(w http.ResponseWriter, answer any) {
 
 // token is the OAuth 2 endpoint. Client credentials came with 4.0.
 func (m *Mautic) token(w http.ResponseWriter, r *http.Request) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	form, err := url.ParseQuery(bodyOf(r))
 	if err != nil || r.URL.RawQuery != "" {

@@ -36,6 +36,7 @@ type Fault struct {
 	CutAfter    int64             // > 0: close the connection after so many bytes of the body
 	StallAfter  int64             // > 0: send nothing more after so many bytes of the body, until the client gives up
 	FlipAt      int64             // > 0: change the byte with this number, counted from 1
+	PerSecond   int               // > 0: send so many bytes of the body a second
 	IgnoreRange bool              // ask the server for the whole object
 	Reply       map[string]string // headers of the server's reply to replace; an empty value removes one
 }
@@ -156,6 +157,13 @@ func (b *faultyBody) Read(p []byte) (int, error) {
 			return 0, io.ErrUnexpectedEOF // the proxy aborts the connection
 		}
 		p = p[:min(int64(len(p)), limit-b.offset)]
+	}
+	if b.fault.PerSecond > 0 { // ten times a second
+		p = p[:min(len(p), b.fault.PerSecond/10+1)]
+		select {
+		case <-time.After(time.Second / 10):
+		case <-b.gone:
+		}
 	}
 	n, err := b.ReadCloser.Read(p)
 	if at := b.fault.FlipAt - 1 - b.offset; at >= 0 && at < int64(n) {

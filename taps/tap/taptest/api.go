@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -213,9 +214,7 @@ func Cut(size int) Fault {
 		}
 		whole := httptest.NewRecorder()
 		answer.ServeHTTP(whole, r)
-		for name, values := range whole.Header() {
-			w.Header()[name] = values
-		}
+		maps.Copy(w.Header(), whole.Header())
 		w.Header().Set("Content-Length", fmt.Sprint(whole.Body.Len()))
 		w.WriteHeader(whole.Code)
 		w.Write(whole.Body.Bytes()[:min(size, whole.Body.Len()-1)])
@@ -233,6 +232,27 @@ func Slow(wait time.Duration) Fault {
 		case <-timer.C:
 			answer.ServeHTTP(w, r)
 		case <-r.Context().Done():
+		}
+	}
+}
+
+// Trickle sends the right answer at so many bytes a second.
+func Trickle(perSecond int) Fault {
+	return func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+		whole := httptest.NewRecorder()
+		answer.ServeHTTP(whole, r)
+		maps.Copy(w.Header(), whole.Header())
+		w.WriteHeader(whole.Code)
+		tick := time.NewTicker(time.Second / 10)
+		defer tick.Stop()
+		for whole.Body.Len() > 0 {
+			select {
+			case <-tick.C:
+				w.Write(whole.Body.Next(perSecond/10 + 1))
+				http.NewResponseController(w).Flush()
+			case <-r.Context().Done():
+				return
+			}
 		}
 	}
 }

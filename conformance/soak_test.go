@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A soak has lives of many rounds until SOAK, a time such as 1h, is over; without it there is one short life.
+const (
+	soakRounds      = 10
+	soakShortRounds = 3
+	soakWaves       = 2 // of faults, in each round
+)
+
+// All taps load into one server at once, while their sources change and everything that can break does: programs are killed and stopped, the
+// source and the way to it fail, the database and the way to it fail. After each round of that every table holds what its source does,
+// row for row. A life has new sources and servers, and its seed decides what happens in it: SEED=7 begins with that one.
+func TestSoak(t *testing.T) {
+	t.Parallel()
+	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
+	require.NoError(t, err)
+	rounds, lasts := soakShortRounds, time.Duration(0)
+	if text := os.Getenv("SOAK"); text != "" {
+		rounds = soakRounds
+		lasts, err = time.ParseDuration(text)
+		require.NoError(t, err)
+	}
+	tallies := &tallies{of: map[string]*tally{}}
+	start := time.Now()
+	for passed := true; passed; seed++ {
+		passed = t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { live(t, seed, rounds, tallies) })
+		if time.Since(start) >= lasts {
+			break
+		}
+		t.Logf("after %v\n%s", time.Since(start).Round(time.Second), tallies)
+	}
+	t.Logf("%v\n%s", time.Since(start).Round(time.Second), tallies)
+	require.Greater(t, tallies.sum(), 6, "faults should come before the end of what they are to hit")
+}
+
+// live is the life of a seed.
+func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
+	b := newBase(t)
+	b.rng = rand.New(rand.NewPCG(seed, 0))
+	weathers := deck{rng: b.rng, kinds: b.weathers()}
+	worlds := newWorlds(t, b, seed)
+	for round := range rounds {
+		for range soakWaves {
+			weather := weathers.draw()
+			var struck []*world
+			wave(t, worlds, func(w *world) string { return w.faults.draw() }, func() { struck = b.strike(t, weather, worlds) })
+			for _, w := range struck {
+				w.hits = append(w.hits, weather)
+			}
+			b.repair(t)
+		}
+		wave(t, worlds, func(*world) string { return "" }, func() {})
+		for _, w := range worlds {
+			tallies.add(w.hits, w.compare(t))
+			w.hits = nil
+		}
+		require.False(t, t.Failed(), "round %d: the tables are not as their sources; SEED=%d begins with this life", round+1, seed)
+	}
+}
+
+// wave changes every source and lets every tap load it, all at once and in some weather.
+func wave(t *testing.T, worlds []*world, fault func(*world) string, weather func()) {
+	t.Helper()
+	states := map[*world]string{}
+	for _, w := range worlds {
+		w.change()
+		states[w] = w.site.state(t, w.pipe())
+		w.running.Store(true)
+	}
+	var all sync.WaitGroup
+	for _, w := range worlds {
+		kind := fault(w)
+		all.Go(func() {
+			defer w.running.Store(false)
+			w.load(t, kind, states[w])
+		})
+	}
+	all.Go(weather)
+	all.Wait()
+	require.False(t, t.Failed())
+}
+
+// A deck deals every kind once before it deals one again.
+type deck struct {
+	rng   *rand.Rand
+	kinds []string
+	left  []int
+}
+
+func (d *deck) draw() string {
+	if len(d.left) == 0 {
+		d.left = d.rng.Perm(len(d.kinds))
+	}
+	kind := d.kinds[d.left[0]]
+	d.left = d.left[1:]
+	return kind
+}
+
+// A difference is that of some tables from the truth.
+type difference struct{ checked, lost, doubled, stale int }
+
+// A tally is what became of the rows after the faults of a kind.
+type tally struct {
+	survived int
+	difference
+}
+
+// tallies are those of each kind of fault. Rows that saw several count for each of them.
+type tallies struct {
+	of    map[string]*tally
+	total difference
+}
+
+func (t *tallies) add(hits []string, d difference) {
+	t.total.add(d)
+	seen := map[string]bool{}
+	for _, kind := range hits {
+		if t.of[kind] == nil {
+			t.of[kind] = &tally{}
+		}
+		t.of[kind].survived++
+		if !seen[kind] {
+			t.of[kind].add(d)
+		}
+		seen[kind] = true
+	}
+}
+
+func (d *difference) add(more difference) {
+	d.checked += more.checked
+	d.lost += more.lost
+	d.doubled += more.doubled
+	d.stale += more.stale
+}
+
+func (t *tallies) sum() (survived int) {
+	for _, one := range t.of {
+		survived += one.survived
+	}
+	return survived
+}
+
+func (t *tallies) String() string {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "fault\tsurvived\trows checked\tlost\tdoubled\tstale\t")
+	line := func(name string, survived int, d difference) {
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t\n", name, survived, d.checked, d.lost, d.doubled, d.stale)
+	}
+	for _, kind := range slices.Concat(tapFaults, weathers) {
+		if one := t.of[kind]; one != nil {
+			line(kind, one.survived, one.difference)
+		}
+	}
+	line("all", t.sum(), t.total)
+	table.Flush()
+	return text.String()
+}
