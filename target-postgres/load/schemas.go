@@ -39,7 +39,12 @@ func (l *loader) schema(m *protocol.Message) error {
 	}
 	// A stream that goes back and forth between SCHEMAs gets one layout for all of them, and so does a replace that is
 	// under way; one that moves on leaves the old columns behind. In a merge, a row of one SCHEMA leaves alone what only others have.
-	s.mode = l.o.Disposition(declared)
+	mode := l.o.Disposition(declared)
+	if s.unswapped && s.mode == protocol.Replace && mode != protocol.Replace {
+		return protocol.InStream(s.name, protocol.DataFault("send ACTIVATE_VERSION before a SCHEMA of another disposition",
+			"line %d: a SCHEMA turns replace into %s while the new set is incomplete", m.Line, mode))
+	}
+	s.mode = mode
 	schemas := []*protocol.Stream{declared}
 	if s.unswapped || s.known(declared) && (s.mode != protocol.Merge || s.alike()) {
 		schemas = append(slices.DeleteFunc(slices.Clone(s.seen), func(d *protocol.Stream) bool { return sameSchema(d, declared) }), declared)
