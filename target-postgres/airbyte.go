@@ -229,5 +229,5 @@ func (c *Config) airbytePipeline(streams []*protocol.Stream) database.Pipeline {
 	if c.NameCase == "lower" {
 		of = columns.AirbyteLowerCase
 	}
-	return database.Pipeline{Schema: of.Schema(c.Schema), Name: "airbyte-" + hex.EncodeToString(hash.Sum(nil)[:6])}
+	return database.Pipeline{Schema: of.Schema(c.Schema), Name: database.AirbytePrefix + hex.EncodeToString(hash.Sum(nil)[:6])}
 }

@@ -211,6 +211,9 @@ func TestAirbyteLarge(t *testing.T) {
 	require.Equal(t, "20000000 | 1970-01-01 00:00:00.001+00\n", answers(t, dsn, "SELECT length(text), _airbyte_extracted_at FROM ns.big"))
 	require.NotContains(t, r.stdout+r.stderr, fmt.Sprint(config["password"]))
 	require.NotContains(t, r.stdout+r.stderr, "no key")
+	r = run(t, dsn, input{args: []string{"rejects", "replay"}})
+	require.Contains(t, r.stdout+r.stderr, "refresh the stream there")
+	require.Equal(t, "1\n", answers(t, dsn, "SELECT count(*) FROM ns.big"))
 
 	config["max_rejects"] = 0
 	r = syncOnce(t, config, catalog, `{"type":"RECORD","record":{"stream":"big","namespace":"ns","data":{"text":"no key"},"emitted_at":1}}`+"\n", limits(t, "", 0))

@@ -17,6 +17,9 @@ type Pipeline struct {
 	Name   string
 }
 
+// AirbytePrefix begins the names of pipelines that come through Airbyte.
+const AirbytePrefix = "airbyte-"
+
 // lockKey gives the advisory locks of a pipeline their numbers. The purpose tells them apart.
 func (p Pipeline) lockKey(purpose string) int64 {
 	sum := sha256.Sum256([]byte("signalroom\x00" + purpose + "\x00" + string(p.Schema) + "\x00" + p.Name))

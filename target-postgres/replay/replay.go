@@ -2,7 +2,8 @@
 //
 // A record takes the normal way: the SCHEMA that it came under, the settings of the command that replays it, COPY, merge. In
 // the transaction of its row it is marked as replayed, so that it is in once, however the command ends. One that is refused
-// again stays as it was. The state of the pipeline is neither read nor written, and statements around runs are left out.
+// again stays as it was, and so does one that came through Airbyte. The state of the pipeline is neither read nor written, and
+// statements around runs are left out.
 package replay
 
 import (
@@ -12,6 +13,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -86,6 +88,11 @@ func chunk(pending []database.Pending) int {
 }
 
 func (o *Options) replay(ctx context.Context, conn *database.Conn, part []database.Pending, result *Result) error {
+	if strings.HasPrefix(part[0].Pipeline, database.AirbytePrefix) {
+		result.Rejected += int64(len(part))
+		result.Reason = "it came through Airbyte, which sends it again: refresh the stream there"
+		return nil
+	}
 	schema := o.Schemas[part[0].Stream]
 	if schema == nil {
 		var err error
