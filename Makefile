@@ -56,7 +56,7 @@ bench-peers: build ## Install other loaders below build/peers and measure them o
 	go run ./conformance/bench $(BENCHFLAGS) peers
 
 .PHONY: interop
-interop: build ## Run with Meltano, Airflow and other people's taps and targets, installed below build/interop; some alone with PARTS="meltano"
+interop: build ## Run with Meltano, Airflow, PyAirbyte and other people's taps and targets, installed below build/interop; some alone with PARTS="meltano"
 	go run ./conformance/interop $(INTEROPFLAGS) $(PARTS)
 
 .PHONY: lint

@@ -2,6 +2,7 @@
 //
 //	meltano          the example project under Meltano: runs with state, select rules, logs, a kill in the middle
 //	airflow          the example DAG under Airflow: mapped tasks by client and shard, new files, a client with a wrong configuration
+//	airbyte          Airbyte's models of the protocol, PyAirbyte, and the standard tests of its CDK, on the six sources and the destination
 //	foreign-targets  MeltanoLabs' and PipelineWise's target-postgres take what our taps send, and hold the rows that ours holds
 //	foreign-taps     our target takes what other people's taps send, over three runs with state
 //	conformance      the conformance suite on all of them, and the table in docs/conformance.md; some ten minutes a target
@@ -45,6 +46,7 @@ func parts() []part {
 	return []part{
 		{"meltano", []*environment{meltanoEnvironment}, meltanoSteps},
 		{"airflow", []*environment{airflowEnvironment}, airflowSteps},
+		{"airbyte", []*environment{airbyteEnvironment}, airbyteSteps},
 		{"foreign-targets", []*environment{meltanoLabsTarget, pipelineWiseTarget}, targetSteps},
 		{"foreign-taps", []*environment{meltanoLabsTap, pipelineWiseTap}, tapSteps},
 		{"conformance", []*environment{meltanoLabsTarget, pipelineWiseTarget, meltanoLabsTap, pipelineWiseTap}, conformanceSteps},

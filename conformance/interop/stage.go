@@ -20,3 +20,5 @@ func (s *stage) Cleanup(f func()) {
 func (s *stage) Errorf(format string, args ...any) {
 	fmt.Fprintf(s.out, "        "+format+"\n", args...)
 }
+
+func (s *stage) Helper() {}
