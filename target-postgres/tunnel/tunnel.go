@@ -76,15 +76,14 @@ func New(o Options) (*Tunnel, error) {
 
 // Dial connects from the SSH server to an address, which that server looks up. Its errors are faults.
 func (t *Tunnel) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	client, err := t.connected(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c, err := client.DialContext(ctx, network, address)
+	c, err := t.dial(ctx, network, address)
+	var own *protocol.Fault
 	var refused *ssh.OpenChannelError
 	switch {
 	case err == nil:
 		return &conn{Conn: c}, nil
+	case errors.As(err, &own):
+		return nil, err
 	case errors.As(err, &refused) && refused.Reason == ssh.Prohibited:
 		return nil, protocol.ConfigFault("allow this user AllowTcpForwarding and PermitOpen in its sshd_config",
 			"the SSH server %s forbids a tunnel to %s", t.address, address)
@@ -92,6 +91,23 @@ func (t *Tunnel) Dial(ctx context.Context, network, address string) (net.Conn, e
 		return nil, protocol.TransientFault("see that host and port are right from there", "the SSH server %s does not reach %s: %s", t.address, address, refused.Message)
 	}
 	return nil, protocol.TransientFault("run it again when the SSH server is reachable", "the SSH tunnel by %s is lost: %w", t.address, err)
+}
+
+// dial tries again with a new SSH connection where the one that there is turns out to be lost.
+func (t *Tunnel) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	for first := true; ; first = false {
+		client, err := t.connected(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c, err := client.DialContext(ctx, network, address)
+		var refused *ssh.OpenChannelError
+		if err == nil || errors.As(err, &refused) || ctx.Err() != nil || !first {
+			return c, err
+		}
+		client.Close()
+		t.forget(client)
+	}
 }
 
 // Close ends the tunnel and all that goes through it.
@@ -120,14 +136,19 @@ func (t *Tunnel) connected(ctx context.Context) (*ssh.Client, error) {
 	t.running.Go(func() {
 		client.Wait() // until it is closed by either side
 		close(ended)
-		t.mu.Lock()
-		if t.client == client {
-			t.client = nil
-		}
-		t.mu.Unlock()
+		t.forget(client)
 	})
 	t.running.Go(func() { keepAlive(client, t.interval, ended) })
 	return client, nil
+}
+
+// forget has the next to come connect anew.
+func (t *Tunnel) forget(client *ssh.Client) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.client == client {
+		t.client = nil
+	}
 }
 
 func (t *Tunnel) connect(ctx context.Context) (*ssh.Client, error) {
