@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -63,6 +64,9 @@ func (w *world) change() {
 
 func (w *world) pipe() pipe { return pipe{program: w.program, pipeline: "soak"} }
 
+// signalled are the ends by a signal. One that comes before the program looks out for it ends it at once.
+var signalled = []int{-int(syscall.SIGKILL), -int(syscall.SIGTERM), 128 + int(syscall.SIGTERM)}
+
 // load makes one run, with a fault or without, from a state.
 func (w *world) load(t *testing.T, fault, state string) {
 	p := w.pipe()
@@ -103,8 +107,7 @@ func (w *world) load(t *testing.T, fault, state string) {
 		require.Zero(t, target.code, "%s\n%s", w.program, target.stderr)
 		return
 	case "tap", "target", "both":
-		ends := map[int]bool{-int(syscall.SIGKILL): true, 128 + int(syscall.SIGTERM): true}
-		hit.Store(p.killTap && ends[tap.code] || p.killTarget && ends[target.code])
+		hit.Store(p.killTap && slices.Contains(signalled, tap.code) || p.killTarget && slices.Contains(signalled, target.code))
 	case "database":
 		hit.Store(w.link.hit.Load())
 	}
@@ -114,7 +117,7 @@ func (w *world) load(t *testing.T, fault, state string) {
 	// A run that failed says that it can be made again (4), or that a stream ended incomplete (3), unless a signal ended it or its reader did.
 	for _, end := range []ended{tap, target} {
 		if end.code != 1 || !strings.Contains(end.stderr, "standard output was closed") {
-			require.Contains(t, []int{0, 3, 4, -int(syscall.SIGKILL), 128 + int(syscall.SIGTERM)}, end.code, "%s: %s\ntap: %s\ntarget: %s", w.program, fault, tap.stderr, target.stderr)
+			require.Contains(t, append([]int{0, 3, 4}, signalled...), end.code, "%s: %s\ntap: %s\ntarget: %s", w.program, fault, tap.stderr, target.stderr)
 		}
 	}
 }

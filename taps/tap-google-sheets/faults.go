@@ -64,10 +64,14 @@ func (s *source) judge(f *rest.Failure, v *rest.Verdict) {
 func (s *source) explain(err error) error {
 	var failed *googleapi.Error
 	var fault *protocol.Fault
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
 	switch {
 	case err == nil, errors.As(err, &fault), errors.Is(err, context.Canceled):
 		return err
-	case !errors.As(err, &failed):
+	case !errors.As(err, &failed) && !errors.As(err, &syntax) && !errors.As(err, &kind): // the connection was cut in the middle
+		return protocol.TransientFault("run again later; if it stays so, check base_url and the network", "the answer cannot be read: %w", err)
+	case failed == nil:
 		return protocol.ConfigFault("is base_url the address of Google's API?", "the answer cannot be read: %w", err)
 	}
 	cause := fmt.Errorf("%d %s: %s", failed.Code, http.StatusText(failed.Code), failed.Message)

@@ -58,6 +58,7 @@ func TestBadInput(t *testing.T) {
 				b.Fail(n, taptest.Status(401, `{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}`))
 			}
 		}, 2, "check the credentials: Google refuses the token that it gave for them"},
+		"an answer that is cut": {func(b *bench, d *doc) { b.always(taptest.Cut(20)) }, 4, "the answer cannot be read: unexpected EOF; run again later"},
 		"a web page": {func(b *bench, d *doc) {
 			b.always(taptest.WebPage(200))
 		}, 2, "is base_url the address of Google's API?"},
