@@ -55,6 +55,10 @@ bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone w
 bench-peers: build ## Install other loaders below build/peers and measure them on the same rows
 	go run ./conformance/bench $(BENCHFLAGS) peers
 
+.PHONY: bench-check
+bench-check: build ## Fail when tap or target need more CPU than a multiple of what a plain CSV loop needs
+	go run ./conformance/bench check
+
 .PHONY: interop
 interop: build ## Run with Meltano, Airflow, PyAirbyte and other people's taps and targets, installed below build/interop; some alone with PARTS="meltano"
 	go run ./conformance/interop $(INTEROPFLAGS) $(PARTS)

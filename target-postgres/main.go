@@ -16,6 +16,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/pipe"
 	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/protocol/singer"
 	"github.com/signalroom/signalroom/target-postgres/batch"
@@ -52,6 +53,7 @@ func process() int {
 		grew = func(columns int) { debug.SetMemoryLimit(memoryLimit + max(0, int64(columns)-2000)*columnMemory) }
 	}
 	grew(0)
+	pipe.Widen(os.Stdin)
 	signal.Ignore(syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)

@@ -38,14 +38,14 @@ func TestParts(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { os.RemoveAll(folder) })
 	var log, report bytes.Buffer
-	b := &bench{folder: folder, bin: dir, peers: filepath.Join(dir, "peers"), rows: 1000, rounds: 1, log: &log,
+	b := &bench{folder: folder, bin: dir, rows: 1000, rounds: 1, log: &log,
 		server: map[string]string{"fsync": "off"}}
-	names := []string{"csv", "load", "merge", "replace", "append", "parallel", "trickle"}
+	names := []string{"csv", "pipe", "load", "merge", "replace", "append", "parallel", "trickle"}
 	left := 3 // memory, peers, burden
 	if runtime.GOOS == "linux" {
 		names, left = append(names, "burden"), 2
 	}
-	require.NoError(t, b.measure(t.Context(), dir, names, &report), log.String())
+	require.NoError(t, b.inFolder(func() error { return b.measure(t.Context(), dir, names, &report) }), log.String())
 	r, err := readResults(dir)
 	require.NoError(t, err)
 	for _, name := range names {
@@ -60,7 +60,7 @@ func TestParts(t *testing.T) {
 	require.Equal(t, left, strings.Count(string(page), "Not measured yet."))
 }
 
-// The page and the chart in docs are what the results there give.
+// The page and the charts in docs are what the results there give.
 func TestDocs(t *testing.T) {
 	t.Parallel()
 	docs := filepath.Join("..", "..", "docs")
@@ -70,7 +70,11 @@ func TestDocs(t *testing.T) {
 	require.NoError(t, err)
 	scale, err := r.scale()
 	require.NoError(t, err)
-	for name, want := range map[string][]byte{"benchmarks.md": page, "benchmarks.svg": r.chart(), "scale.md": scale} {
+	files := map[string][]byte{"benchmarks.md": page, "scale.md": scale}
+	for _, d := range drawings() {
+		files[d.file] = r.chart(d)
+	}
+	for name, want := range files {
 		if *update {
 			require.NoError(t, os.WriteFile(filepath.Join(docs, name), want, 0o644))
 		}
@@ -83,7 +87,7 @@ func TestDocs(t *testing.T) {
 func TestChartIsXML(t *testing.T) {
 	t.Parallel()
 	r := results{"load": {Lines: []line{{Group: "no <key>", Name: `psql: \copy`, Class: byHand, Values: values{"rows/s": 123_456}}}}}
-	chart := r.chart()
+	chart := r.chart(drawings()[0])
 	require.Contains(t, string(chart), "123,456")
 	for d := xml.NewDecoder(bytes.NewReader(chart)); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {

@@ -14,18 +14,47 @@ type bar struct {
 	line
 }
 
-// bars are the first loads: PostgreSQL's own way, ours, and other loaders'.
-func (r results) bars() (bars []bar) {
-	for _, part := range []struct{ name, title string }{{"load", "First load"}, {"peers", "Other loaders"}} {
-		t, ok := r[part.name]
+// A drawing is a chart of one column of some parts.
+type drawing struct {
+	file, title, unit, column string
+	parts                     []titled
+	legend                    []legend
+}
+
+type titled struct{ part, title string }
+
+type legend struct {
+	class class
+	label string
+}
+
+// drawings are what the page shows.
+func drawings() []drawing {
+	return []drawing{
+		{"benchmarks.svg", "Rows per second into PostgreSQL", "rows per second", "rows/s",
+			[]titled{{"load", "First load: "}, {"pipe", "From S3"}, {"peers", "Other loaders: "}},
+			[]legend{{ours, "ours"}, {byHand, "COPY by hand"}, {peer, "other loaders"}}},
+		{"benchmarks-csv.svg", "CSV to JSON lines on one core", "MB of CSV per CPU second", "MB of CSV per CPU s",
+			[]titled{{"csv", ""}},
+			[]legend{{ours, "ours"}, {byHand, "encoding/csv"}, {peer, "other programs"}}},
+	}
+}
+
+// bars are those of the programs, by part and group. What is no program's has no class.
+func (r results) bars(d drawing) (bars []bar) {
+	for _, part := range d.parts {
+		t, ok := r[part.part]
 		if !ok {
 			continue
 		}
-		group := ""
+		heading := ""
 		for _, l := range t.Lines {
-			if l.Group != group {
-				group = l.Group
-				bars = append(bars, bar{heading: part.title + ": " + group})
+			if l.Class == "" {
+				continue
+			}
+			if here := part.title + l.Group; here != heading {
+				heading = here
+				bars = append(bars, bar{heading: heading})
 			}
 			bars = append(bars, bar{line: l})
 		}
@@ -33,16 +62,16 @@ func (r results) bars() (bars []bar) {
 	return bars
 }
 
-// chart is docs/benchmarks.svg. It takes its colours from the reader's scheme, light or dark.
-func (r results) chart() []byte {
+// chart takes its colours from the reader's scheme, light or dark.
+func (r results) chart(d drawing) []byte {
 	const (
 		left, width, right = 340, 400, 70
 		top, step, height  = 40, 24, 16
 	)
-	bars := r.bars()
+	bars := r.bars(d)
 	highest := 1.0
 	for _, b := range bars {
-		highest = max(highest, b.Values["rows/s"])
+		highest = max(highest, b.Values[d.column])
 	}
 	tick := math.Pow(10, math.Floor(math.Log10(highest)))
 	for highest/tick < 4 {
@@ -52,20 +81,17 @@ func (r results) chart() []byte {
 	bottom := top + step*len(bars)
 	var out bytes.Buffer
 	fmt.Fprintf(&out, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="system-ui, sans-serif" font-size="12" role="img">
-<title>Rows per second into PostgreSQL</title>
+<title>%s</title>
 <style>
   text { fill: #24292f } .axis { stroke: #d0d7de } .ours { fill: #1a7f37 } .hand { fill: #6e7781 } .peer { fill: #bc4c00 }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .axis { stroke: #30363d } .ours { fill: #3fb950 } .hand { fill: #8b949e } .peer { fill: #f0883e }
   }
 </style>
-<text x="%d" y="16">rows per second</text>
-`, left+width+right, bottom+30, left)
+<text x="%d" y="16">%s</text>
+`, left+width+right, bottom+30, escaped(d.title), left, escaped(d.unit))
 	x := float64(left)
-	for _, key := range []struct {
-		class class
-		label string
-	}{{ours, "target-postgres"}, {byHand, "COPY by hand"}, {peer, "other loaders"}} {
+	for _, key := range d.legend {
 		fmt.Fprintf(&out, `<rect class="%s" x="%.0f" y="23" width="10" height="10"/><text x="%.0f" y="32">%s</text>`+"\n", key.class, x, x+14, key.label)
 		x += 120
 	}
@@ -81,7 +107,7 @@ func (r results) chart() []byte {
 			continue
 		}
 		fmt.Fprintf(&out, `<text x="%d" y="%d" text-anchor="end">%s</text><rect class="%s" x="%d" y="%d" width="%.1f" height="%d"/><text x="%.1f" y="%d">%s</text>`+"\n",
-			left-8, y+12, escaped(b.Name), b.Class, left, y, b.Values["rows/s"]*scale, height, left+b.Values["rows/s"]*scale+6, y+12, grouped(b.Values["rows/s"]))
+			left-8, y+12, escaped(b.Name), b.Class, left, y, b.Values[d.column]*scale, height, left+b.Values[d.column]*scale+6, y+12, grouped(b.Values[d.column]))
 	}
 	out.WriteString("</svg>\n")
 	return out.Bytes()

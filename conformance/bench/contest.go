@@ -21,8 +21,9 @@ type contestant struct {
 // An outcome is the median of a contestant's runs.
 type outcome struct {
 	contestant
-	wall, cpu float64 // seconds
-	peak      float64 // MiB
+	wall, cpu      float64 // seconds
+	least, longest float64 // of the wall's seconds
+	peak           float64 // MiB
 }
 
 func (o outcome) rate() float64 { return float64(o.rows) / o.wall }
@@ -50,7 +51,7 @@ func (b *bench) contest(ctx context.Context, db *postgres, contestants ...contes
 		}
 	}
 	for i, c := range contestants {
-		outcomes[i] = outcome{c, median(wall[i]), median(cpu[i]), median(peak[i])}
+		outcomes[i] = outcome{c, median(wall[i]), median(cpu[i]), slices.Min(wall[i]), slices.Max(wall[i]), median(peak[i])}
 	}
 	return outcomes, nil
 }
@@ -68,9 +69,11 @@ func median(values []float64) float64 {
 func (t *table) ranked(group string, outcomes []outcome) {
 	for i, o := range outcomes {
 		t.Lines = append(t.Lines, line{group, o.name, classOf(i, byHand, ours), values{
-			"rows/s": o.rate(), "CPU s": o.cpu, "wall s": o.wall, "ratio": o.rate() / outcomes[0].rate()}})
+			"rows/s": o.rate(), "CPU s": o.cpu, "wall s": o.wall, "least": o.least, "longest": o.longest, "ratio": o.rate() / outcomes[0].rate()}})
 	}
 }
 
 // rankedColumns are what ranked fills.
-func rankedColumns() []string { return []string{"rows/s", "CPU s", "wall s", "ratio"} }
+func rankedColumns() []string {
+	return []string{"rows/s", "CPU s", "wall s", "least", "longest", "ratio"}
+}

@@ -3,9 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
+	_ "embed"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/signalroom/signalroom/conformance/sample"
@@ -13,6 +17,9 @@ import (
 )
 
 const bucket = "bench"
+
+//go:embed peers/duckdb_lines.py
+var duckdbLines []byte
 
 // store is an S3 server over a folder; the environment is what its clients need.
 func (b *bench) store(ctx context.Context) (folder string, env []string, stop func(), err error) {
@@ -30,20 +37,22 @@ func (b *bench) store(ctx context.Context) (folder string, env []string, stop fu
 	return folder, env, s.Stop, nil
 }
 
-// csv measures the tap on two shapes of rows. Its inputs are long enough that starting up does not count.
+// csv measures the tap on two shapes of rows, beside programs that make JSON lines of the same CSV. Its inputs are long enough that
+// starting up hardly counts.
 func (b *bench) csv(ctx context.Context) (*table, error) {
 	folder, env, stop, err := b.store(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer stop()
-	self, err := os.Executable()
+	path := filepath.Join(folder, "input.csv")
+	orders := orderRows()
+	t := newTable("MB of CSV per CPU s", "least", "most", "MB of lines per CPU s", "rows per CPU s", "CPU s", "wall s", "ratio")
+	t.Input = fmt.Sprintf("%d MB of CSV", b.rows<<7/1_000_000)
+	programs, err := b.converters(ctx, t, path)
 	if err != nil {
 		return nil, err
 	}
-	orders := orderRows()
-	t := newTable("MB of CSV per CPU s", "MB of lines per CPU s", "rows per CPU s", "CPU s", "wall s", "ratio")
-	t.Input = fmt.Sprintf("%d MB of CSV", b.rows<<8/1_000_000)
 	for _, shape := range []struct {
 		name string
 		head []byte
@@ -52,50 +61,89 @@ func (b *bench) csv(ctx context.Context) (*table, error) {
 		{"events, 11 columns", []byte(strings.Join(sample.EventColumns, ",") + "\n"), sample.AppendEventCSV},
 		{fmt.Sprintf("orders, %d columns", bytes.Count(orders.head, []byte(","))+1), orders.head, orders.next},
 	} {
-		path := filepath.Join(folder, "input.csv")
-		size, rows, err := generate(path, int64(b.rows)<<8, shape.head, shape.next)
+		size, rows, err := generate(path, int64(b.rows)<<7, shape.head, shape.next)
 		if err != nil {
 			return nil, err
 		}
 		b.say("csv: %s, %d rows, %d MB", shape.name, rows, size>>20)
-		programs := []struct {
-			name string
-			args []string
-		}{
-			{"tap-s3-exports", []string{b.program("tap-s3-exports")}},
-			{"tap-s3-exports, types: text", []string{b.program("tap-s3-exports"), "--types", "text"}},
-			{"encoding/csv, local file", []string{self, "child", "csv", path}},
-			{"the object's bytes alone", []string{self, "child", "get", "input.csv"}},
-		}
 		cpu, wall := make([][]float64, len(programs)), make([][]float64, len(programs))
 		for range b.rounds {
 			for i, p := range programs {
-				u, err := process(ctx, nil, env, p.args[0], p.args[1:]...)
+				u, err := process(ctx, nil, env, p.command[0], p.command[1:]...)
 				if err != nil {
 					return nil, err
 				}
 				cpu[i], wall[i] = append(cpu[i], u.cpu.Seconds()), append(wall[i], u.wall.Seconds())
 			}
 		}
-		const rival = 2
-		base := median(cpu[rival])
+		megabytes := float64(size) / 1e6
 		for i, p := range programs {
 			m := median(cpu[i])
-			printed, err := outputSize(ctx, env, p.args[0], p.args[1:]...)
-			if err != nil {
-				return nil, err
-			}
-			v := values{"MB of CSV per CPU s": float64(size) / 1e6 / m, "rows per CPU s": float64(rows) / m, "CPU s": m, "wall s": median(wall[i]), "ratio": base / m}
-			if printed > 0 {
+			v := values{"MB of CSV per CPU s": megabytes / m, "least": megabytes / slices.Max(cpu[i]), "most": megabytes / slices.Min(cpu[i]),
+				"rows per CPU s": float64(rows) / m, "CPU s": m, "wall s": median(wall[i]), "ratio": m / median(cpu[0])}
+			if p.class == ours || p.class == byHand {
+				printed, err := outputSize(ctx, env, p.command[0], p.command[1:]...)
+				if err != nil {
+					return nil, err
+				}
 				v["MB of lines per CPU s"] = float64(printed) / 1e6 / m
 			}
-			t.add(shape.name, p.name, v)
+			t.Lines = append(t.Lines, line{shape.name, p.name, p.class, v})
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, err
 		}
 	}
 	return t, nil
+}
+
+// A converter makes lines of the CSV file, or of the object that it is.
+type converter struct {
+	name    string
+	class   class
+	command []string
+}
+
+// converters are the programs that the part measures, ours first. What cannot be had is left out, with a note in t.
+func (b *bench) converters(ctx context.Context, t *table, path string) ([]converter, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	all := []converter{
+		{"tap-s3-exports", ours, []string{b.program("tap-s3-exports")}},
+		{"tap-s3-exports, types: text", ours, []string{b.program("tap-s3-exports"), "--types", "text"}},
+		{"encoding/csv, local file", byHand, []string{self, "child", "csv", path}},
+		{"the object's bytes alone", "", []string{self, "child", "get", filepath.Base(path)}},
+	}
+	duckdb := &environment{"duckdb", []string{"duckdb==2.0.0"}, []string{"python", "-c", "import duckdb"}, false}
+	if err := b.install(ctx, duckdb); err != nil {
+		t.leaveOut("DuckDB", err)
+	} else {
+		program, err := b.file("lines-*.py", duckdbLines)
+		if err != nil {
+			return nil, err
+		}
+		python := filepath.Join(b.environmentBin(duckdb), "python")
+		all = append(all, converter{"DuckDB 2.0.0, 1 thread, local file", peer, []string{python, program, path, "infer", "/dev/stdout"}},
+			converter{"DuckDB 2.0.0, 1 thread, local file, all_varchar", peer, []string{python, program, path, "text", "/dev/stdout"}})
+	}
+	if miller, err := exec.LookPath("mlr"); b.peers == "" || err != nil {
+		t.leaveOut("Miller", errors.New("there is no mlr, or it was not asked for"))
+	} else {
+		version, err := exec.CommandContext(ctx, miller, "--version").Output()
+		if err != nil {
+			return nil, err
+		}
+		name := "Miller" + strings.TrimPrefix(strings.TrimSpace(string(version)), "mlr") + ", local file"
+		all = append(all, converter{name, peer, []string{miller, "--icsv", "--ojsonl", "cat", path}})
+	}
+	if taskset, err := exec.LookPath("taskset"); err == nil { // the store and the kernel have the others
+		for i := range all {
+			all[i].command = append([]string{taskset, "-c", "0"}, all[i].command...)
+		}
+	}
+	return all, nil
 }
 
 // repeated gives the rows of a real order export over and over.

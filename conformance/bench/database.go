@@ -128,7 +128,7 @@ func (p *postgres) sameRows(rows int) func(context.Context) error {
 		var count int
 		var sum string
 		if err := conn.QueryRow(ctx, `SELECT count(*), coalesce(sum(hashtextextended(concat_ws('|', uuid, event, distinct_id, person_id, session_id,
-			extract(epoch FROM "timestamp"), extract(epoch FROM created_at), elements_chain, trim_scale(revenue), sequence, properties), 0)::numeric), 0)::text
+			extract(epoch FROM "timestamp"), extract(epoch FROM created_at), elements_chain, trim_scale(revenue), sequence, properties::jsonb), 0)::numeric), 0)::text
 			FROM events WHERE sequence >= 0`).Scan(&count, &sum); err != nil {
 			return err
 		}

@@ -22,10 +22,7 @@ var (
 func (b *bench) races(db *postgres, sheet string, store []string) []race {
 	meltano := &environment{"meltano", []string{"meltanolabs-target-postgres==0.8.1"}, []string{"target-postgres", "--version"}, false}
 	pipelinewise := &environment{"pipelinewise", []string{"pipelinewise-target-postgres==2.1.2"}, []string{"target-postgres", "--help"}, false}
-	dlt := &environment{"dlt", []string{"dlt[postgres]==1.31.0", "pyarrow==26.0.1", "adbc-driver-manager==1.13.0", "adbc-driver-postgresql==1.13.0"},
-		[]string{"python", "-c", "import dlt, orjson, pyarrow, adbc_driver_postgresql"}, false}
-	// A version whose package holds the program. Newer ones fetch it at the first start, as ingestr does.
-	sling := &environment{"sling", []string{"sling==1.4.9"}, []string{"sling", "--version"}, false}
+	dlt, sling := dlt(), sling()
 	ingestr := &environment{"ingestr", []string{"ingestr==1.1.76"}, []string{"ingestr", "--version"}, true}
 
 	c := db.admin.Config()
@@ -48,11 +45,11 @@ func (b *bench) races(db *postgres, sheet string, store []string) []race {
 			{"MeltanoLabs target-postgres 0.8.1, default", meltano, 20, b.singerTarget("uuid", server)},
 			{"PipelineWise target-postgres 2.1.2", pipelinewise, 5, b.singerTarget("uuid", server)},
 		}},
-		{"CSV, no key", contestant{"tap-s3-exports, target-postgres", b.rows, "", b.ownPipe(db, store), db.counted(b.rows)}, []loader{
-			{"dlt 1.31.0, Arrow, ADBC COPY", dlt, 1, func(bin string, rows int) (runner, error) {
-				return b.script(dltArrow, bin, sheet, db.tcp(), "DATA_WRITER__BUFFER_MAX_ITEMS=200000")
+		{"CSV, no key", contestant{"tap-s3-exports, target-postgres", b.rows, "", b.ownPipe(db.tcp(), store, ""), db.counted(b.rows)}, []loader{
+			{dltArrowName, dlt, 1, func(bin string, rows int) (runner, error) {
+				return b.script(dltArrow, bin, "file://"+sheet, db.tcp(), dltArrowSettings)
 			}},
-			{"Sling 1.4.9", sling, 1, func(bin string, rows int) (runner, error) {
+			{slingName, sling, 1, func(bin string, rows int) (runner, error) {
 				return command(append(b.quiet(), "BENCH="+db.tcp()), filepath.Join(bin, "sling"), "run", "--src-stream", "file://"+sheet,
 					"--tgt-conn", "BENCH", "--tgt-object", "public.events", "--mode", "full-refresh"), nil
 			}},
@@ -62,6 +59,22 @@ func (b *bench) races(db *postgres, sheet string, store []string) []race {
 			}},
 		}},
 	}
+}
+
+const (
+	dltArrowName     = "dlt 1.31.0, Arrow, ADBC COPY"
+	dltArrowSettings = "DATA_WRITER__BUFFER_MAX_ITEMS=200000"
+	slingName        = "Sling 1.4.9"
+)
+
+func dlt() *environment {
+	return &environment{"dlt", []string{"dlt[postgres]==1.31.0", "pyarrow==26.0.1", "adbc-driver-manager==1.13.0", "adbc-driver-postgresql==1.13.0"},
+		[]string{"python", "-c", "import dlt, orjson, pyarrow, adbc_driver_postgresql"}, false}
+}
+
+// sling is a version whose package holds the program. Newer ones fetch it at the first start, as ingestr does.
+func sling() *environment {
+	return &environment{"sling", []string{"sling==1.4.9"}, []string{"sling", "--version"}, false}
 }
 
 // own is ours on Singer lines.
@@ -75,25 +88,23 @@ func (b *bench) own(db *postgres, key string) contestant {
 	}, db.counted(b.rows)}
 }
 
-// ownPipe is ours on CSV.
-func (b *bench) ownPipe(db *postgres, store []string) runner {
-	return func(ctx context.Context) (usage, error) {
-		in, out, err := os.Pipe()
-		if err != nil {
-			return usage{}, err
-		}
-		return together(
-			func(ctx context.Context) (usage, error) {
-				defer out.Close()
-				return processTo(ctx, nil, out, store, b.program("tap-s3-exports"),
-					"--streams", `[{"name":"events","pattern":"events.csv"}]`)
-			},
-			func(ctx context.Context) (usage, error) {
-				defer in.Close()
-				return process(ctx, in, nil, b.program("target-postgres"), "--dsn", db.tcp(), "--pipeline", "bench", "--add-record-metadata=false")
-			},
-		)(ctx)
+// ownPipe is ours on CSV. Without a key the rows have the tap's own, which is made of the file and the row.
+func (b *bench) ownPipe(dsn string, store []string, key string) runner {
+	stream := `{"name":"events","pattern":"events.csv"}`
+	if key != "" {
+		stream = `{"name":"events","pattern":"events.csv","key_properties":["` + key + `"]}`
 	}
+	return piped(
+		func(out *os.File) runner {
+			return func(ctx context.Context) (usage, error) {
+				return processTo(ctx, nil, out, store, b.program("tap-s3-exports"), "--streams", "["+stream+"]")
+			}
+		},
+		func(in *os.File) runner {
+			return func(ctx context.Context) (usage, error) {
+				return process(ctx, in, nil, b.program("target-postgres"), "--dsn", dsn, "--pipeline", "bench", "--add-record-metadata=false")
+			}
+		})
 }
 
 // singerTarget is another Singer target with its settings in a file.

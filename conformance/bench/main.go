@@ -2,6 +2,7 @@
 // medians count.
 //
 //	csv       CSV to RECORD lines, beside encoding/csv over the local file
+//	pipe      a million rows of an S3 object through tap and target, beside aws s3 cp and psql's \copy in a pipe
 //	load      a million rows into a new table, beside psql's \copy of the same rows
 //	merge     a million rows by key into a million, changed and unchanged, beside COPY and INSERT … ON CONFLICT DO UPDATE by hand
 //	replace   a million rows in the place of a million, beside TRUNCATE and COPY in one transaction
@@ -14,6 +15,7 @@
 //
 // Without names all run but peers. Each writes its figures into docs/benchmarks.json when it ends, and the page and the chart
 // are made of that file; so one can be run again alone. Figures of smaller inputs (-rows) go to build/, not into the docs.
+// The word check alone compares the CPU that tap and target need with that of a plain loop, and fails when it is too much.
 // Inputs and the server lie below build/bench and are removed at the end. Without psql the same statements run through pgx.
 package main
 
@@ -34,7 +36,7 @@ import (
 type bench struct {
 	folder string // for inputs and servers; removed at the end
 	bin    string // of the programs under test
-	peers  string // where other loaders are installed
+	peers  string // where programs that others made are installed; empty to measure without them
 	rows   int    // of most inputs; the others are a share of it
 	rounds int
 	server map[string]string // settings
@@ -51,7 +53,7 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{"csv", (*bench).csv}, {"load", onServer((*bench).load)}, {"merge", onServer((*bench).merge)}, {"replace", onServer((*bench).replace)},
+		{"csv", (*bench).csv}, {"pipe", onServer((*bench).pipe)}, {"load", onServer((*bench).load)}, {"merge", onServer((*bench).merge)}, {"replace", onServer((*bench).replace)},
 		{"append", onServer((*bench).append)}, {"parallel", onServer((*bench).parallel)}, {"trickle", onServer((*bench).trickle)},
 		{"memory", onServer((*bench).memory)}, {"burden", onServer((*bench).burden)}, {"peers", onServer((*bench).others)},
 	}
@@ -77,7 +79,12 @@ func run(args []string, stdout, stderr io.Writer) int {
 	if *docs == "" {
 		*docs = map[bool]string{true: "docs", false: "build"}[b.rows == fullRows]
 	}
-	return exitCode(b.measure(ctx, *docs, flags.Args(), stdout), stderr)
+	return exitCode(b.inFolder(func() error {
+		if slices.Equal(flags.Args(), []string{"check"}) {
+			return b.check(ctx, stdout)
+		}
+		return b.measure(ctx, *docs, flags.Args(), stdout)
+	}), stderr)
 }
 
 func exitCode(err error, stderr io.Writer) int {
@@ -89,11 +96,7 @@ func exitCode(err error, stderr io.Writer) int {
 }
 
 // measure runs the named parts, or all but peers, and writes what each found as soon as it ends.
-func (b *bench) measure(ctx context.Context, docs string, names []string, stdout io.Writer) (err error) {
-	if err := b.prepare(); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
+func (b *bench) measure(ctx context.Context, docs string, names []string, stdout io.Writer) error {
 	for _, name := range names {
 		if !slices.ContainsFunc(parts(), func(p part) bool { return p.name == name }) {
 			return fmt.Errorf("there is no part %q", name)
@@ -117,9 +120,21 @@ func (b *bench) measure(ctx context.Context, docs string, names []string, stdout
 	return nil
 }
 
+// inFolder calls f while the run's folder is there.
+func (b *bench) inFolder(f func() error) (err error) {
+	if err := b.prepare(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(b.folder)) }()
+	return f()
+}
+
 // prepare makes all folders absolute, since programs run in others, and the run's own one new.
 func (b *bench) prepare() error {
 	for _, dir := range []*string{&b.folder, &b.bin, &b.peers} {
+		if *dir == "" {
+			continue
+		}
 		abs, err := filepath.Abs(*dir)
 		if err != nil {
 			return err

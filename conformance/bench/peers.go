@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -9,8 +10,6 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/signalroom/signalroom/conformance/sample"
 )
 
 // A loader is a program that others made, with the settings that are measured.
@@ -43,9 +42,7 @@ func (b *bench) others(ctx context.Context, db *postgres) (*table, error) {
 		return nil, err
 	}
 	defer stop()
-	header := []byte(strings.Join(sample.EventColumns, ",") + "\n")
-	object := filepath.Join(filepath.Base(filepath.Dir(store)), filepath.Base(store), "events.csv")
-	sheet, err := b.input(object, 0, b.rows, header, sample.AppendEventCSV)
+	sheet, err := b.objectOfEvents(store, "events.csv", b.rows)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +63,7 @@ func (b *bench) others(ctx context.Context, db *postgres) (*table, error) {
 				broken[l.from] = err
 			}
 			if err != nil {
-				t.Notes = append(t.Notes, fmt.Sprintf("%s is left out here: %v.", l.name, err))
+				t.leaveOut(l.name, err)
 				continue
 			}
 			rows := b.rows / l.share
@@ -92,6 +89,9 @@ func (b *bench) environmentBin(e *environment) string { return filepath.Join(b.p
 
 // install makes the environment, or finds it as it should be. The error is for a reader of the page.
 func (b *bench) install(ctx context.Context, e *environment) error {
+	if b.peers == "" {
+		return errors.New("programs that others made were not asked for")
+	}
 	bin := b.environmentBin(e)
 	if _, err := os.Stat(filepath.Join(bin, "pip")); err != nil {
 		if err := b.try(ctx, "python3", "-m", "venv", filepath.Dir(bin)); err != nil {

@@ -61,6 +61,11 @@ func (t *table) add(group, name string, v values) {
 	t.Lines = append(t.Lines, line{Group: group, Name: name, Values: v})
 }
 
+// leaveOut notes why a program is missing.
+func (t *table) leaveOut(name string, err error) {
+	t.Notes = append(t.Notes, fmt.Sprintf("%s is left out here: %v.", name, err))
+}
+
 // label is the name with the group where one begins, and with a dot below it.
 func (t *table) label(i int) string {
 	l := t.Lines[i]
@@ -103,7 +108,11 @@ func record(folder, part string, t *table) error {
 	if err != nil {
 		return err
 	}
-	for name, content := range map[string][]byte{"benchmarks.json": append(text, '\n'), "benchmarks.md": page, "benchmarks.svg": r.chart()} {
+	files := map[string][]byte{"benchmarks.json": append(text, '\n'), "benchmarks.md": page}
+	for _, d := range drawings() {
+		files[d.file] = r.chart(d)
+	}
+	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), content, 0o644); err != nil {
 			return err
 		}

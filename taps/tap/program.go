@@ -20,6 +20,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/logs"
+	"github.com/signalroom/signalroom/protocol/pipe"
 	"github.com/signalroom/signalroom/protocol/settings"
 )
 
@@ -119,6 +120,7 @@ func Main[C any](t Tap[C]) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(400) // the limit above is what counts; a small heap need not be collected often
 	}
+	pipe.Widen(os.Stdout)
 	signal.Ignore(syscall.SIGPIPE)
 	received := make(chan os.Signal, 2)
 	signal.Notify(received, syscall.SIGTERM, syscall.SIGINT)
