@@ -34,8 +34,8 @@ func TestBeginSQL(t *testing.T) {
 	require.NoError(t, err)
 	defer conn.Close(t.Context())
 	// What a role, a database or another client of a pooler may have left in the session.
-	require.NoError(t, conn.Exec(t.Context(), `SET default_transaction_isolation = 'serializable'; SET statement_timeout = 1;
-		SET idle_in_transaction_session_timeout = 1; SET standard_conforming_strings = off; SET synchronous_commit = off`))
+	require.NoError(t, conn.Exec(t.Context(), `SET default_transaction_isolation = 'serializable'; SET statement_timeout = '7s';
+		SET idle_in_transaction_session_timeout = '7s'; SET standard_conforming_strings = off; SET synchronous_commit = off`))
 	var got [8]string
 	require.NoError(t, conn.Within(t.Context(), func() error {
 		return conn.QueryRow(t.Context(), `SELECT current_user, current_setting('transaction_isolation'), current_setting('statement_timeout'),
