@@ -148,6 +148,7 @@ type pipe struct {
 	killTap     bool
 	killTarget  bool
 	signal      syscall.Signal // that they get; 0: SIGKILL
+	filter      string         // sed's words for the messages on their way; empty: none
 }
 
 // load runs the pipe to its end.
@@ -175,7 +176,13 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 	source.Stderr = &tapErr
 	sink := exec.Command("target-postgres", append(p.target, "--pipeline", p.pipeline)...)
 	sink.Stdout, sink.Stderr = &states, &targetErr
-	s.connect(t, source, sink)
+	if p.filter == "" {
+		s.connect(t, source, sink)
+	} else {
+		filter := exec.Command("sed", "-u", p.filter)
+		s.connect(t, source, filter, sink)
+		defer filter.Wait()
+	}
 	defer time.AfterFunc(longestLoad, func() {
 		_ = source.Process.Signal(syscall.SIGQUIT) // one of them may have ended
 		_ = sink.Process.Signal(syscall.SIGQUIT)
@@ -208,17 +215,22 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 	return tap, target
 }
 
-// connect starts both with a pipe in between. Its ends are the two programs' alone, so that each sees the other's end.
-func (s *site) connect(t *testing.T, source, sink *exec.Cmd) {
+// connect starts programs with a pipe between each and the next. Its ends are the two programs' alone, so that each sees the other's end.
+func (s *site) connect(t *testing.T, programs ...*exec.Cmd) {
 	t.Helper()
-	read, write, err := os.Pipe()
-	require.NoError(t, err)
-	defer read.Close()
-	defer write.Close()
-	source.Dir, source.Env, source.Stdout = s.dir, s.env, write
-	sink.Dir, sink.Env, sink.Stdin = s.dir, s.env, read
-	require.NoError(t, source.Start())
-	require.NoError(t, sink.Start())
+	for i, program := range programs {
+		program.Dir, program.Env = s.dir, s.env
+		if i+1 < len(programs) {
+			read, write, err := os.Pipe()
+			require.NoError(t, err)
+			defer read.Close()
+			defer write.Close()
+			program.Stdout, programs[i+1].Stdin = write, read
+		}
+	}
+	for _, program := range programs {
+		require.NoError(t, program.Start())
+	}
 }
 
 // mustLoad is load where nothing may go wrong.

@@ -25,6 +25,7 @@ type world struct {
 	step     func(step int)
 	settings func(faultless bool) map[string]any
 	tables   []truth
+	filter   string // of the messages, as pipe has it
 
 	site    *site
 	rng     *rand.Rand
@@ -62,7 +63,9 @@ func (w *world) change() {
 	w.steps++
 }
 
-func (w *world) pipe() pipe { return pipe{program: w.program, pipeline: "soak"} }
+func (w *world) pipe() pipe {
+	return pipe{program: w.program, pipeline: "soak", filter: w.filter}
+}
 
 // signalled are the ends by a signal. One that comes before the program looks out for it ends it at once.
 var signalled = []int{-int(syscall.SIGKILL), -int(syscall.SIGTERM), 128 + int(syscall.SIGTERM)}
