@@ -90,6 +90,7 @@ func (r Reading) Read(ctx context.Context, b *Bookmark, save func() error, read 
 		b.reached(at, settled)
 		return save()
 	}}
+	b.begin(r.Span.End, settled)
 	joined := 1
 	for at := r.Span.Start; at.Before(r.Span.End); {
 		bounds := r.bounds(at, joined)
@@ -179,6 +180,9 @@ type Bookmark struct {
 	Until time.Time `json:"until"`
 	// Next is where a run that was stopped goes on; nil after one that came to its end.
 	Next *time.Time `json:"next,omitempty"`
+	// Since is what Until would be had the first of the runs that went on with one another come to its end. Rows that came later, to
+	// windows which were read before, were not seen, so the next run looks back from there. nil: from Until.
+	Since *time.Time `json:"since,omitempty"`
 }
 
 // String is what the summary of a run says.
@@ -189,13 +193,15 @@ func (b *Bookmark) String() string {
 	return "until " + b.Until.Format(time.RFC3339)
 }
 
-// Span is what a run reads: from start at first, and later from where the last run ended, less lookback; a run that was stopped
-// has looked back already. It never begins before start, and is empty when there is nothing new up to end.
+// Span is what a run reads: from start at first, and later from where the last run was to end when it began, less lookback; a run
+// that was stopped has looked back already. It never begins before start, and is empty when there is nothing new up to end.
 func (b *Bookmark) Span(start, end time.Time, lookback time.Duration) Window {
 	from := start
 	switch {
 	case b.Next != nil:
 		from = *b.Next
+	case b.Since != nil && lookback > 0:
+		from = b.Since.Add(-lookback)
 	case !b.Until.IsZero():
 		from = b.Until.Add(-lookback)
 	}
@@ -203,6 +209,23 @@ func (b *Bookmark) Span(start, end time.Time, lookback time.Duration) Window {
 		from = start
 	}
 	return Window{from.UTC(), end.UTC()}
+}
+
+// begin notes where a run would end, unless it goes on with one that was stopped.
+func (b *Bookmark) begin(end, settled time.Time) {
+	if b.Next == nil {
+		since := b.Until
+		if b.Since != nil {
+			since = *b.Since
+		}
+		if settled.Before(end) {
+			end = settled
+		}
+		if end.After(since) {
+			since = end
+		}
+		b.Since = &since
+	}
 }
 
 // reached notes that everything before an instant has been read. What is not settled does not count.
@@ -221,6 +244,9 @@ func (b *Bookmark) reached(at, settled time.Time) {
 func (b *Bookmark) done(end, settled time.Time) {
 	b.reached(end, settled)
 	b.Next = nil
+	if b.Since != nil && !b.Since.Before(b.Until) {
+		b.Since = nil
+	}
 }
 
 // Bookmarks are those of several accounts or projects, by a name of each, that one stream reads one after another.
