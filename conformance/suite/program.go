@@ -28,20 +28,29 @@ func sigint(s *session) error { return interrupted(s, syscall.SIGINT) }
 // buffered is how much a program may have read and kept back before its reader reads.
 const buffered = 512 << 10
 
+// begun starts a run and waits for its first line.
+func (s *session) begun(args []string) (*live, error) {
+	l, err := s.start(nil, args...)
+	if err != nil {
+		return nil, err
+	}
+	l.stdin.Close()
+	if _, ok := l.line(); !ok {
+		l.end()
+		return nil, notApplicable("it prints nothing")
+	}
+	return l, nil
+}
+
 // interrupted sends a signal while the tap waits for a reader, which then reads on.
 func interrupted(s *session, signal syscall.Signal) error {
 	args, err := s.arguments(nil)
 	if err != nil {
 		return err
 	}
-	l, err := s.start(nil, args...)
+	l, err := s.begun(args)
 	if err != nil {
 		return err
-	}
-	l.stdin.Close()
-	if _, ok := l.line(); !ok {
-		l.end()
-		return notApplicable("it prints nothing")
 	}
 	l.signal(signal)
 	r := parse(l.end())
@@ -71,15 +80,15 @@ func closedPipe(s *session) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.start(nil, args...)
+	l, err := s.begun(args)
 	if err != nil {
 		return err
 	}
-	l.stdin.Close()
-	if _, ok := l.line(); !ok {
-		l.end()
-		return notApplicable("it prints nothing")
-	}
+	return abandoned(l)
+}
+
+// abandoned leaves a program without its reader: it ends, and quietly.
+func abandoned(l *live) error {
 	l.deaf()
 	e := l.end()
 	switch {

@@ -178,16 +178,7 @@ func (s *session) amidst() (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := s.start(nil, args...)
-	if err != nil {
-		return nil, err
-	}
-	l.stdin.Close()
-	if _, ok := l.line(); !ok {
-		l.end()
-		return nil, notApplicable("it prints nothing")
-	}
-	return l, nil
+	return s.begun(args)
 }
 
 func sourceSigterm(s *session) error {
@@ -221,13 +212,5 @@ func sourceClosedPipe(s *session) error {
 	if err != nil {
 		return err
 	}
-	l.deaf()
-	e := l.end()
-	switch {
-	case e.timedOut:
-		return errors.New("it goes on")
-	case stackTrace.MatchString(e.stderr):
-		return errors.New("a stack trace")
-	}
-	return nil
+	return abandoned(l)
 }

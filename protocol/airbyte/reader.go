@@ -1,7 +1,6 @@
 package airbyte
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -26,9 +25,7 @@ type ReaderOptions struct {
 // What is meant for others is passed over: LOG, CONTROL, and every TRACE but for the status of a stream.
 type Reader struct {
 	options    ReaderOptions
-	lines      *lines.Reader
-	number     int64 // of the line
-	err        error // the end
+	lines      *lines.Messages
 	configured []*protocol.Stream
 	announced  int // of them
 
@@ -53,12 +50,13 @@ func NewReader(r io.Reader, streams []*protocol.Stream, options ReaderOptions) *
 		options.Log = slog.New(slog.DiscardHandler)
 	}
 	reader := &Reader{
-		options: options, lines: lines.NewReader(r, options.MaxLine), configured: streams,
+		options: options, configured: streams,
 		names: make(map[StreamDescriptor]string, len(streams)), warnedOf: map[string]bool{},
 	}
 	for _, s := range streams {
 		reader.names[StreamDescriptor{s.Name, s.Namespace}] = s.Label()
 	}
+	reader.lines = lines.NewReader(r, options.MaxLine).Messages(reader.decode)
 	reader.scan.visitors(reader)
 	return reader
 }
@@ -78,32 +76,7 @@ func (r *Reader) Next() (*protocol.Message, error) {
 		r.message = protocol.Message{Type: protocol.SchemaMessage, Stream: s.Label(), Schema: s}
 		return &r.message, nil
 	}
-	for r.err == nil {
-		next, err := r.lines.Next()
-		if err != nil {
-			r.err = r.lines.Ended(err, r.number)
-			break
-		}
-		line := next.Text
-		r.number++
-		if r.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
-		}
-		if rawjson.SkipSpace(line, 0) == len(line) {
-			continue
-		}
-		message, err := r.decode(line, next.UTF8)
-		if err == nil && message == nil {
-			continue
-		}
-		if err == nil || message != nil {
-			return message, err
-		}
-		if r.err = err; !next.Whole {
-			r.err = lines.Truncated(err, r.number)
-		}
-	}
-	return nil, r.err
+	return r.lines.Next()
 }
 
 const conform = "the source must keep to the Airbyte protocol"
@@ -119,10 +92,10 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 	}
 	if err != nil {
 		return nil, protocol.DataFault("the program that writes sent what is no Airbyte message; see its log",
-			"line %d: invalid JSON: %w", r.number, err)
+			"line %d: invalid JSON: %w", r.lines.Number, err)
 	}
 	m := &r.message
-	*m = protocol.Message{Line: r.number, Bytes: len(line)}
+	*m = protocol.Message{Line: r.lines.Number, Bytes: len(line)}
 	switch p := &r.parts; string(p.kind) {
 	case `"RECORD"`:
 		m.Type = protocol.RecordMessage
@@ -151,13 +124,13 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 		return nil, r.fault("write UTF-8", "invalid UTF-8 at byte %d", invalid)
 	}
 	return m, &protocol.RecordError{
-		Line: r.number, Stream: m.Stream, Reason: fmt.Sprintf("invalid UTF-8 at byte %d of the line", invalid), Raw: r.parts.data,
+		Line: r.lines.Number, Stream: m.Stream, Reason: fmt.Sprintf("invalid UTF-8 at byte %d of the line", invalid), Raw: r.parts.data,
 	}
 }
 
 // fault is a Data fault of this line.
 func (r *Reader) fault(hint, format string, args ...any) error {
-	return protocol.DataFault(hint, "line %d: "+format, append([]any{r.number}, args...)...)
+	return protocol.DataFault(hint, "line %d: "+format, append([]any{r.lines.Number}, args...)...)
 }
 
 // unknown is for a message of no type that the protocol has: an error without any, and else a warning the first time.
@@ -168,7 +141,7 @@ func (r *Reader) unknown(kind []byte) error {
 	name := string(kind[:min(len(kind), 64)])
 	if !r.warnedOf[name] && len(r.warnedOf) < 100 {
 		r.warnedOf[name] = true
-		r.options.Log.Log(context.Background(), slog.LevelWarn, "messages of an unknown type are ignored", "type", name, "line", r.number)
+		r.options.Log.Log(context.Background(), slog.LevelWarn, "messages of an unknown type are ignored", "type", name, "line", r.lines.Number)
 	}
 	return nil
 }

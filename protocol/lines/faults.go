@@ -9,9 +9,9 @@ import (
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-// Ended is what an error of Next means to a reader of messages, after so many lines. The end of the input and a close stay as
+// ended is what an error of Next means to a reader of messages, after so many lines. The end of the input and a close stay as
 // they are.
-func (r *Reader) Ended(err error, lines int64) error {
+func (r *Reader) ended(err error, lines int64) error {
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, protocol.ErrClosed):
 		return err
@@ -21,8 +21,8 @@ func (r *Reader) Ended(err error, lines int64) error {
 	return protocol.SystemFault("", "reading the input after line %d: %w", lines, err)
 }
 
-// Truncated is the fault of a last line without an end, given its error: if that is one of syntax, the line was cut off.
-func Truncated(err error, line int64) error {
+// truncated is the fault of a last line without an end, given its error: if that is one of syntax, the line was cut off.
+func truncated(err error, line int64) error {
 	var syntax *rawjson.SyntaxError
 	if !errors.As(err, &syntax) {
 		return err

@@ -73,7 +73,7 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 	}
 	if err != nil {
 		return nil, protocol.DataFault("the program that writes sent what is no Singer message; see its log",
-			"line %d: invalid JSON: %w", r.number, err)
+			"line %d: invalid JSON: %w", r.lines.Number, err)
 	}
 	e := &r.envelope
 	kind, err := r.messageType(e.kind)
@@ -81,7 +81,7 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 		return nil, err
 	}
 	m := &r.message
-	*m = protocol.Message{Type: kind, Line: r.number, Bytes: len(line)}
+	*m = protocol.Message{Type: kind, Line: r.lines.Number, Bytes: len(line)}
 	var of *known
 	if kind != protocol.StateMessage {
 		if of, err = r.streamOf(e.stream); err != nil {
@@ -118,7 +118,7 @@ func (r *Reader) decode(line []byte, valid bool) (*protocol.Message, error) {
 	}
 	if invalid > 0 {
 		return m, &protocol.RecordError{
-			Line: r.number, Stream: m.Stream, Reason: fmt.Sprintf("invalid UTF-8 at byte %d of the line", invalid), Raw: e.record,
+			Line: r.lines.Number, Stream: m.Stream, Reason: fmt.Sprintf("invalid UTF-8 at byte %d of the line", invalid), Raw: e.record,
 		}
 	}
 	return m, nil
@@ -128,7 +128,7 @@ const conform = "the tap must keep to the Singer protocol"
 
 // fault is a Data fault of this line.
 func (r *Reader) fault(of *known, hint, format string, args ...any) error {
-	f := protocol.DataFault(hint, "line %d: "+format, append([]any{r.number}, args...)...)
+	f := protocol.DataFault(hint, "line %d: "+format, append([]any{r.lines.Number}, args...)...)
 	if of != nil {
 		f.Stream = of.name
 	}
@@ -251,7 +251,7 @@ func (r *Reader) schema(of *known) (*protocol.Stream, error) {
 	stream, err := protocol.NewStream(of.name, e.schema, keys, bookmarks)
 	var f *protocol.Fault
 	if errors.As(err, &f) {
-		return nil, &protocol.Fault{Kind: f.Kind, Stream: f.Stream, Hint: f.Hint, Err: fmt.Errorf("line %d: %w", r.number, f.Err)}
+		return nil, &protocol.Fault{Kind: f.Kind, Stream: f.Stream, Hint: f.Hint, Err: fmt.Errorf("line %d: %w", r.lines.Number, f.Err)}
 	}
 	if err != nil {
 		return nil, err

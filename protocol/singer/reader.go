@@ -1,7 +1,6 @@
 package singer
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -22,9 +21,7 @@ type Options struct {
 // does not stall the program that writes.
 type Reader struct {
 	options Options
-	lines   *lines.Reader
-	number  int64 // of the line
-	err     error // the end
+	lines   *lines.Messages
 
 	envelope envelope
 	outer    rawjson.Scanner
@@ -55,11 +52,11 @@ func NewReader(r io.Reader, options Options) *Reader {
 	}
 	reader := &Reader{
 		options: options,
-		lines:   lines.NewReader(r, options.MaxLine),
 		byRaw:   map[string]*known{},
 		byName:  map[string]*known{},
 		unknown: map[string]bool{},
 	}
+	reader.lines = lines.NewReader(r, options.MaxLine).Messages(reader.decode)
 	reader.visit = reader.member
 	return reader
 }
@@ -75,37 +72,12 @@ func (r *Reader) Close() error {
 // is the end and is returned again: a Data fault for what was sent, one that is [protocol.ErrTruncated] when the last line
 // was cut off.
 func (r *Reader) Next() (*protocol.Message, error) {
-	for r.err == nil {
-		next, err := r.lines.Next()
-		if err != nil {
-			r.err = r.lines.Ended(err, r.number)
-			break
-		}
-		line := next.Text
-		r.number++
-		if r.number == 1 {
-			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
-		}
-		if rawjson.SkipSpace(line, 0) == len(line) {
-			continue
-		}
-		message, err := r.decode(line, next.UTF8)
-		if err == nil && message == nil {
-			continue
-		}
-		if err == nil || message != nil {
-			return message, err
-		}
-		if r.err = err; !next.Whole {
-			r.err = lines.Truncated(err, r.number)
-		}
-	}
-	return nil, r.err
+	return r.lines.Next()
 }
 
 func (r *Reader) warn(stream, text string, args ...any) {
 	if stream != "" {
 		args = append(args, "stream", stream)
 	}
-	r.options.Log.Log(context.Background(), slog.LevelWarn, text, append(args, "line", r.number)...)
+	r.options.Log.Log(context.Background(), slog.LevelWarn, text, append(args, "line", r.lines.Number)...)
 }
