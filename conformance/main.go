@@ -16,10 +16,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
 	"golang.org/x/term"
 
 	"github.com/signalroom/signalroom/conformance/suite"
+	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/target-postgres/server"
 )
 
@@ -31,20 +31,14 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-const description = `Test any Singer tap or target, and any Airbyte source or destination, as a black box.
-
-  conformance tap --config tap.json -- tap-acme
-  conformance target --config target.json -- target-postgres
-  conformance source --config source.json -- docker run -i --rm -v /tmp:/tmp acme/source
-
-Exit code: 0 if every MUST holds, 1 if not, 2 if the command line or a file is wrong.`
-
 // A commandLine is what can be asked for.
 type commandLine struct {
 	Tap         subject `cmd:"" help:"Test a Singer tap."`
 	Target      subject `cmd:"" help:"Test a Singer target that loads into PostgreSQL."`
 	Source      subject `cmd:"" help:"Test an Airbyte source."`
 	Destination subject `cmd:"" help:"Test an Airbyte destination that loads into PostgreSQL."`
+
+	Nothing struct{} `cmd:"" default:"withargs" hidden:""`
 }
 
 // A subject is the program under test, and how it is reported on.
@@ -58,25 +52,32 @@ type subject struct {
 	List    bool          `help:"Print each check, MUST or SHOULD, and why it matters."`
 	Format  string        `enum:"table,tap,junit" default:"table" placeholder:"FORM" help:"table for a person, tap or junit for machines."`
 	Name    string        `placeholder:"NAME" help:"What the report calls the program; otherwise the command's first word."`
-	Command []string      `arg:"" optional:"" passthrough:"" help:"The program after --, with the arguments that each run begins with."`
+	Command []string      `arg:"" optional:"" passthrough:""`
 }
 
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var line commandLine
-	ended := false
-	parser, err := kong.New(&line, kong.Name("conformance"), kong.Description(description), kong.Writers(stdout, stderr), kong.Exit(func(int) { ended = true }))
-	if err != nil {
-		fmt.Fprintln(stderr, "conformance:", err)
-		return 1
-	}
-	parsed, err := parser.Parse(args)
-	if ended { // help was asked for
-		return 0
-	}
+	asked, err := settings.Parse(&settings.Program{
+		Name: "conformance", Version: settings.BuildVersion(),
+		Description: "Tests any Singer tap or target, and any Airbyte source or destination, as a black box.",
+		Docs:        "https://github.com/signalroom/signalroom/blob/main/docs/conformance.md",
+		Examples: []settings.Example{
+			{Says: "test a tap: its command, with the arguments that each run begins with, stands after --", Command: "conformance tap --config tap.json -- tap-acme"},
+			{Says: "test a target; a private PostgreSQL runs meanwhile", Command: "conformance target --config target.json -- target-postgres"},
+			{Says: "test a source in a container", Command: "conformance source --config source.json -- docker run -i --rm -v /tmp:/tmp acme/source"},
+			{Says: "see what is tested, and why", Command: "conformance destination --list"},
+		},
+		ExitCodes: []settings.ExitCode{
+			{Code: "0", Means: "Every MUST holds."},
+			{Code: "1", Means: "One does not."},
+			{Code: "2", Means: "The command line or a file is wrong, or the program cannot be started."},
+		},
+		Args: args, Stdout: stdout,
+	}, &line, nil)
 	var failed int
-	if err == nil {
-		name, _, _ := strings.Cut(parsed.Command(), " ")
-		failed, err = line.test(ctx, name, stdout, stderr)
+	if err == nil && !asked.Done() {
+		kind, _, _ := strings.Cut(asked.Command(), " ")
+		failed, err = line.test(ctx, kind, stdout, stderr)
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -104,6 +105,8 @@ func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr i
 	case "target":
 		o, loads = line.Target, true
 		checks, err = suite.Target()
+	default:
+		err = errors.New("name what to test: tap, target, source or destination")
 	}
 	if err != nil {
 		return 0, err

@@ -31,7 +31,16 @@ func TestConformanceCommand(t *testing.T) {
 		{[]string{"tap", "--only", "cli/version", "--", filepath.Join(t.TempDir(), "missing")}, 2, "", "does not start"},
 		{[]string{"tap", "--config", "missing.json", "--", script}, 2, "", "missing.json"},
 		{[]string{"tap", "--format", "xml", "--", script}, 2, "", "--format"},
-		{[]string{"--help"}, 0, "Exit code: 0 if every MUST holds", ""},
+		{[]string{}, 2, "", "name what to test: tap, target, source or destination"},
+		{[]string{"taps"}, 2, "", `unknown command "taps"; did you mean "tap"?`},
+		{[]string{"--help"}, 0, "Exit codes:\n  0\n      Every MUST holds.\n", ""},
+		{[]string{"tap", "--help"}, 0, "Test a Singer tap.", ""},
+		{[]string{"--version"}, 0, "conformance ", ""},
+		{[]string{"--man"}, 0, `.TP
+\fBtap\fR
+Test a Singer tap.
+`, ""},
+		{[]string{"--completion", "bash"}, 0, "complete -o default -F _conformance conformance\n", ""},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, c.code, run(t.Context(), c.args, &stdout, &stderr), "%v: %s%s", c.args, stdout.String(), stderr.String())

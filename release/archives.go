@@ -92,9 +92,6 @@ func (a *archives) sharedFiles(ctx context.Context, own *build, builds []*build)
 		files = append(files, file{name, 0o644, content})
 	}
 	for _, p := range own.programs {
-		if !p.connector {
-			continue
-		}
 		for _, say := range []struct{ name, args string }{
 			{"completions/bash/" + p.name, "--completion=bash"},
 			{"completions/zsh/_" + strings.ReplaceAll(p.name, "-", "_"), "--completion=zsh"},

@@ -30,11 +30,8 @@ func TestArchives(t *testing.T) {
 	content := unpack(t, filepath.Join(out, name+".tar.gz"), name+"/", built)
 	want := []string{"LICENSE", "README.md", "CHANGELOG.md", "licences/go/LICENSE", "licences/github.com/jackc/pgx/v5/LICENSE"}
 	for _, p := range built.programs {
-		want = append(want, "bin/"+p.name)
-		if p.connector {
-			want = append(want, "man/man1/"+p.name+".1", "completions/bash/"+p.name, "completions/fish/"+p.name+".fish",
-				"completions/zsh/_"+strings.ReplaceAll(p.name, "-", "_"))
-		}
+		want = append(want, "bin/"+p.name, "man/man1/"+p.name+".1", "completions/bash/"+p.name, "completions/fish/"+p.name+".fish",
+			"completions/zsh/_"+strings.ReplaceAll(p.name, "-", "_"))
 	}
 	for _, file := range want {
 		require.NotEmpty(t, content[file], file)

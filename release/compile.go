@@ -37,7 +37,7 @@ type build struct {
 type program struct {
 	name      string
 	path      string
-	connector bool // a tap or a target, which has completions and a manual page; otherwise a tool
+	connector bool // a tap or a target, which has an image; otherwise a tool
 	info      *buildinfo.BuildInfo
 }
 

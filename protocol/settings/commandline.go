@@ -12,11 +12,15 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 )
 
-// ownFlags are the flags that this package answers itself.
+// settingsFlags are the flags of a program that has settings.
+type settingsFlags struct {
+	Config []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
+	About  bool     `help:"Say what this program is and can be told, and end."`
+	Format Format   `placeholder:"text|json|markdown|meltano" help:"The form of --about."`
+}
+
+// ownFlags are the other flags that this package answers itself.
 type ownFlags struct {
-	Config     []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
-	About      bool     `help:"Say what this program is and can be told, and end."`
-	Format     Format   `placeholder:"text|json|markdown|meltano" help:"The form of --about."`
 	Version    bool     `help:"Print name and version, and end."`
 	Completion Shell    `placeholder:"bash|zsh|fish" help:"Print a completion script for this shell, and end."`
 	Man        bool     `help:"Print the manual page, and end."`
@@ -32,7 +36,8 @@ func (helpFlag) IgnoreDefault() {}
 // Parse reads the command line into cli, a pointer to the program's own kong grammar (flags and commands), and the
 // settings into config, a pointer to its settings struct. The flags --config, --help, --about, --format, --completion, --man
 // and --version belong to this package; neither struct may have them. Where the grammar has commands, one that may be left out is
-// tagged `cmd:"" default:"withargs"`. Every setting is a flag of every command.
+// tagged `cmd:"" default:"withargs"`. Every setting is a flag of every command. A program without settings passes nil for config, and
+// may have --config, --about and --format for itself.
 //
 // When help, version or the like was asked for, it is printed and [Settings.Done] is true; config then holds nothing.
 // Every problem with the settings is reported at once, in a Fault of kind Config whose text has one line for each.
@@ -40,13 +45,19 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	if slices.Equal(p.Args, []string{"--version"}) {
 		return p.version()
 	}
-	t, err := tableOf(config)
-	if err != nil {
-		return nil, protocol.SystemFault("", "%w", err)
-	}
+	t := &table{}
+	var of settingsFlags
 	var own ownFlags
+	var grammar struct{ kong.Plugins }
+	if config != nil {
+		var err error
+		if t, err = tableOf(config); err != nil {
+			return nil, protocol.SystemFault("", "%w", err)
+		}
+		grammar.Plugins = kong.Plugins{&of}
+	}
 	flags := t.flags()
-	grammar := struct{ kong.Plugins }{kong.Plugins{&own, cli, flags}}
+	grammar.Plugins = append(grammar.Plugins, &own, cli, flags)
 	parser, err := kong.New(&grammar, kong.Name(p.Name), kong.Description(p.Description), kong.NoDefaultHelp(),
 		kong.Exit(func(int) {}), kong.Writers(p.Stdout, p.Stdout))
 	if err != nil {
@@ -63,22 +74,22 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	switch {
 	case own.Version:
 		return p.version()
-	case own.About:
-		return &Settings{done: true, command: parsed.Command()}, WriteAbout(p.Stdout, p, config, own.Format)
+	case of.About:
+		return &Settings{done: true, command: parsed.Command()}, WriteAbout(p.Stdout, p, config, of.Format)
 	case own.Completion != "":
 		return &Settings{done: true, command: parsed.Command()}, writeCompletion(p, t, parser.Model.Node, own.Completion)
 	case own.Man:
 		return &Settings{done: true, command: parsed.Command()}, writeMan(p, t, parser.Model.Node)
-	case own.Format != "":
+	case of.Format != "":
 		return nil, protocol.ConfigFault("add --about", "flag --format is for --about alone")
-	case slices.Contains(p.WithoutSettings, parsed.Command()):
+	case config == nil || slices.Contains(p.WithoutSettings, parsed.Command()):
 		return &Settings{program: p.Name, command: parsed.Command(), table: t, env: p.Env}, nil
 	}
 	foreign := slices.Contains(p.Airbyte, parsed.Command())
-	if foreign && len(own.Config) == 0 {
+	if foreign && len(of.Config) == 0 {
 		return nil, protocol.ConfigFault("give the configuration with --config FILE", "flag --config is missing")
 	}
-	s, err := t.resolve(p, config, t.given(flags), own.Config, foreign)
+	s, err := t.resolve(p, config, t.given(flags), of.Config, foreign)
 	if err != nil {
 		return nil, err
 	}

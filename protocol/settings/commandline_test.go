@@ -91,6 +91,33 @@ func TestVersion(t *testing.T) {
 	}
 }
 
+// TestTool is a program without settings: it has none of their flags, and none of their texts.
+func TestTool(t *testing.T) {
+	t.Parallel()
+	var cli struct {
+		Config string   `help:"Its own."`
+		Run    struct{} `cmd:"" default:"withargs" hidden:""`
+	}
+	parse := func(args ...string) (string, error) {
+		var out bytes.Buffer
+		_, err := Parse(&Program{Name: "tool", Version: "1.2.3", Description: "Does it.", Args: args, Stdout: &out, ExitCodes: []ExitCode{{"7", "Lucky."}}}, &cli, nil)
+		return out.String(), err
+	}
+	for _, about := range []string{"--help", "--man"} {
+		text, err := parse(about)
+		require.NoError(t, err)
+		require.Contains(t, text, "Lucky.")
+		require.Contains(t, text, "Its own.")
+		require.NotContains(t, text, "SETTINGS")
+		require.NotContains(t, text, "Transient")
+	}
+	_, err := parse("--config", "x.json")
+	require.NoError(t, err)
+	require.Equal(t, "x.json", cli.Config)
+	_, err = parse("--about")
+	require.ErrorContains(t, err, "unknown flag --about")
+}
+
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	got := run{args: []string{"--help"}}.do(t)
@@ -115,7 +142,6 @@ func TestDefects(t *testing.T) {
 		config any
 		want   string
 	}{
-		{nil, "settings must be a pointer to a struct, not <nil>"},
 		{config{}, "settings must be a pointer to a struct, not settings.config"},
 		{&struct{ A string }{}, "field A has no json name"},
 		{&struct {

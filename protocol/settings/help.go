@@ -25,7 +25,7 @@ func writeHelp(p *Program, t *table, root, command *kong.Node) error {
 	} else {
 		fmt.Fprintf(w, "%s %s: %s\n", p.Name, node.Path(), node.Help)
 	}
-	writeUsage(w, p, node, root)
+	writeUsage(w, p, t, node, root)
 	writeExamples(w, p)
 	if commands := visible(node.Children); len(commands) > 0 {
 		fmt.Fprint(w, "\nCommands:\n")
@@ -57,20 +57,32 @@ func writeHelp(p *Program, t *table, root, command *kong.Node) error {
 		}
 	}
 	writeSettingsHelp(w, p, t)
+	if len(p.ExitCodes) > 0 {
+		fmt.Fprint(w, "\nExit codes:\n")
+		for _, exit := range p.ExitCodes {
+			entry(w, exit.Code, exit.Means)
+		}
+	}
 	if p.Docs != "" {
 		fmt.Fprintf(w, "\nMore: %s\n", p.Docs)
 	}
 	return w.Flush()
 }
 
-func writeUsage(w io.Writer, p *Program, node, root *kong.Node) {
-	call := p.Name
+func writeUsage(w io.Writer, p *Program, t *table, node, root *kong.Node) {
+	call, flags := p.Name, "[FLAGS]"
 	if node != root {
 		call += " " + node.Path()
 	}
-	fmt.Fprintf(w, "\nUsage:\n  %s [FLAGS] [SETTINGS]\n", call)
+	if len(t.settings) > 0 {
+		flags += " [SETTINGS]"
+	}
+	for _, argument := range node.Positional {
+		flags += " " + argument.Summary()
+	}
+	fmt.Fprintf(w, "\nUsage:\n  %s %s\n", call, flags)
 	if len(visible(node.Children)) > 0 {
-		fmt.Fprintf(w, "  %s COMMAND [FLAGS] [SETTINGS]\n", call)
+		fmt.Fprintf(w, "  %s COMMAND %s\n", call, flags)
 	}
 }
 

@@ -18,7 +18,11 @@ func writeMan(p *Program, t *table, root *kong.Node) error {
 	if len(program.commands) > 0 {
 		fmt.Fprint(w, "[\\fICOMMAND\\fR]\n")
 	}
-	fmt.Fprint(w, "[\\fIFLAGS\\fR] [\\fISETTINGS\\fR]\n")
+	fmt.Fprint(w, "[\\fIFLAGS\\fR]")
+	if len(t.settings) > 0 {
+		fmt.Fprint(w, " [\\fISETTINGS\\fR]")
+	}
+	fmt.Fprintln(w)
 	if len(p.Examples) > 0 {
 		fmt.Fprint(w, ".SH EXAMPLES\n")
 		for _, example := range p.Examples {
@@ -53,20 +57,29 @@ func writeMan(p *Program, t *table, root *kong.Node) error {
 		}
 	}
 	fmt.Fprint(w, ".SH EXIT STATUS\n")
-	for _, status := range [][2]string{
+	codes := p.ExitCodes
+	if codes == nil {
+		codes = exitCodes()
+	}
+	for _, exit := range codes {
+		manEntry(w, exit.Code, exit.Means)
+	}
+	if p.Docs != "" {
+		fmt.Fprintf(w, ".SH SEE ALSO\n%s\n", roff(p.Docs))
+	}
+	return w.Flush()
+}
+
+// exitCodes are those of taps and targets.
+func exitCodes() []ExitCode {
+	return []ExitCode{
 		{"0", "Done."},
 		{"1", "A defect, or the machine: disk, memory, a closed pipe."},
 		{"2", "Usage or configuration."},
 		{"3", "Data: a broken line, too many rejects, a stream that ended incomplete."},
 		{"4", "Transient: server lost, rate limit, pipeline in use. Run it again later."},
 		{"128+n", "Ended by signal n, after a clean drain."},
-	} {
-		manEntry(w, status[0], status[1])
 	}
-	if p.Docs != "" {
-		fmt.Fprintf(w, ".SH SEE ALSO\n%s\n", roff(p.Docs))
-	}
-	return w.Flush()
 }
 
 func manOptions(w io.Writer, options []option) {

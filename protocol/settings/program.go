@@ -15,7 +15,8 @@ type Program struct {
 	Capabilities []string // Meltano's words: catalog, discover, state
 	Docs         string   // URL of the documentation page, may be empty
 	Examples     []Example
-	Notes        string // Markdown that ends the documentation page, may be empty
+	ExitCodes    []ExitCode // of a program that ends otherwise than taps and targets do
+	Notes        string     // Markdown that ends the documentation page, may be empty
 	// Unselected are patterns of what a tap reads only when asked: stream.column or stream.*. Meltano selects everything that no rule
 	// leaves out, whatever the catalog says.
 	Unselected []string
@@ -38,6 +39,9 @@ type Example struct {
 	Says    string // what it does, one line
 	Command string
 }
+
+// An ExitCode is one of a program's, and what it means.
+type ExitCode struct{ Code, Means string }
 
 // BuildVersion is what the Go toolchain stamped into the binary, without a leading v: the module's version, or that of the commit.
 func BuildVersion() string {
