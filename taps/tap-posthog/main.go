@@ -1,11 +1,18 @@
 // Package main is tap-posthog: events, and what is set up around them, from PostHog's API.
 package main
 
-import "github.com/signalroom/signalroom/taps/tap"
+import (
+	_ "embed"
+
+	"github.com/signalroom/signalroom/taps/tap"
+)
 
 //go:generate go test -run TestDocumentationPage -count 1 . -update
 
 func main() { tap.Main(program) }
+
+//go:embed notes.md
+var notes string
 
 // program declares the tap.
 var program = tap.Tap[Config]{
