@@ -54,9 +54,11 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 	reading.Shard, reading.Settled = s.run.Shard, s.run.Start.Add(-settling)
 	for _, a := range accounts {
 		at := bookmark.Networks.Of(a.name())
-		reading.Span = at.Span(start, end, lookback)
-		if whole := midnight(reading.Span.Start, zone); whole.After(start) {
-			reading.Span.Start = whole
+		reading.Spans = at.Spans(start, end, lookback)
+		for i, span := range reading.Spans {
+			if whole := midnight(span.Start, zone); whole.After(start) {
+				reading.Spans[i].Start = whole
+			}
 		}
 		err := reading.Read(ctx, at, func() error { return out.State(&bookmark) }, func(ctx context.Context, w windows.Window) (int, error) { return read(ctx, a, w) })
 		if err != nil {

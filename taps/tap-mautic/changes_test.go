@@ -248,6 +248,32 @@ func TestResumeLater(t *testing.T) {
 	taptest.ResumeRequests(t, program, in, func() *taptest.API { return m.Serve(t) }, taptest.AtLeastOnce)
 }
 
+// TestChangesBehindAStop goes on an hour after a run was stopped, wherever that was: what has changed since then behind that place comes too.
+func TestChangesBehindAStop(t *testing.T) {
+	t.Parallel()
+	m := mautictest.New("5.1.1")
+	small := map[string]any{"page_size": 1, "stats_page_size": 1, "columns": map[string]any{"contacts": map[string]any{"birthday": "drop"}}}
+	in := input(m.Serve(t), small, "--select", "contacts,email_stats,form_submissions")
+	in.EveryCheckpoint = true
+	states := taptest.States(taptest.Sync(t, program, in))
+	require.Greater(t, len(states), 6)
+
+	later := mautictest.Today.Add(time.Hour)
+	m.Now = func() time.Time { return later }
+	in.Now = m.Now
+	opened := later.Format(time.DateTime)
+	m.Entities["contacts"][0] = m.Entities["contacts"][0].With(mautictest.Row{"dateModified": at(later)})
+	m.Tables["email_stats"][0] = m.Tables["email_stats"][0].With(mautictest.Row{"is_read": 1, "date_read": opened, "last_opened": opened})
+	m.Forms[2] = append(m.Forms[2], m.Forms[2][0].With(mautictest.Row{"id": 77, "dateSubmitted": at(later)}))
+	for _, state := range states {
+		in.Dial, in.State = m.Serve(t).Dial(), state
+		messages := taptest.Sync(t, program, in)
+		require.Contains(t, ids(t, messages, "contacts"), 9, string(state))
+		require.Contains(t, ids(t, messages, "email_stats"), 99, string(state))
+		require.Contains(t, ids(t, messages, "form_submissions"), 77, string(state))
+	}
+}
+
 // TestRowsThatComeAndGo changes contacts between the pages of a run.
 func TestRowsThatComeAndGo(t *testing.T) {
 	t.Parallel()

@@ -27,6 +27,11 @@ func (s *source) read(l *listing) func(context.Context, *tap.Output) error {
 			return err
 		}
 		defer r.rows.End()
-		return l.reads(r, ctx)
+		resumed := r.bookmark.Scan != nil
+		if err := l.reads(r, ctx); err != nil || !resumed {
+			return err
+		}
+		clear(r.rows.seen)
+		return l.reads(r, ctx) // what has changed since the scan that was stopped began
 	}
 }

@@ -42,7 +42,7 @@ func (s *source) recordings(ctx context.Context, out *tap.Output) error {
 	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}, uncounted: true}
 	return s.api.each(ctx, out, func(project int64) error {
 		at := reached.Projects.Of(strconv.FormatInt(project, 10))
-		reading := windows.Reading{Span: at.Span(start, s.config.End(s.run.Start), max(s.config.Lookback, recordingLookback)), Step: windows.Every(recordingSpan), Shard: s.run.Shard}
+		reading := windows.Reading{Spans: at.Spans(start, s.config.End(s.run.Start), max(s.config.Lookback, recordingLookback)), Step: windows.Every(recordingSpan), Shard: s.run.Shard}
 		return reading.Read(ctx, at, func() error { return out.State(&reached) }, func(ctx context.Context, w windows.Window) (int, error) {
 			// Without both bounds the last three days alone would come.
 			span := part{query: url.Values{"date_from": {w.Start.Format(time.RFC3339Nano)}, "date_to": {w.End.Format(time.RFC3339Nano)}}}

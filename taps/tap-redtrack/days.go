@@ -73,11 +73,11 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 		if limit := s.config.EndDate; !limit.IsZero() && limit.Before(end) {
 			end = limit.Add(day - 1).Truncate(day)
 		}
-		span := mark.Span(s.config.StartDate.Truncate(day), end, s.config.lookback(d.lookback))
-		if newest := end.Add(-stepDays * day); s.run.Sample && span.Start.Before(newest) {
-			span.Start = newest
+		start := s.config.StartDate.Truncate(day)
+		if newest := end.Add(-stepDays * day); s.run.Sample && start.Before(newest) {
+			start = newest
 		}
-		reading := windows.Reading{Span: span, Step: windows.Every(stepDays * day), Smallest: day, Settled: over, Shard: s.run.Shard}
+		reading := windows.Reading{Spans: mark.Spans(start, end, s.config.lookback(d.lookback)), Step: windows.Every(stepDays * day), Smallest: day, Settled: over, Shard: s.run.Shard}
 		return reading.Read(ctx, &mark.Bookmark, func() error { return out.State(&mark) }, func(ctx context.Context, w windows.Window) (int, error) {
 			if d.total != "" && w.Start.Before(over) && w.End.After(over) {
 				if err := d.read(ctx, rows, windows.Window{Start: w.Start, End: over}, false); err != nil {

@@ -53,7 +53,7 @@ func (s *source) orders(ctx context.Context, out *tap.Output) error {
 		return err
 	}
 	reading := windows.Reading{
-		Span:  reached.Span(s.config.StartDate, s.config.End(s.run.Start), s.config.Lookback),
+		Spans: reached.Spans(s.config.StartDate, s.config.End(s.run.Start), s.config.Lookback),
 		Step:  windows.Every(24 * time.Hour),
 		Shard: s.run.Shard,
 	}

@@ -1,7 +1,8 @@
 // Package windows reads a stream by closed spans of time, one after another, and remembers how far it came.
 //
-// What it promises: the windows of a run are half-open, follow one another without a gap, and end where the span that was fixed at the
-// start ends. A bookmark never covers an instant whose window was not read. A window that holds more rows than the
+// What it promises: the windows of a span are half-open, follow one another without a gap, and end where the span does. A bookmark
+// never covers an instant whose window was not read. A run that comes to its end has every row that the source had when it began and
+// that is not older than lookback, also when it goes on from a run that was stopped. A window that holds more rows than the
 // source gives at once is split until it does not, or is a Data fault: no row is missing in silence. Runs with --shard read
 // windows that together are all of them, each in one run alone.
 //
@@ -10,7 +11,7 @@
 //		return err
 //	}
 //	reading := windows.Reading{
-//		Span:     reached.Span(config.StartDate, end, config.Lookback),
+//		Spans:    reached.Spans(config.StartDate, end, config.Lookback),
 //		Step:     windows.Every(24 * time.Hour),
 //		Full:     10_000, // the source gives no more, and does not say so
 //		Smallest: time.Second,
@@ -64,10 +65,10 @@ func Days(n int, zone *time.Location) Step {
 // ErrFull is what a read returns of a window of which the source has more rows than it gave.
 var ErrFull = errors.New("the window holds more rows than the source gives")
 
-// A Reading is how a span is cut into windows.
+// A Reading is what is read, and how it is cut into windows.
 type Reading struct {
-	Span Window
-	Step Step
+	Spans []Window // one after another, from [Bookmark.Spans]
+	Step  Step
 	// Full is how many rows make a window suspect, as the source gives no more and does not say so; 0: it says so, by ErrFull.
 	Full int
 	// Smallest is the shortest window that the source can be asked for; steps are not split further. 0: they are not split at all.
@@ -75,52 +76,41 @@ type Reading struct {
 	// Join is how many steps may be read as one window while windows hold less than a quarter of Full, where Full is given and nothing
 	// is sharded; 0 is one.
 	Join int
-	// Settled is the first instant whose rows may still come: they are read, and read again in the next run. Zero: Span.End.
+	// Settled is the first instant whose rows may still come: they are read, and read again in the next run. Zero: where the span ends.
 	Settled time.Time
 	Shard   tap.Shard
 }
 
 // Read calls read for each window, and save after each with the bookmark moved. save is most often [tap.Output.State].
 func (r Reading) Read(ctx context.Context, b *Bookmark, save func() error, read func(ctx context.Context, w Window) (rows int, err error)) error {
-	settled := r.Settled
-	if settled.IsZero() {
-		settled = r.Span.End
-	}
-	s := steps{Reading: r, read: read, reached: func(at time.Time) error {
-		b.reached(at, settled)
-		return save()
-	}}
-	b.begin(r.Span.End, settled)
-	joined := 1
-	for at := r.Span.Start; at.Before(r.Span.End); {
-		bounds := r.bounds(at, joined)
-		at = bounds[len(bounds)-1]
-		// The step's own end is its name, as a span may begin and end in the middle of one.
-		if !r.Shard.Owns(r.Step(bounds[0]).UTC().Format(time.RFC3339)) {
-			if err := s.reached(at); err != nil {
-				return err
-			}
-			continue
+	for i, span := range r.Spans {
+		settled := r.Settled
+		if settled.IsZero() {
+			settled = span.End
 		}
-		rows, err := s.window(ctx, bounds)
-		if err != nil {
+		s := steps{Reading: r, read: read, reached: func(at time.Time) error {
+			b.reached(at, settled)
+			return save()
+		}}
+		b.begin(span.End, settled)
+		if err := s.span(ctx, span); err != nil {
 			return err
 		}
-		joined = 1
-		if rows < r.Full/4 && r.Shard.Count <= 1 {
-			joined = min(2*(len(bounds)-1), max(1, r.Join))
+		b.done(span.End, settled, i+1 == len(r.Spans))
+		if err := save(); err != nil {
+			return err
 		}
 	}
-	b.done(r.Span.End, settled)
-	return save()
+	return nil
 }
 
-// bounds are where so many steps begin and end, from an instant on.
-func (r Reading) bounds(at time.Time, steps int) []time.Time {
+// bounds are where so many steps of a span begin and end, the first at its start.
+func (r Reading) bounds(span Window, steps int) []time.Time {
+	at := span.Start
 	bounds := []time.Time{at}
 	for range steps {
-		if at = r.Step(at); !at.Before(r.Span.End) {
-			return append(bounds, r.Span.End)
+		if at = r.Step(at); !at.Before(span.End) {
+			return append(bounds, span.End)
 		}
 		bounds = append(bounds, at)
 	}
@@ -132,6 +122,30 @@ type steps struct {
 	Reading
 	read    func(ctx context.Context, w Window) (int, error)
 	reached func(at time.Time) error
+}
+
+// span reads the windows of a span.
+func (s *steps) span(ctx context.Context, span Window) error {
+	for joined := 1; span.Start.Before(span.End); {
+		bounds := s.bounds(span, joined)
+		span.Start = bounds[len(bounds)-1]
+		// The step's own end is its name, as a span may begin and end in the middle of one.
+		if !s.Shard.Owns(s.Step(bounds[0]).UTC().Format(time.RFC3339)) {
+			if err := s.reached(span.Start); err != nil {
+				return err
+			}
+			continue
+		}
+		rows, err := s.window(ctx, bounds)
+		if err != nil {
+			return err
+		}
+		joined = 1
+		if rows < s.Full/4 && s.Shard.Count <= 1 {
+			joined = min(2*(len(bounds)-1), max(1, s.Join))
+		}
+	}
+	return nil
 }
 
 // window reads steps that belong together, or their halves. rows is the most that one of the windows held.
@@ -180,8 +194,8 @@ type Bookmark struct {
 	Until time.Time `json:"until"`
 	// Next is where a run that was stopped goes on; nil after one that came to its end.
 	Next *time.Time `json:"next,omitempty"`
-	// Since is what Until would be had the first of the runs that went on with one another come to its end. Rows that came later, to
-	// windows which were read before, were not seen, so the next run looks back from there. nil: from Until.
+	// Since is what Until would be had the run that began the pass come to its end. What changed later, in windows which it had read
+	// before it was stopped, was not seen, so the run that goes on looks back from there. nil: Until.
 	Since *time.Time `json:"since,omitempty"`
 }
 
@@ -193,39 +207,48 @@ func (b *Bookmark) String() string {
 	return "until " + b.Until.Format(time.RFC3339)
 }
 
-// Span is what a run reads: from start at first, and later from where the last run was to end when it began, less lookback; a run
-// that was stopped has looked back already. It never begins before start, and is empty when there is nothing new up to end.
-func (b *Bookmark) Span(start, end time.Time, lookback time.Duration) Window {
-	from := start
-	switch {
-	case b.Next != nil:
-		from = *b.Next
-	case b.Since != nil && lookback > 0:
-		from = b.Since.Add(-lookback)
-	case !b.Until.IsZero():
-		from = b.Until.Add(-lookback)
+// Spans are what a run reads: from start at first, and later from where the last run was to end when it began, less lookback. After a run
+// that was stopped they are two: the rest of it, and then what may have changed behind the point where it was stopped. They never begin before
+// start, and are empty when there is nothing new up to end.
+func (b *Bookmark) Spans(start, end time.Time, lookback time.Duration) []Window {
+	since := b.Until
+	if b.Since != nil && lookback > 0 {
+		since = *b.Since
 	}
-	if from.Before(start) {
-		from = start
+	from := later(start, since.Add(-lookback))
+	if b.Next == nil {
+		return []Window{{from.UTC(), end.UTC()}}
 	}
-	return Window{from.UTC(), end.UTC()}
+	next := later(start, *b.Next)
+	spans := []Window{{next.UTC(), end.UTC()}}
+	if next.After(end) {
+		next = end
+	}
+	if from.Before(next) {
+		spans = append(spans, Window{from.UTC(), next.UTC()})
+	}
+	return spans
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // begin notes where a run would end, unless it goes on with one that was stopped.
 func (b *Bookmark) begin(end, settled time.Time) {
-	if b.Next == nil {
-		since := b.Until
-		if b.Since != nil {
-			since = *b.Since
-		}
-		if settled.Before(end) {
-			end = settled
-		}
-		if end.After(since) {
-			since = end
-		}
-		b.Since = &since
+	if b.Next != nil {
+		return
 	}
+	if settled.Before(end) {
+		end = settled
+	}
+	if end.Before(b.Until) {
+		end = b.Until
+	}
+	b.Since = &end
 }
 
 // reached notes that everything before an instant has been read. What is not settled does not count.
@@ -240,11 +263,11 @@ func (b *Bookmark) reached(at, settled time.Time) {
 	}
 }
 
-// done notes that a run came to its end.
-func (b *Bookmark) done(end, settled time.Time) {
+// done notes that a span came to its end, and with the last one the run.
+func (b *Bookmark) done(end, settled time.Time, last bool) {
 	b.reached(end, settled)
 	b.Next = nil
-	if b.Since != nil && !b.Since.Before(b.Until) {
+	if last {
 		b.Since = nil
 	}
 }

@@ -58,14 +58,15 @@ func read(t *testing.T, r windows.Reading, s *source, state []byte, lookback tim
 		require.NoError(t, json.Unmarshal(state, &b))
 	}
 	after = state
-	r.Span = b.Span(begin, end, lookback)
+	r.Spans = b.Spans(begin, end, lookback)
 	step := func() error {
 		if steps++; steps == kill {
 			return errKilled
 		}
 		return nil
 	}
-	last := r.Span.Start
+	spans := r.Spans
+	last := spans[0].Start
 	var pending []time.Time
 	err = r.Read(t.Context(), &b, func() error {
 		if err := step(); err != nil {
@@ -83,6 +84,10 @@ func read(t *testing.T, r windows.Reading, s *source, state []byte, lookback tim
 		require.True(t, w.Start.Before(w.End), w)
 		require.False(t, w.End.After(end), w)
 		if r.Shard.Count <= 1 && r.Full == 0 {
+			if last.Equal(spans[0].End) && len(spans) > 1 {
+				spans = spans[1:]
+				last = spans[0].Start
+			}
 			require.Equal(t, last, w.Start, "no gap, no overlap")
 			last = w.End
 		}
@@ -145,16 +150,17 @@ func TestKilledAtEveryStep(t *testing.T) {
 func TestLookback(t *testing.T) {
 	t.Parallel()
 	b := windows.Bookmark{}
-	require.Equal(t, windows.Window{Start: at(0), End: at(10)}, b.Span(at(0), at(10), time.Hour))
+	require.Equal(t, []windows.Window{{Start: at(0), End: at(10)}}, b.Spans(at(0), at(10), time.Hour))
 	b.Until = at(10)
-	require.Equal(t, windows.Window{Start: at(8), End: at(12)}, b.Span(at(0), at(12), 2*time.Hour))
-	require.Equal(t, windows.Window{Start: at(9), End: at(12)}, b.Span(at(9), at(12), 2*time.Hour))
+	require.Equal(t, []windows.Window{{Start: at(8), End: at(12)}}, b.Spans(at(0), at(12), 2*time.Hour))
+	require.Equal(t, []windows.Window{{Start: at(9), End: at(12)}}, b.Spans(at(9), at(12), 2*time.Hour))
 	next := at(9.5)
 	b.Next = &next
-	require.Equal(t, windows.Window{Start: at(9.5), End: at(12)}, b.Span(at(0), at(12), 2*time.Hour), "it has looked back already")
+	require.Equal(t, []windows.Window{{Start: at(9.5), End: at(12)}, {Start: at(8), End: at(9.5)}}, b.Spans(at(0), at(12), 2*time.Hour), "the rest of the run that was stopped comes first")
+	require.Equal(t, []windows.Window{{Start: at(9.5), End: at(12)}}, b.Spans(at(0), at(12), 0))
 	require.Equal(t, "until 2026-01-01T10:00:00Z, reading again from 2026-01-01T09:30:00Z", b.String())
 	b = windows.Bookmark{Until: at(10)}
-	past := b.Span(at(0), at(5), 0)
+	past := b.Spans(at(0), at(5), 0)[0]
 	require.False(t, past.Start.Before(past.End), "an end that has been passed")
 	rows, state, _, err := read(t, windows.Reading{Step: windows.Every(time.Hour)}, newSource(1, func(int) int { return 3 }), []byte(`{"until":"2026-01-01T10:00:00Z"}`), 0, at(5), 0)
 	require.NoError(t, err)
@@ -162,27 +168,29 @@ func TestLookback(t *testing.T) {
 	require.JSONEq(t, `{"until":"2026-01-01T10:00:00Z"}`, string(state), "the bookmark does not go back")
 }
 
-// TestLateBehindStop has a row that comes late, to a window which a run had read before it was stopped. The run that goes on does not see
-// it; the one after it does, however much later the two are.
+// TestLateBehindStop has a row that comes late, to a window which a run had read before it was stopped. The run that goes on sees it, however
+// much later that is and wherever it is stopped in its turn.
 func TestLateBehindStop(t *testing.T) {
 	t.Parallel()
 	r := windows.Reading{Step: windows.Every(time.Hour)}
 	s := newSource(10, func(int) int { return 1 })
-	_, state, _, err := read(t, r, s, nil, 3*time.Hour, at(10), 18)
+	_, stopped, _, err := read(t, r, s, nil, 3*time.Hour, at(10), 18)
 	require.ErrorIs(t, err, errKilled)
-	require.JSONEq(t, `{"until":"2026-01-01T08:00:00Z","next":"2026-01-01T08:00:00Z","since":"2026-01-01T10:00:00Z"}`, string(state))
+	require.JSONEq(t, `{"until":"2026-01-01T08:00:00Z","next":"2026-01-01T08:00:00Z","since":"2026-01-01T10:00:00Z"}`, string(stopped))
 	late := at(7.25)
 	s.rows = append(newSource(40, func(int) int { return 1 }).rows, late)
-	_, state, _, err = read(t, r, s, state, 3*time.Hour, at(40), 9)
-	require.ErrorIs(t, err, errKilled)
-	rows, state, _, err := read(t, r, s, state, 3*time.Hour, at(40), 0)
-	require.NoError(t, err)
-	require.NotContains(t, rows, late)
-	require.JSONEq(t, `{"until":"2026-01-02T16:00:00Z","since":"2026-01-01T10:00:00Z"}`, string(state))
-	rows, state, _, err = read(t, r, s, state, 3*time.Hour, at(41), 0)
+	rows, state, steps, err := read(t, r, s, stopped, 3*time.Hour, at(40), 0)
 	require.NoError(t, err)
 	require.Contains(t, rows, late)
-	require.JSONEq(t, `{"until":"2026-01-02T17:00:00Z"}`, string(state))
+	require.JSONEq(t, `{"until":"2026-01-02T16:00:00Z"}`, string(state))
+	for kill := 1; kill <= steps; kill++ {
+		rows, state, _, err := read(t, r, s, stopped, 3*time.Hour, at(40), kill)
+		require.ErrorIs(t, err, errKilled)
+		rest, state, _, err := read(t, r, s, state, 3*time.Hour, at(41), 0)
+		require.NoError(t, err)
+		require.Contains(t, append(rows, rest...), late, "killed at %d", kill)
+		require.JSONEq(t, `{"until":"2026-01-02T17:00:00Z"}`, string(state))
+	}
 }
 
 // TestSettled has rows that may still come in the last hours: the next run reads them again.
@@ -256,7 +264,7 @@ func TestJoin(t *testing.T) {
 	s.most = 100
 	var seen []string
 	var b windows.Bookmark
-	r := windows.Reading{Step: windows.Days(1, time.UTC), Full: 100, Join: 8, Span: b.Span(begin, at(24*60), 0)}
+	r := windows.Reading{Step: windows.Days(1, time.UTC), Full: 100, Join: 8, Spans: b.Spans(begin, at(24*60), 0)}
 	err := r.Read(t.Context(), &b, func() error { return nil }, func(_ context.Context, w windows.Window) (int, error) {
 		days := w.End.Sub(w.Start).Hours() / 24
 		require.InDelta(t, days, float64(int(days)), 0, "whole days")
