@@ -18,14 +18,9 @@ type Catalog struct {
 type CatalogStream struct {
 	TapStreamID       string          `json:"tap_stream_id"` // used for selection and state
 	Stream            string          `json:"stream"`        // the name in messages
-	TableName         string          `json:"table_name,omitempty"`
-	DatabaseName      string          `json:"database_name,omitempty"`
-	StreamAlias       string          `json:"stream_alias,omitempty"`
 	KeyProperties     []string        `json:"key_properties,omitempty"`
 	ReplicationKey    string          `json:"replication_key,omitempty"`
 	ReplicationMethod string          `json:"replication_method,omitempty"`
-	IsView            *bool           `json:"is_view,omitempty"`
-	RowCount          *int64          `json:"row_count,omitempty"`
 	Schema            json.RawMessage `json:"schema,omitempty"`
 	Metadata          []Metadata      `json:"metadata"`
 }
@@ -50,7 +45,6 @@ const (
 const (
 	FullTable   = "FULL_TABLE"
 	Incremental = "INCREMENTAL"
-	LogBased    = "LOG_BASED"
 )
 
 // MetadataValues are the keys that Singer programs know. The first ones are the user's, those from Inclusion on the tap's.
@@ -65,11 +59,6 @@ type MetadataValues struct {
 	ValidReplicationKeys    []string  `json:"valid-replication-keys,omitempty"`
 	ForcedReplicationMethod string    `json:"forced-replication-method,omitempty"`
 	TableKeyProperties      []string  `json:"table-key-properties,omitempty"`
-	SchemaName              string    `json:"schema-name,omitempty"`
-	DatabaseName            string    `json:"database-name,omitempty"`
-	IsView                  *bool     `json:"is-view,omitempty"`
-	RowCount                *int64    `json:"row-count,omitempty"`
-	SQLDatatype             string    `json:"sql-datatype,omitempty"`
 }
 
 const discoverAgain = "make it anew with --discover"
@@ -236,19 +225,4 @@ func (s *CatalogStream) Keys() []string {
 		}
 	}
 	return root.TableKeyProperties
-}
-
-// Method is the replication method to use: one that the tap forces, the user's, that of the entry. It may be empty.
-func (s *CatalogStream) Method() string {
-	root := s.Root()
-	return firstOf(root.ForcedReplicationMethod, firstOf(root.ReplicationMethod, s.ReplicationMethod))
-}
-
-// Cursor is the replication key to use: the user's, that of the entry, the only valid one. It may be empty.
-func (s *CatalogStream) Cursor() string {
-	root := s.Root()
-	if key := firstOf(root.ReplicationKey, s.ReplicationKey); key != "" || len(root.ValidReplicationKeys) != 1 {
-		return key
-	}
-	return root.ValidReplicationKeys[0]
 }

@@ -1,7 +1,6 @@
 package protocol_test
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 
@@ -85,8 +84,8 @@ func TestNewCatalogStream(t *testing.T) {
 	full, err := protocol.NewStream("full", []byte(ordersSchema), nil, nil)
 	require.NoError(t, err)
 	fullEntry := protocol.NewCatalogStream(full)
-	require.Equal(t, protocol.FullTable, fullEntry.Method())
-	require.Empty(t, fullEntry.Cursor())
+	require.Equal(t, protocol.FullTable, fullEntry.ReplicationMethod)
+	require.Empty(t, fullEntry.ReplicationKey)
 	require.Empty(t, fullEntry.Keys())
 }
 
@@ -148,31 +147,23 @@ func TestSelection(t *testing.T) {
 	}
 }
 
-func TestReplication(t *testing.T) {
+func TestKeys(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name, entry    string
-		keys           []string
-		method, cursor string
+		name, entry string
+		keys        []string
 	}{
-		{"nothing", `"metadata":[]`, nil, "", ""},
-		{"of the entry", `"key_properties":["id"],"replication_method":"INCREMENTAL","replication_key":"at"`, []string{"id"}, "INCREMENTAL", "at"},
-		{"of the tap", `"metadata":[{"breadcrumb":[],"metadata":{"table-key-properties":["id"],"valid-replication-keys":["at"],"forced-replication-method":"FULL_TABLE"}}]`,
-			[]string{"id"}, "FULL_TABLE", "at"},
-		{"of the user", `"key_properties":["id"],"replication_method":"FULL_TABLE","replication_key":"x","metadata":[{"breadcrumb":[],"metadata":{` +
-			`"key-properties":["a","b"],"replication-method":"INCREMENTAL","replication-key":"at"}}]`, []string{"a", "b"}, "INCREMENTAL", "at"},
-		{"of a view", `"metadata":[{"breadcrumb":[],"metadata":{"view-key-properties":["v"],"table-key-properties":[],"is-view":true}}]`, []string{"v"}, "", ""},
-		{"no key, by the user", `"key_properties":["id"],"metadata":[{"breadcrumb":[],"metadata":{"key-properties":[]}}]`, []string{}, "", ""},
-		{"forced", `"metadata":[{"breadcrumb":[],"metadata":{"replication-method":"LOG_BASED","forced-replication-method":"INCREMENTAL","valid-replication-keys":["a","b"]}}]`,
-			nil, "INCREMENTAL", ""},
+		{"nothing", `"metadata":[]`, nil},
+		{"of the entry", `"key_properties":["id"]`, []string{"id"}},
+		{"of the tap", `"metadata":[{"breadcrumb":[],"metadata":{"table-key-properties":["id"]}}]`, []string{"id"}},
+		{"of the user", `"key_properties":["id"],"metadata":[{"breadcrumb":[],"metadata":{"key-properties":["a","b"]}}]`, []string{"a", "b"}},
+		{"of a view", `"metadata":[{"breadcrumb":[],"metadata":{"view-key-properties":["v"],"table-key-properties":[]}}]`, []string{"v"}},
+		{"no key, by the user", `"key_properties":["id"],"metadata":[{"breadcrumb":[],"metadata":{"key-properties":[]}}]`, []string{}},
 	}
 	for _, test := range tests {
 		c, err := protocol.ParseCatalog([]byte(`{"streams":[{"tap_stream_id":"s",` + test.entry + `}]}`))
 		require.NoError(t, err, test.name)
-		s := &c.Streams[0]
-		require.Equal(t, test.keys, s.Keys(), test.name)
-		require.Equal(t, test.method, s.Method(), test.name)
-		require.Equal(t, test.cursor, s.Cursor(), test.name)
+		require.Equal(t, test.keys, c.Streams[0].Keys(), test.name)
 	}
 }
 
@@ -260,30 +251,6 @@ func TestPatterns(t *testing.T) {
 		_, err := protocol.ParsePatterns([]string{empty})
 		require.Equal(t, protocol.Config, protocol.KindOf(err))
 	}
-}
-
-func TestApplyPatterns(t *testing.T) {
-	t.Parallel()
-	c := &protocol.Catalog{Streams: []protocol.CatalogStream{orders(t),
-		{TapStreamID: "bare", Stream: "bare", Schema: json.RawMessage(`{"properties":{"x":{},"y":{}}}`)}}}
-	p, err := protocol.ParsePatterns([]string{"orders.note", "orders.customer.name", "bare.x"})
-	require.NoError(t, err)
-	p.Apply(c)
-	for path, want := range map[string]bool{
-		"": true, "id": true, "updated_at": true, "note": true, "customer": true, "customer/name": true, "customer/address": false,
-	} {
-		require.Equal(t, want, c.Streams[0].Selection().Selected(split(path)...), path)
-	}
-	bare := c.Streams[1].Selection()
-	require.True(t, bare.Selected())
-	require.True(t, bare.Selected("x"))
-	require.False(t, bare.Selected("y"))
-
-	p, err = protocol.ParsePatterns([]string{"!orders"})
-	require.NoError(t, err)
-	p.Apply(c)
-	require.False(t, c.Streams[0].Selection().Selected())
-	require.True(t, c.Streams[1].Selection().Selected("y"))
 }
 
 func TestByGlob(t *testing.T) {

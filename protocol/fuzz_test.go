@@ -48,12 +48,13 @@ func FuzzParseCatalog(f *testing.F) {
 		if err != nil {
 			return
 		}
+		patterns, err := ParsePatterns([]string{field})
 		for i := range c.Streams {
 			c.Streams[i].Selection().Selected(strings.Split(field, ".")...)
 			c.Streams[i].Keys()
-		}
-		if patterns, err := ParsePatterns([]string{field}); err == nil {
-			patterns.Apply(c)
+			if err == nil {
+				patterns.Field(c.Streams[i].TapStreamID, strings.Split(field, ".")...)
+			}
 		}
 		printed := c.AppendJSON(nil)
 		again, err := ParseCatalog(printed)

@@ -81,43 +81,6 @@ func leadsBelow(glob string, path []string) bool {
 	return len(parts) > len(path) && Glob(strings.Join(parts[:len(path)], "."), strings.Join(path, "."))
 }
 
-// Apply sets the selected of each stream and each field in a catalog's metadata to what the patterns say. Streams that have no
-// metadata of their own get some. Fields that are always read stay so.
-func (p *Patterns) Apply(c *Catalog) {
-	for i := range c.Streams {
-		s := &c.Streams[i]
-		if !slices.ContainsFunc(s.Metadata, func(m Metadata) bool { return len(m.Breadcrumb) == 0 }) {
-			s.Metadata = append(s.Metadata, Metadata{Breadcrumb: []string{}})
-		}
-		p.addFields(s)
-		for j := range s.Metadata {
-			names := propertyNames(s.Metadata[j].Breadcrumb)
-			selected := p.Stream(s.TapStreamID)
-			if len(names) > 0 {
-				selected = p.Field(s.TapStreamID, names...)
-			}
-			s.Metadata[j].Metadata.Selected = &selected
-		}
-	}
-}
-
-// addFields gives every top-level field of a stream an entry.
-func (p *Patterns) addFields(s *CatalogStream) {
-	root, err := parseTree(s.Schema)
-	if err != nil || root.get("properties") == nil {
-		return
-	}
-	there := map[string]bool{}
-	for i := range s.Metadata {
-		there[pathKey(propertyNames(s.Metadata[i].Breadcrumb))] = true
-	}
-	for _, m := range root.get("properties").members {
-		if !there[m.name] {
-			s.Metadata = append(s.Metadata, Metadata{Breadcrumb: []string{"properties", m.name}})
-		}
-	}
-}
-
 // ByGlob looks a name up in a setting that is given by glob: its exact name first, then the longest glob that matches,
 // of two as long the first by the alphabet.
 func ByGlob[V any](globs map[string]V, name string) (V, bool) {

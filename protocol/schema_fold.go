@@ -1,6 +1,9 @@
 package protocol
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // DecimalFormat is the format of a string that holds a decimal number; the spelling x-singer.decimal is read as this.
 const DecimalFormat = "singer.decimal"
@@ -16,8 +19,8 @@ func either(a, b *Schema) *Schema {
 	s := &Schema{
 		SQLDatatype: agreed(a, b, ^Null, a.SQLDatatype, b.SQLDatatype),
 		AirbyteType: agreed(a, b, textual|numeric, a.AirbyteType, b.AirbyteType),
-		Title:       firstOf(a.Title, b.Title),
-		Description: firstOf(a.Description, b.Description),
+		Title:       cmp.Or(a.Title, b.Title),
+		Description: cmp.Or(a.Description, b.Description),
 		Additional:  a.Additional || b.Additional,
 	}
 	if a.Kinds != 0 && b.Kinds != 0 {
@@ -89,20 +92,20 @@ func (s *Schema) allows(kinds Kinds) bool { return s.Kinds == 0 || s.Kinds&kinds
 func both(a, b *Schema) *Schema {
 	s := &Schema{
 		Kinds:            common(a.Kinds, b.Kinds),
-		Format:           firstOf(a.Format, b.Format),
-		ContentEncoding:  firstOf(a.ContentEncoding, b.ContentEncoding),
-		ContentMediaType: firstOf(a.ContentMediaType, b.ContentMediaType),
-		MaxLength:        firstOf(a.MaxLength, b.MaxLength),
-		Minimum:          firstOf(a.Minimum, b.Minimum),
-		Maximum:          firstOf(a.Maximum, b.Maximum),
-		MultipleOf:       firstOf(a.MultipleOf, b.MultipleOf),
-		Precision:        firstOf(a.Precision, b.Precision),
-		Scale:            firstOf(a.Scale, b.Scale),
-		SQLDatatype:      firstOf(a.SQLDatatype, b.SQLDatatype),
-		AirbyteType:      firstOf(a.AirbyteType, b.AirbyteType),
-		Title:            firstOf(a.Title, b.Title),
-		Description:      firstOf(a.Description, b.Description),
-		Items:            firstOf(a.Items, b.Items),
+		Format:           cmp.Or(a.Format, b.Format),
+		ContentEncoding:  cmp.Or(a.ContentEncoding, b.ContentEncoding),
+		ContentMediaType: cmp.Or(a.ContentMediaType, b.ContentMediaType),
+		MaxLength:        cmp.Or(a.MaxLength, b.MaxLength),
+		Minimum:          cmp.Or(a.Minimum, b.Minimum),
+		Maximum:          cmp.Or(a.Maximum, b.Maximum),
+		MultipleOf:       cmp.Or(a.MultipleOf, b.MultipleOf),
+		Precision:        cmp.Or(a.Precision, b.Precision),
+		Scale:            cmp.Or(a.Scale, b.Scale),
+		SQLDatatype:      cmp.Or(a.SQLDatatype, b.SQLDatatype),
+		AirbyteType:      cmp.Or(a.AirbyteType, b.AirbyteType),
+		Title:            cmp.Or(a.Title, b.Title),
+		Description:      cmp.Or(a.Description, b.Description),
+		Items:            cmp.Or(a.Items, b.Items),
 		Additional:       a.Additional || b.Additional,
 	}
 	if a.Items != nil && b.Items != nil {
@@ -116,12 +119,7 @@ func both(a, b *Schema) *Schema {
 			s.Properties = append(s.Properties, p)
 		}
 	}
-	s.Required = slices.Clone(a.Required)
-	for _, name := range b.Required {
-		if !slices.Contains(s.Required, name) {
-			s.Required = append(s.Required, name)
-		}
-	}
+	s.Required = distinct(slices.Concat(a.Required, b.Required))
 	return s
 }
 
@@ -138,12 +136,4 @@ func common(a, b Kinds) Kinds {
 		kinds |= a & Integer
 	}
 	return kinds
-}
-
-func firstOf[T comparable](a, b T) T {
-	var none T
-	if a != none {
-		return a
-	}
-	return b
 }

@@ -180,7 +180,7 @@ func (p Program) write(ctx context.Context, output *logs.Output, out *airbyte.Wr
 		o.Pipeline.Name = config.Pipeline
 	}
 	o.Limits, o.Grew, o.Log, o.Progress = p.Limits, p.Grew, output.Logger(), &load.Progress{}
-	reader := airbyte.NewReader(p.Stdin, streams, airbyte.ReaderOptions{Log: o.Log})
+	reader := airbyte.NewReader(p.Stdin, streams, o.Log)
 	defer reader.Close()
 	s.drain(reader)
 	live := logs.NewLive(p.Stderr, false)

@@ -2,7 +2,7 @@ package airbyte
 
 import "encoding/json"
 
-// A Payload is what a message carries: one of [Specification], [ConnectionStatus], [Catalog], [State], [Trace], [Control], [Log].
+// A Payload is what a message carries: one of [Specification], [ConnectionStatus], [Catalog], [State], [Trace], [Log].
 type Payload interface {
 	kind() (messageType, key string)
 }
@@ -39,24 +39,18 @@ type Catalog struct {
 	Streams []Stream `json:"streams"`
 }
 
-// A State is STATE.
+// A State is STATE, of one stream: the only type that a source here sends.
 type State struct {
-	Type             StateType    `json:"type"`
-	Stream           *StreamState `json:"stream,omitempty"`
-	Global           *GlobalState `json:"global,omitempty"`
-	SourceStats      *Stats       `json:"sourceStats,omitempty"`
-	DestinationStats *Stats       `json:"destinationStats,omitempty"`
+	Type        StateType    `json:"type"`
+	Stream      *StreamState `json:"stream,omitempty"`
+	SourceStats *Stats       `json:"sourceStats,omitempty"`
 }
 
 // A StateType is whose state it is.
 type StateType string
 
-// The types of state. A state without any is a legacy one.
-const (
-	StreamStateType StateType = "STREAM"
-	GlobalStateType StateType = "GLOBAL"
-	LegacyStateType StateType = "LEGACY"
-)
+// StreamStateType is the type of a state of one stream.
+const StreamStateType StateType = "STREAM"
 
 // A StreamState is the state of one stream. Its value is the stream's bookmark, as on the Singer wire.
 type StreamState struct {
@@ -64,16 +58,9 @@ type StreamState struct {
 	State      json.RawMessage  `json:"stream_state,omitempty"`
 }
 
-// A GlobalState is the state of all streams at once.
-type GlobalState struct {
-	Shared  json.RawMessage `json:"shared_state,omitempty"`
-	Streams []StreamState   `json:"stream_states"`
-}
-
-// Stats count the records that a state covers since the one before it. A source does not say the second one.
+// Stats count the records that a state covers since the one before it.
 type Stats struct {
-	RecordCount         int64  `json:"recordCount"`
-	RejectedRecordCount *int64 `json:"rejectedRecordCount,omitempty"`
+	RecordCount int64 `json:"recordCount"`
 }
 
 // A Trace is TRACE, with one of the pointers set.
@@ -81,35 +68,20 @@ type Trace struct {
 	Type         TraceType     `json:"type"`
 	EmittedAt    int64         `json:"emitted_at"` // Unix milliseconds
 	Error        *TraceError   `json:"error,omitempty"`
-	Estimate     *Estimate     `json:"estimate,omitempty"`
 	StreamStatus *StreamStatus `json:"stream_status,omitempty"`
 }
 
 // A TraceType tells the traces apart.
 type TraceType string
 
-// The types of traces.
-const (
-	ErrorTrace        TraceType = "ERROR"
-	EstimateTrace     TraceType = "ESTIMATE"
-	StreamStatusTrace TraceType = "STREAM_STATUS"
-)
+// StreamStatusTrace is the type of a trace with the status of a stream. Those of errors are written by package logs.
+const StreamStatusTrace TraceType = "STREAM_STATUS"
 
-// A TraceError is one failure.
+// A TraceError says why a connector failed.
 type TraceError struct {
-	Message         string            `json:"message"` // for the user
-	InternalMessage string            `json:"internal_message,omitempty"`
-	FailureType     string            `json:"failure_type"` // system_error, config_error, transient_error; see protocol.Kind
-	Stream          *StreamDescriptor `json:"stream_descriptor,omitempty"`
-}
-
-// An Estimate says how much is to come.
-type Estimate struct {
-	Name         string `json:"name"`
-	Namespace    string `json:"namespace,omitempty"`
-	Type         string `json:"type"` // STREAM or SYNC
-	RowEstimate  int64  `json:"row_estimate,omitempty"`
-	ByteEstimate int64  `json:"byte_estimate,omitempty"`
+	Message     string            `json:"message"`      // for the user
+	FailureType string            `json:"failure_type"` // system_error, config_error, transient_error; see protocol.Kind
+	Stream      *StreamDescriptor `json:"stream_descriptor,omitempty"`
 }
 
 // A StreamStatus says how far a stream is.
@@ -141,19 +113,6 @@ type RateLimited struct {
 	QuotaReset int64 `json:"quota_reset"`
 }
 
-// A Control is CONTROL: the connector has changed its configuration, and gives the whole new one. It is sent before the new
-// configuration is used, since a token that rotates is lost otherwise.
-type Control struct {
-	Type            string          `json:"type"` // CONNECTOR_CONFIG
-	EmittedAt       int64           `json:"emitted_at"`
-	ConnectorConfig ConnectorConfig `json:"connectorConfig"`
-}
-
-// A ConnectorConfig is a configuration inside a Control.
-type ConnectorConfig struct {
-	Config json.RawMessage `json:"config"`
-}
-
 // A Log is LOG. Level is FATAL, ERROR, WARN, INFO, DEBUG or TRACE.
 type Log struct {
 	Level   string `json:"level"`
@@ -167,5 +126,4 @@ func (*ConnectionStatus) kind() (messageType, key string) {
 func (*Catalog) kind() (messageType, key string) { return "CATALOG", "catalog" }
 func (*State) kind() (messageType, key string)   { return "STATE", "state" }
 func (*Trace) kind() (messageType, key string)   { return "TRACE", "trace" }
-func (*Control) kind() (messageType, key string) { return "CONTROL", "control" }
 func (*Log) kind() (messageType, key string)     { return "LOG", "log" }

@@ -1,7 +1,6 @@
 package airbyte
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -12,19 +11,13 @@ import (
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-// ReaderOptions are the choices of a Reader. The zero value is ready to use.
-type ReaderOptions struct {
-	MaxLine int          // bytes; 0 is lines.DefaultMax
-	Log     *slog.Logger // for warnings; nil drops them
-}
-
 // A Reader reads what a destination is given on its standard input. First come the SCHEMA messages of the configured streams, in
 // their order, then what the lines say. It reads ahead on a goroutine of its own, a bounded number of bytes, and allocates
 // nothing for a record.
 //
 // What is meant for others is passed over: LOG, CONTROL, and every TRACE but for the status of a stream.
 type Reader struct {
-	options    ReaderOptions
+	log        *slog.Logger
 	lines      *lines.Messages
 	configured []*protocol.Stream
 	announced  int // of them
@@ -44,19 +37,16 @@ type Reader struct {
 // A rawName is a stream as a line spells it, quotes and escapes included.
 type rawName struct{ stream, namespace string }
 
-// NewReader starts to read r for streams of distinct labels. The caller calls Close when it is done.
-func NewReader(r io.Reader, streams []*protocol.Stream, options ReaderOptions) *Reader {
-	if options.Log == nil {
-		options.Log = slog.New(slog.DiscardHandler)
-	}
+// NewReader starts to read r for streams of distinct labels; warnings go to log. The caller calls Close when it is done.
+func NewReader(r io.Reader, streams []*protocol.Stream, log *slog.Logger) *Reader {
 	reader := &Reader{
-		options: options, configured: streams,
+		log: log, configured: streams,
 		names: make(map[StreamDescriptor]string, len(streams)), warnedOf: map[string]bool{},
 	}
 	for _, s := range streams {
 		reader.names[StreamDescriptor{s.Name, s.Namespace}] = s.Label()
 	}
-	reader.lines = lines.NewReader(r, options.MaxLine).Messages(reader.decode)
+	reader.lines = lines.NewReader(r, 0).Messages(reader.decode)
 	reader.scan.visitors(reader)
 	return reader
 }
@@ -141,7 +131,7 @@ func (r *Reader) unknown(kind []byte) error {
 	name := string(kind[:min(len(kind), 64)])
 	if !r.warnedOf[name] && len(r.warnedOf) < 100 {
 		r.warnedOf[name] = true
-		r.options.Log.Log(context.Background(), slog.LevelWarn, "messages of an unknown type are ignored", "type", name, "line", r.lines.Number)
+		r.log.Warn("messages of an unknown type are ignored", "type", name, "line", r.lines.Number)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func configured(t testing.TB) []*protocol.Stream {
 
 // transcript is what a reader says of an input, a line for each message.
 func transcript(t testing.TB, input io.Reader) string {
-	r := airbyte.NewReader(input, configured(t), airbyte.ReaderOptions{})
+	r := airbyte.NewReader(input, configured(t), slog.New(slog.DiscardHandler))
 	defer r.Close()
 	var b strings.Builder
 	for {
@@ -91,7 +92,7 @@ func TestReaderRefuses(t *testing.T) {
 		{input: `{"type":"STATE","state":null}`, says: "the STATE has no state", kind: protocol.Data},
 		{input: "{\"type\":\"STATE\",\"state\":{\"x\":\"\xff\"}}\n", says: "invalid UTF-8 at byte 31", kind: protocol.Data},
 	} {
-		r := airbyte.NewReader(strings.NewReader(c.input), configured(t), airbyte.ReaderOptions{})
+		r := airbyte.NewReader(strings.NewReader(c.input), configured(t), slog.New(slog.DiscardHandler))
 		err := error(nil)
 		for err == nil {
 			_, err = r.Next()
@@ -120,7 +121,7 @@ const event = `{"type":"RECORD","record":{"stream":"orders","data":{"uuid":"0190
 	`"emitted_at":1772600999000}}` + "\n"
 
 func TestReaderAllocatesNothing(t *testing.T) {
-	r := airbyte.NewReader(bytes.NewReader(bytes.Repeat([]byte(event), 2000)), configured(t), airbyte.ReaderOptions{})
+	r := airbyte.NewReader(bytes.NewReader(bytes.Repeat([]byte(event), 2000)), configured(t), slog.New(slog.DiscardHandler))
 	defer r.Close()
 	for range 100 {
 		_, err := r.Next()
@@ -137,7 +138,7 @@ func BenchmarkReader(b *testing.B) {
 	b.SetBytes(int64(len(input)))
 	b.ReportAllocs()
 	for b.Loop() {
-		r := airbyte.NewReader(bytes.NewReader(input), streams, airbyte.ReaderOptions{})
+		r := airbyte.NewReader(bytes.NewReader(input), streams, slog.New(slog.DiscardHandler))
 		messages := 0
 		for {
 			_, err := r.Next()
@@ -172,7 +173,7 @@ func FuzzReader(f *testing.F) {
 		if got, again := transcript(t, bytes.NewReader(input)), transcript(t, iotest.HalfReader(bytes.NewReader(input))); got != again {
 			t.Fatalf("%q, then %q", got, again)
 		}
-		r := airbyte.NewReader(bytes.NewReader(input), streams, airbyte.ReaderOptions{})
+		r := airbyte.NewReader(bytes.NewReader(input), streams, slog.New(slog.DiscardHandler))
 		defer r.Close()
 		for {
 			m, err := r.Next()

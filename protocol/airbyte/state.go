@@ -13,11 +13,12 @@ const stateHint = "reset the stream, or run without --state to begin again"
 
 // inputMessage is a state message of any form, bare or inside its envelope.
 type inputMessage struct {
-	Type   StateType       `json:"type"`
-	Stream *StreamState    `json:"stream"`
-	Global *GlobalState    `json:"global"`
-	Data   json.RawMessage `json:"data"`
-	State  *inputMessage   `json:"state"`
+	Stream *StreamState `json:"stream"`
+	Global *struct {
+		Streams []StreamState `json:"stream_states"`
+	} `json:"global"`
+	Data  json.RawMessage `json:"data"`
+	State *inputMessage   `json:"state"`
 }
 
 // JobKey is the key of a stream's state that names the job in which the stream is read whole. Like every key that begins with two

@@ -35,7 +35,7 @@ var emitted = time.Date(2026, 1, 2, 3, 4, 5, 678_900_000, time.UTC)
 
 func TestEveryMessage(t *testing.T) {
 	t.Parallel()
-	orders, rejected := airbyte.StreamDescriptor{Name: "orders"}, int64(1)
+	orders := airbyte.StreamDescriptor{Name: "orders"}
 	at := emitted.UnixMilli()
 	var out bytes.Buffer
 	w := airbyte.NewWriter(&out)
@@ -51,13 +51,8 @@ func TestEveryMessage(t *testing.T) {
 			{Name: "tags", Namespace: "shop", JSONSchema: json.RawMessage(`{"properties":{}}`), SupportedSyncModes: []airbyte.SyncMode{airbyte.FullRefresh}},
 		}},
 		&airbyte.State{Type: airbyte.StreamStateType, Stream: &airbyte.StreamState{Descriptor: orders, State: json.RawMessage(`{"until":1.0}`)}, SourceStats: &airbyte.Stats{RecordCount: 0}},
-		&airbyte.State{Type: airbyte.GlobalStateType, Global: &airbyte.GlobalState{Shared: json.RawMessage(`{}`), Streams: []airbyte.StreamState{{Descriptor: orders}}},
-			DestinationStats: &airbyte.Stats{RecordCount: 6, RejectedRecordCount: &rejected}},
-		&airbyte.Trace{Type: airbyte.ErrorTrace, EmittedAt: at, Error: &airbyte.TraceError{Message: "no", InternalMessage: "why", FailureType: "config_error", Stream: &orders}},
-		&airbyte.Trace{Type: airbyte.EstimateTrace, EmittedAt: at, Estimate: &airbyte.Estimate{Name: "orders", Type: "STREAM", RowEstimate: 7}},
 		&airbyte.Trace{Type: airbyte.StreamStatusTrace, EmittedAt: at, StreamStatus: &airbyte.StreamStatus{Stream: orders, Status: airbyte.Running,
 			Reasons: []airbyte.StatusReason{{Type: "RATE_LIMITED", RateLimited: &airbyte.RateLimited{QuotaReset: at}}}}},
-		&airbyte.Control{Type: "CONNECTOR_CONFIG", EmittedAt: at, ConnectorConfig: airbyte.ConnectorConfig{Config: json.RawMessage(`{"token":"t"}`)}},
 		&airbyte.Log{Level: "INFO", Message: "two\nlines"},
 	} {
 		require.NoError(t, w.Send(p))

@@ -89,9 +89,6 @@ func (m *Metrics) Records(stream string) *Counter {
 // Add counts rows.
 func (c *Counter) Add(n int64) { c.n.Add(n) }
 
-// Total is the number of rows so far.
-func (c *Counter) Total() int64 { return c.n.Load() }
-
 // SyncDuration is how long one stream took; err is how it ended.
 func (m *Metrics) SyncDuration(stream string, took time.Duration, err error) {
 	m.timer(slog.LevelInfo, "sync_duration", took, stream, []attr{status(err == nil)})

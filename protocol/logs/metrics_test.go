@@ -30,7 +30,6 @@ func TestMetrics(t *testing.T) {
 		m.SyncDuration("orders", 2*time.Minute, errors.New("lost"))
 		m.BatchDuration("orders", 1500*time.Millisecond, nil)
 		m.Close()
-		require.Equal(t, int64(16), orders.Total())
 		require.Equal(t, `INFO METRIC: {"type":"counter","metric":"record_count","value":10,"tags":{"stream":"orders","pid":7}}
 INFO METRIC: {"type":"counter","metric":"record_count","value":5,"tags":{"stream":"orders","pid":7}}
 DEBUG METRIC: {"type":"timer","metric":"http_request_duration","value":0.25,"tags":{"stream":"orders","pid":7,"endpoint":"/v1/orders","http_status_code":200,"status":"succeeded"}}

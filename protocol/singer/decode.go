@@ -163,9 +163,6 @@ func (r *Reader) messageType(raw []byte) (protocol.MessageType, error) {
 		}
 	}
 	name := string(text[:min(len(text), 64)])
-	if r.options.Strict {
-		return 0, r.fault(nil, conform, "the message type %q is unknown", name)
-	}
 	if !r.unknown[name] && len(r.unknown) < 100 {
 		r.unknown[name] = true
 		r.warn("", "messages of an unknown type are ignored", "type", name)

@@ -13,7 +13,6 @@ import (
 // Options are the choices of a Reader. The zero value is ready to use.
 type Options struct {
 	MaxLine int          // bytes; 0 is lines.DefaultMax
-	Strict  bool         // a message of an unknown type is an error
 	Log     *slog.Logger // for warnings; nil drops them
 }
 
