@@ -12,17 +12,6 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 )
 
-// A Format is a form of --about.
-type Format string
-
-// The forms of --about.
-const (
-	Text     Format = "text"
-	JSON     Format = "json"
-	Markdown Format = "markdown"
-	Plugin   Format = "meltano"
-)
-
 // about is the SDK's shape of --about --format=json.
 type about struct {
 	Name         string             `json:"name"`
@@ -33,48 +22,22 @@ type about struct {
 	Settings     *jsonschema.Schema `json:"settings"`
 }
 
-// WriteAbout writes what a program is and what it can be told. The JSON form has the SDK's shape, the one for Meltano is that of a
+// writeAbout writes what a program is and what it can be told. The JSON form has the SDK's shape, the one for Meltano is that of a
 // plugin definition.
-func WriteAbout(w io.Writer, p *Program, config any, format Format) error {
-	format, err := parseFormat(format)
-	if err != nil {
-		return err
-	}
+func writeAbout(w io.Writer, p *Program, t *table, format string) error {
 	switch format {
-	case JSON:
-		schema, err := Schema(config)
-		if err != nil {
-			return err
-		}
+	case "", "text":
+		return writeText(w, p, t)
+	case "json":
+		schema := t.schema()
 		nullable(schema)
 		return writeJSON(w, about{p.Name, p.Description, p.Version, p.sdkVersion(), append([]string{}, p.Capabilities...), schema})
-	case Plugin:
-		plugin, err := Meltano(p, config)
-		if err != nil {
-			return err
-		}
-		return writeJSON(w, plugin)
-	case Markdown:
-		var b strings.Builder
-		fmt.Fprintf(&b, "# `%s`\n\n%s\n\n", p.Name, p.Description)
-		for _, example := range p.Examples {
-			fmt.Fprintf(&b, "    # %s\n    %s\n\n", example.Says, example.Command)
-		}
-		fmt.Fprint(&b, "## Capabilities\n\n")
-		for _, capability := range p.Capabilities {
-			fmt.Fprintf(&b, "* `%s`\n", capability)
-		}
-		fmt.Fprint(&b, "\n## Settings\n\n")
-		if _, err := io.WriteString(w, b.String()); err != nil {
-			return err
-		}
-		if err := WriteMarkdown(w, p, config); err != nil || p.Notes == "" {
-			return err
-		}
-		_, err := io.WriteString(w, "\n"+strings.TrimSpace(p.Notes)+"\n")
-		return err
+	case "meltano":
+		return writeJSON(w, meltano(p, t))
+	case "markdown":
+		return writeMarkdown(w, p, t)
 	}
-	return writeText(w, p, config)
+	return protocol.ConfigFault("use text, json, markdown or meltano", "flag --format: unknown form")
 }
 
 func writeJSON(w io.Writer, value any) error {
@@ -86,11 +49,7 @@ func writeJSON(w io.Writer, value any) error {
 
 func (p *Program) sdkVersion() string { return "signalroom " + p.Version }
 
-func writeText(to io.Writer, p *Program, config any) error {
-	t, err := tableOf(config)
-	if err != nil {
-		return protocol.SystemFault("", "%w", err)
-	}
+func writeText(to io.Writer, p *Program, t *table) error {
 	w := bufio.NewWriter(to)
 	fmt.Fprintf(w, "Name: %s\nDescription: %s\nVersion: %s\nSDK Version: %s\n", p.Name, p.Description, p.Version, p.sdkVersion())
 	fmt.Fprintf(w, "Capabilities: %s\n\nSettings:\n", strings.Join(p.Capabilities, ", "))
@@ -112,13 +71,18 @@ func writeText(to io.Writer, p *Program, config any) error {
 	return w.Flush()
 }
 
-// WriteMarkdown writes the tables of settings for a documentation page, one for each group.
-func WriteMarkdown(to io.Writer, p *Program, config any) error {
-	t, err := tableOf(config)
-	if err != nil {
-		return protocol.SystemFault("", "%w", err)
-	}
+// writeMarkdown writes the documentation page of a program, with a table for each group of settings.
+func writeMarkdown(to io.Writer, p *Program, t *table) error {
 	w := bufio.NewWriter(to)
+	fmt.Fprintf(w, "# `%s`\n\n%s\n\n", p.Name, p.Description)
+	for _, example := range p.Examples {
+		fmt.Fprintf(w, "    # %s\n    %s\n\n", example.Says, example.Command)
+	}
+	fmt.Fprint(w, "## Capabilities\n\n")
+	for _, capability := range p.Capabilities {
+		fmt.Fprintf(w, "* `%s`\n", capability)
+	}
+	fmt.Fprint(w, "\n## Settings\n\n")
 	for i, group := range t.groups() {
 		if i > 0 {
 			fmt.Fprintln(w)
@@ -130,6 +94,9 @@ func WriteMarkdown(to io.Writer, p *Program, config any) error {
 		for _, s := range group.settings {
 			fmt.Fprintf(w, "| %s | %s | %s | %s |\n", code(s.key, s.aliases...), code("", s.envNames(p.Name)...), s.defaultCell(), s.helpCell())
 		}
+	}
+	if p.Notes != "" {
+		fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(p.Notes))
 	}
 	return w.Flush()
 }

@@ -92,13 +92,6 @@ func place(into *jsonschema.Schema, name string, property *jsonschema.Schema) {
 	into.Properties.Set(name, property)
 }
 
-func extra(s *jsonschema.Schema) map[string]any {
-	if s.Extras == nil {
-		s.Extras = map[string]any{}
-	}
-	return s.Extras
-}
-
 // Patterns of what is written as text. An instant is in UTC, as the form's own picker writes it.
 const (
 	durationPattern = `^([0-9]+(\.[0-9]+)?(ms|s|m|h|d)?)+$`
@@ -157,20 +150,14 @@ func elementOf(t reflect.Type) reflect.Type {
 }
 
 func structForm(s *jsonschema.Schema, t reflect.Type) {
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct {
-			structForm(s, field.Type)
-			continue
-		}
+	for _, field := range membersOf(t) {
 		own := airbyteTag(field)
-		if name == "-" || !field.IsExported() || own.omit {
+		if own.omit {
 			continue
 		}
 		f := facetsOf(field)
 		member := formOf(field.Type, f)
-		member.Title, member.Description = title(name), description(member, field.Tag.Get("help"))
+		member.Title, member.Description = title(field.Name), description(member, field.Tag.Get("help"))
 		value := setting{facets: f, typ: field.Type}
 		if byDefault := field.Tag.Get("default"); byDefault != "" {
 			member.Default = value.formValue(member, byDefault)
@@ -179,9 +166,9 @@ func structForm(s *jsonschema.Schema, t reflect.Type) {
 			member.Examples = []any{value.formValue(member, example)}
 		}
 		if _, required := field.Tag.Lookup("required"); required || own.required {
-			s.Required = append(s.Required, name)
+			s.Required = append(s.Required, field.Name)
 		}
-		place(s, name, member)
+		place(s, field.Name, member)
 	}
 }
 

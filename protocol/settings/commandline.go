@@ -16,13 +16,13 @@ import (
 type settingsFlags struct {
 	Config []string `short:"c" placeholder:"FILE" sep:"none" help:"JSON file of settings; may be given again, and a later file overrides an earlier one. The word ENV stands for the environment, which is read in any case."`
 	About  bool     `help:"Say what this program is and can be told, and end."`
-	Format Format   `placeholder:"text|json|markdown|meltano" help:"The form of --about."`
+	Format string   `placeholder:"text|json|markdown|meltano" help:"The form of --about."`
 }
 
 // ownFlags are the other flags that this package answers itself.
 type ownFlags struct {
 	Version    bool     `help:"Print name and version, and end."`
-	Completion Shell    `placeholder:"bash|zsh|fish" help:"Print a completion script for this shell, and end."`
+	Completion string   `placeholder:"bash|zsh|fish" help:"Print a completion script for this shell, and end."`
 	Man        bool     `help:"Print the manual page, and end."`
 	Help       helpFlag `short:"h" help:"Print this help, and end."`
 }
@@ -75,7 +75,7 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	case own.Version:
 		return p.version()
 	case of.About:
-		return &Settings{done: true, command: parsed.Command()}, WriteAbout(p.Stdout, p, config, of.Format)
+		return &Settings{done: true, command: parsed.Command()}, writeAbout(p.Stdout, p, t, of.Format)
 	case own.Completion != "":
 		return &Settings{done: true, command: parsed.Command()}, writeCompletion(p, t, parser.Model.Node, own.Completion)
 	case own.Man:
@@ -85,16 +85,10 @@ func Parse(p *Program, cli, config any) (*Settings, error) {
 	case config == nil || slices.Contains(p.WithoutSettings, parsed.Command()):
 		return &Settings{program: p.Name, command: parsed.Command(), table: t, env: p.Env}, nil
 	}
-	foreign := slices.Contains(p.Airbyte, parsed.Command())
-	if foreign && len(of.Config) == 0 {
+	if slices.Contains(p.Airbyte, parsed.Command()) && len(of.Config) == 0 {
 		return nil, protocol.ConfigFault("give the configuration with --config FILE", "flag --config is missing")
 	}
-	s, err := t.resolve(p, config, t.given(flags), of.Config, foreign)
-	if err != nil {
-		return nil, err
-	}
-	s.command = parsed.Command()
-	return s, nil
+	return t.resolve(p, config, parsed.Command(), t.given(flags), of.Config)
 }
 
 func (p *Program) version() (*Settings, error) {
@@ -230,17 +224,3 @@ func (c *Choice) Decode(ctx *kong.DecodeContext) error {
 
 // IsBool tells kong that the flag may stand alone.
 func (c *Choice) IsBool() bool { return true }
-
-// Environ is the lookup of an environment given as NAME=value, the last one counting, as [os.Environ] has it.
-func Environ(environ []string) func(name string) (string, bool) {
-	values := make(map[string]string, len(environ))
-	for _, pair := range environ {
-		if name, value, ok := strings.Cut(pair, "="); ok {
-			values[name] = value
-		}
-	}
-	return func(name string) (string, bool) {
-		value, ok := values[name]
-		return value, ok
-	}
-}

@@ -191,15 +191,6 @@ func TestDeclaredAnew(t *testing.T) {
 	require.NotContains(t, out.String(), "Any host.")
 }
 
-func TestEnviron(t *testing.T) {
-	t.Parallel()
-	env := Environ([]string{"A=1", "B=x=y", "A=2", "broken"})
-	a, _ := env("A")
-	b, _ := env("B")
-	_, ok := env("broken")
-	require.Equal(t, []any{"2", "x=y", false}, []any{a, b, ok})
-}
-
 func BenchmarkParse(b *testing.B) {
 	dir := b.TempDir()
 	for b.Loop() {

@@ -12,16 +12,6 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 )
 
-// A Shell is one that a completion script can be had for.
-type Shell string
-
-// The shells.
-const (
-	Bash Shell = "bash"
-	Zsh  Shell = "zsh"
-	Fish Shell = "fish"
-)
-
 // A completion is what a shell can offer: the commands, their flags, every setting, and the words of those that are a choice. What
 // takes any other value is completed with file names. The script stands alone: it does not run the program.
 type completion struct {
@@ -31,18 +21,18 @@ type completion struct {
 	settings []option
 }
 
-func writeCompletion(p *Program, t *table, root *kong.Node, shell Shell) error {
+func writeCompletion(p *Program, t *table, root *kong.Node, shell string) error {
 	c := completion{program: p.Name, function: "_" + strings.ReplaceAll(p.Name, "-", "_"), root: levelOf(root, ""), settings: t.options(p.Name)}
 	w := bufio.NewWriter(p.Stdout)
 	switch shell {
-	case Bash:
+	case "bash":
 		c.bash(w)
-	case Zsh:
+	case "zsh":
 		c.zsh(w)
-	case Fish:
+	case "fish":
 		c.fish(w)
 	default:
-		return protocol.ConfigFault(fmt.Sprintf("use %s, %s or %s", Bash, Zsh, Fish), "flag --completion: unknown shell")
+		return protocol.ConfigFault("use bash, zsh or fish", "flag --completion: unknown shell")
 	}
 	return w.Flush()
 }

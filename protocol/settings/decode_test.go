@@ -240,9 +240,9 @@ required is required: give --required, set TAP_DEMO_REQUIRED, or put "required" 
 	require.NoError(t, err, "text that only looks like JSON")
 	require.Equal(t, size(9), c.Size)
 
-	schema, err := Schema(&oddConfig{})
+	settings, err := tableOf(&oddConfig{})
 	require.NoError(t, err)
-	text, err := json.Marshal(schema)
+	text, err := json.Marshal(settings.schema())
 	require.NoError(t, err)
 	require.JSONEq(t, `{"type": "object", "required": ["required"], "properties": {
 		"size": {"type": "string", "title": "Size", "description": "A text that reads itself."},

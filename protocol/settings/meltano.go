@@ -4,16 +4,14 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-
-	"github.com/signalroom/signalroom/protocol"
 )
 
 // repository is where the programs come from, and the prefix of the addresses of their pages.
 const repository = "https://github.com/signalroom/signalroom"
 
-// A MeltanoPlugin is the definition of a plugin whose program lies in the PATH, as `meltano add --from-ref` reads it and the plugins of
+// A meltanoPlugin is the definition of a plugin whose program lies in the PATH, as `meltano add --from-ref` reads it and the plugins of
 // Meltano's hub are defined: https://docs.meltano.com/reference/plugin-definition-syntax. Its JSON is YAML too.
-type MeltanoPlugin struct {
+type meltanoPlugin struct {
 	Name         string           `json:"name"`
 	Namespace    string           `json:"namespace"`
 	Variant      string           `json:"variant"`
@@ -24,13 +22,13 @@ type MeltanoPlugin struct {
 	Executable   string           `json:"executable"`
 	Capabilities []string         `json:"capabilities"`
 	Required     [][]string       `json:"settings_group_validation,omitempty"` // sets of settings of which one must be given whole
-	Settings     []MeltanoSetting `json:"settings"`
+	Settings     []meltanoSetting `json:"settings"`
 	Dialect      string           `json:"dialect,omitempty"` // of a loader
 	Select       []string         `json:"select,omitempty"`  // of an extractor, for projects that say nothing of their own
 }
 
-// A MeltanoSetting is one entry under settings of a Meltano plugin definition.
-type MeltanoSetting struct {
+// A meltanoSetting is one entry under settings of a Meltano plugin definition.
+type meltanoSetting struct {
 	Name        string          `json:"name"`
 	Label       string          `json:"label,omitempty"`
 	Kind        string          `json:"kind,omitempty"`
@@ -39,24 +37,20 @@ type MeltanoSetting struct {
 	Aliases     []string        `json:"aliases,omitempty"`
 	Value       any             `json:"value,omitempty"`
 	Description string          `json:"description,omitempty"`
-	Options     []MeltanoOption `json:"options,omitempty"`
+	Options     []meltanoOption `json:"options,omitempty"`
 }
 
-// A MeltanoOption is one allowed word of a setting of kind options.
-type MeltanoOption struct {
+// A meltanoOption is one allowed word of a setting of kind options.
+type meltanoOption struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 }
 
-// Meltano is the program as a Meltano plugin. Env of a setting is the name that users had before, if any; Meltano hands every value
+// meltano is the program as a Meltano plugin. Env of a setting is the name that users had before, if any; Meltano hands every value
 // over under the program's own name besides.
-func Meltano(p *Program, config any) (*MeltanoPlugin, error) {
-	t, err := tableOf(config)
-	if err != nil {
-		return nil, protocol.SystemFault("", "%w", err)
-	}
+func meltano(p *Program, t *table) *meltanoPlugin {
 	_, label, _ := strings.Cut(p.Name, "-")
-	out := &MeltanoPlugin{
+	out := &meltanoPlugin{
 		Name: p.Name, Namespace: strings.ReplaceAll(p.Name, "-", "_"), Variant: "signalroom", Label: title(strings.ReplaceAll(label, "-", "_")),
 		Description: p.Description, Docs: repository + "/blob/main/docs/" + p.Name + ".md", Repo: repository, Executable: p.Name,
 		Capabilities: p.Capabilities,
@@ -76,7 +70,7 @@ func Meltano(p *Program, config any) (*MeltanoPlugin, error) {
 		if s.hidden {
 			continue
 		}
-		m := MeltanoSetting{
+		m := meltanoSetting{
 			Name: s.key, Label: title(s.key[strings.LastIndexByte(s.key, '.')+1:]), Kind: s.meltanoKind(), Sensitive: s.secret,
 			Aliases: s.aliases, Description: s.help,
 		}
@@ -85,7 +79,7 @@ func Meltano(p *Program, config any) (*MeltanoPlugin, error) {
 		}
 		if m.Kind == "options" {
 			for _, word := range s.enum {
-				m.Options = append(m.Options, MeltanoOption{Label: title(word), Value: word})
+				m.Options = append(m.Options, meltanoOption{Label: title(word), Value: word})
 			}
 		}
 		// Meltano would hand a default over as if it had been given, and the older variable would not be heard.
@@ -106,7 +100,7 @@ func Meltano(p *Program, config any) (*MeltanoPlugin, error) {
 	if required != nil {
 		out.Required = [][]string{required}
 	}
-	return out, nil
+	return out
 }
 
 func (s *setting) meltanoKind() string {

@@ -17,48 +17,52 @@ type source struct {
 	file  *fileValue // a config file
 }
 
-// resolve finds each setting's value, flag first and default last, and reads it into config. filesAlone leaves the environment aside, and
-// the keys of files that no setting has.
-func (t *table) resolve(p *Program, config any, flags map[string][]string, files []string, filesAlone bool) (*Settings, error) {
-	s := &Settings{program: p.Name, table: t, sources: make([]source, len(t.settings)), env: p.Env}
+// inputs are what the user gave, as it was given.
+type inputs struct {
+	flags  map[string][]string // by setting
+	files  []configFile        // a later one counts more
+	dotEnv string              // the path of .env
+}
+
+// resolve finds each setting's value for a command, flag first and default last, and reads it into config. A command of Airbyte's
+// protocol leaves the environment aside, and the keys of files that no setting has.
+func (t *table) resolve(p *Program, config any, command string, flags map[string][]string, files []string) (*Settings, error) {
+	s := &Settings{
+		program: p.Name, command: command, table: t, sources: make([]source, len(t.settings)), env: p.Env,
+		filesAlone: slices.Contains(p.Airbyte, command),
+	}
 	problems := &Problems{settings: s}
-	names, dotEnvPath := p.Env, ""
-	s.filesAlone = filesAlone
-	if filesAlone {
-		names = nil
-	} else {
+	in := inputs{flags: flags}
+	if !s.filesAlone {
 		var err error
-		if dotEnvPath, s.dotEnv, err = readDotEnv(p.Dir); err != nil {
+		if in.dotEnv, s.dotEnv, err = readDotEnv(p.Dir); err != nil {
 			problems.line("%v", err)
 		}
 	}
-	var read []configFile
 	for _, path := range files {
 		if path != "ENV" { // the SDK's word for the environment, which is read anyway
 			file := t.readFile(p, path, problems.line)
-			if filesAlone {
+			if s.filesAlone {
 				s.unknown = append(s.unknown, file.unknown...)
 			} else {
 				file.refuseUnknown(t, problems.line)
 			}
-			read = append(read, file)
+			in.files = append(in.files, file)
 		}
 	}
-	s.meet(p, read, problems)
+	s.meet(p, in.files, problems)
 	into := reflect.ValueOf(config).Elem()
 	for i := range t.settings {
 		set := &t.settings[i]
-		from := s.find(p.Name, names, set, i, flags, read, dotEnvPath)
+		from := s.find(i, &in)
 		s.sources[i] = from
 		v := into.FieldByIndex(set.index)
 		d := &decoder{}
-		switch {
-		case from.file != nil:
+		if from.file != nil {
 			d.json("", v, set.facets, from.file.raw)
-		default:
-			for _, text := range from.texts {
-				d.text("", v, set.facets, text)
-			}
+		}
+		for _, text := range from.texts {
+			d.text("", v, set.facets, text)
 		}
 		if !from.given && len(d.problems) > 0 {
 			return nil, protocol.SystemFault("", "default: %s: %s", set.key, d.problems[0].text)
@@ -79,29 +83,31 @@ func (t *table) resolve(p *Program, config any, flags map[string][]string, files
 	return s, problems.Err()
 }
 
-func (s *Settings) find(program string, env func(string) (string, bool), set *setting, i int, flags map[string][]string, files []configFile, dotEnvPath string) source {
-	if texts := flags[set.key]; len(texts) > 0 {
+// find looks for a setting in one place after the other.
+func (s *Settings) find(i int, in *inputs) source {
+	set := &s.table.settings[i]
+	if texts := in.flags[set.key]; len(texts) > 0 {
 		return source{name: "flag --" + flagName(set.key), given: true, texts: texts}
 	}
 	if s.underMeltano() {
-		if from, ok := inFiles(files, i); ok {
+		if from, ok := inFiles(in.files, i); ok {
 			return from
 		}
 	}
-	names := set.envNames(program)
-	if env != nil {
+	names := set.envNames(s.program)
+	if s.env != nil && !s.filesAlone {
 		for _, name := range names {
-			if text, ok := env(name); ok && text != "" {
+			if text, ok := s.env(name); ok && text != "" {
 				return source{name: "environment " + name, given: true, texts: []string{text}}
 			}
 		}
 	}
 	for _, name := range names {
 		if text := s.dotEnv[name]; text != "" {
-			return source{name: name + " in " + dotEnvPath, given: true, texts: []string{text}}
+			return source{name: name + " in " + in.dotEnv, given: true, texts: []string{text}}
 		}
 	}
-	if from, ok := inFiles(files, i); ok {
+	if from, ok := inFiles(in.files, i); ok {
 		return from
 	}
 	if set.hasDefault {

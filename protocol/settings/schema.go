@@ -2,7 +2,6 @@ package settings
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -10,17 +9,11 @@ import (
 	"unicode"
 
 	"github.com/invopop/jsonschema"
-
-	"github.com/signalroom/signalroom/protocol"
 )
 
-// Schema is the JSON Schema of the settings in order of declaration, nested blocks as objects. A secret one has
+// schema is the JSON Schema of the settings in order of declaration, nested blocks as objects. A secret one has
 // "secret": true, a setting without one JSON type has none. Hidden settings are left out.
-func Schema(config any) (*jsonschema.Schema, error) {
-	t, err := tableOf(config)
-	if err != nil {
-		return nil, protocol.SystemFault("", "%w", err)
-	}
+func (t *table) schema() *jsonschema.Schema {
 	root := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties()}
 	for i := range t.settings {
 		s := &t.settings[i]
@@ -53,7 +46,7 @@ func Schema(config any) (*jsonschema.Schema, error) {
 		}
 		into.Properties.Set(name, property)
 	}
-	return root, nil
+	return root
 }
 
 // schemaOf is the schema of one value.
@@ -91,12 +84,17 @@ func schemaOf(t reflect.Type, f facets) *jsonschema.Schema {
 		jsonSchema(s, t, f)
 	}
 	if f.secret {
-		if s.Extras == nil {
-			s.Extras = map[string]any{}
-		}
-		s.Extras["secret"] = true
+		extra(s)["secret"] = true
 	}
 	return s
+}
+
+// extra are the keywords of a schema that have no field.
+func extra(s *jsonschema.Schema) map[string]any {
+	if s.Extras == nil {
+		s.Extras = map[string]any{}
+	}
+	return s.Extras
 }
 
 // customSchema is what a type says of itself with a JSONSchema method.
@@ -128,29 +126,17 @@ func jsonSchema(s *jsonschema.Schema, t reflect.Type, f facets) {
 }
 
 func structSchema(s *jsonschema.Schema, t reflect.Type) {
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct {
-			structSchema(s, field.Type)
-			continue
-		}
-		if name == "-" || !field.IsExported() {
-			continue
-		}
-		if name == "" {
-			name = field.Name
-		}
+	for _, field := range membersOf(t) {
 		f := facetsOf(field)
 		member := schemaOf(field.Type, f)
-		member.Title, member.Description = title(name), field.Tag.Get("help")
+		member.Title, member.Description = title(field.Name), field.Tag.Get("help")
 		if byDefault, ok := field.Tag.Lookup("default"); ok {
 			member.Default = typed(field.Type, f, byDefault)
 		}
 		if _, required := field.Tag.Lookup("required"); required {
-			s.Required = append(s.Required, name)
+			s.Required = append(s.Required, field.Name)
 		}
-		s.Properties.Set(name, member)
+		s.Properties.Set(field.Name, member)
 	}
 }
 
@@ -210,20 +196,7 @@ func nullable(s *jsonschema.Schema) {
 		if types[0] == "" {
 			continue
 		}
-		if property.Extras == nil {
-			property.Extras = map[string]any{}
-		}
 		property.Type = ""
-		property.Extras["type"] = append(slices.Clone(types), "null")
+		extra(property)["type"] = append(slices.Clone(types), "null")
 	}
-}
-
-func parseFormat(format Format) (Format, error) {
-	switch format {
-	case "":
-		return Text, nil
-	case Text, JSON, Markdown, Plugin:
-		return format, nil
-	}
-	return "", protocol.ConfigFault(fmt.Sprintf("use %s, %s, %s or %s", Text, JSON, Markdown, Plugin), "flag --format: unknown form")
 }

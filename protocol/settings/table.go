@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"encoding"
 	"encoding/json"
 	"errors"
@@ -180,6 +181,27 @@ func facetsOf(field reflect.StructField) facets {
 		f.kind = dayKind
 	}
 	return f
+}
+
+// membersOf are the fields of a struct that is one value, with those of the structs that it embeds. Name is that in JSON, and Index
+// the whole path.
+func membersOf(t reflect.Type) []reflect.StructField {
+	var members []reflect.StructField
+	for i := range t.NumField() {
+		field := t.Field(i)
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		switch {
+		case field.Anonymous && name == "" && field.Type.Kind() == reflect.Struct:
+			for _, m := range membersOf(field.Type) {
+				m.Index = slices.Concat(field.Index, m.Index)
+				members = append(members, m)
+			}
+		case name != "-" && field.IsExported():
+			field.Name = cmp.Or(name, field.Name)
+			members = append(members, field)
+		}
+	}
+	return members
 }
 
 // isBlock tells nested settings from a struct that is one value.
