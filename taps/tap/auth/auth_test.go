@@ -81,14 +81,12 @@ func TestFixedCredentials(t *testing.T) {
 type issuer struct {
 	mu       sync.Mutex
 	lifetime time.Duration // 0: it does not say
-	rotate   bool          // a refresh token is good for one use
 	refuse   bool          // every token
 	answer   http.HandlerFunc
 
 	issued  int
 	token   string
 	expires time.Time
-	refresh string
 }
 
 func (i *issuer) api(t *testing.T) *taptest.API {
@@ -106,9 +104,6 @@ func (i *issuer) give(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	want := url.Values{"grant_type": {"client_credentials"}, "client_id": {"7_a"}, "client_secret": {"s3cr3t"}}
-	if i.refresh != "" {
-		want = url.Values{"grant_type": {"refresh_token"}, "refresh_token": {i.refresh}, "client_id": {"7_a"}, "client_secret": {"s3cr3t"}}
-	}
 	if r.ParseForm() != nil || r.PostForm.Encode() != want.Encode() {
 		w.WriteHeader(http.StatusBadRequest)
 		io.WriteString(w, `{"errors":[{"message":"The client credentials are invalid","code":400,"type":"invalid_client"}]}`)
@@ -120,12 +115,6 @@ func (i *issuer) give(w http.ResponseWriter, r *http.Request) {
 	answer := map[string]any{"access_token": i.token, "token_type": "bearer", "scope": nil}
 	if i.lifetime > 0 {
 		answer["expires_in"] = int(i.lifetime.Seconds())
-	}
-	if i.rotate {
-		i.refresh = fmt.Sprintf("s3cr3t-refresh-%d", i.issued)
-	}
-	if i.refresh != "" {
-		answer["refresh_token"] = i.refresh
 	}
 	w.Header().Set("Content-Type", "application/json")
 	json.NewEncoder(w).Encode(answer)
@@ -157,8 +146,6 @@ func client(more ...func(*auth.OAuth2)) func(log *slog.Logger) rest.Auth {
 	}
 }
 
-func refreshing(o *auth.OAuth2) { o.RefreshToken = "s3cr3t-refresh" }
-
 // together makes many requests at once.
 func together(t *testing.T, ctx context.Context, client *rest.Client) {
 	done := make(chan error)
@@ -173,35 +160,26 @@ func together(t *testing.T, ctx context.Context, client *rest.Client) {
 // TestOneToken counts how often a token is asked for by many requests at once: at first, before it expires, and when it is refused.
 func TestOneToken(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		issuer *issuer
-		more   []func(*auth.OAuth2)
-	}{
-		"client credentials":  {&issuer{lifetime: time.Hour}, nil},
-		"refresh":             {&issuer{lifetime: time.Hour, refresh: "s3cr3t-refresh"}, []func(*auth.OAuth2){refreshing}},
-		"refresh once each":   {&issuer{lifetime: time.Hour, refresh: "s3cr3t-refresh", rotate: true}, []func(*auth.OAuth2){refreshing}},
-		"no end is mentioned": {&issuer{}, nil},
-	} {
+	for name, issuer := range map[string]*issuer{"an hour": {lifetime: time.Hour}, "no end is mentioned": {}} {
 		synctest.Test(t, func(t *testing.T) {
-			api := test.issuer.api(t)
-			out := run(t, api, client(test.more...), func(ctx context.Context, client *rest.Client) error {
+			api := issuer.api(t)
+			out := run(t, api, client(), func(ctx context.Context, client *rest.Client) error {
 				together(t, ctx, client)
-				require.Equal(t, 1, test.issuer.issued, name)
-				test.issuer.revoke()
+				require.Equal(t, 1, issuer.issued, name)
+				issuer.revoke()
 				together(t, ctx, client)
-				require.Equal(t, 2, test.issuer.issued, name)
-				if test.issuer.lifetime > 0 {
+				require.Equal(t, 2, issuer.issued, name)
+				if issuer.lifetime > 0 {
 					before := len(api.Calls())
 					<-time.After(59*time.Minute + 30*time.Second)
 					together(t, ctx, client)
-					require.Equal(t, 3, test.issuer.issued, name)
+					require.Equal(t, 3, issuer.issued, name)
 					require.Len(t, api.Calls(), before+21, "none is refused: the token was renewed before its end")
 				}
 				return nil
 			})
 			require.Equal(t, 0, out.Code, out.Stderr)
 			require.NotContains(t, out.Stderr, "s3cr3t")
-			require.Equal(t, test.issuer.rotate, strings.Contains(out.Stderr, "set token_cache to a file"))
 		})
 	}
 }
@@ -268,9 +246,9 @@ func TestTokenCache(t *testing.T) {
 	file := filepath.Join(dir, "tokens.json")
 	cached := func(o *auth.OAuth2) { o.CacheFile = file }
 	synctest.Test(t, func(t *testing.T) {
-		issuer := &issuer{lifetime: time.Hour, refresh: "s3cr3t-refresh", rotate: true}
+		issuer := &issuer{lifetime: time.Hour}
 		sync := func(more ...func(*auth.OAuth2)) *taptest.Output {
-			out := run(t, issuer.api(t), client(append(more, cached, refreshing)...), me)
+			out := run(t, issuer.api(t), client(append(more, cached)...), me)
 			require.Equal(t, 0, out.Code, out.Stderr)
 			require.NotContains(t, out.Stderr, "s3cr3t")
 			return out
@@ -283,14 +261,13 @@ func TestTokenCache(t *testing.T) {
 		require.Equal(t, os.FileMode(0o600), info.Mode())
 		<-time.After(2 * time.Hour)
 		sync()
-		require.Equal(t, 2, issuer.issued, "with the refresh token of the last answer")
+		require.Equal(t, 2, issuer.issued, "one that has expired is replaced")
 		issuer.revoke()
 		sync()
 		require.Equal(t, 3, issuer.issued, "a refused one is replaced in the file")
 		sync()
 		require.Equal(t, 3, issuer.issued)
 
-		issuer.refresh, issuer.rotate = "s3cr3t-refresh", false
 		for _, damaged := range []string{"", "null", "{", `{"x":`, "\x00"} {
 			require.NoError(t, os.WriteFile(file, []byte(damaged), 0o644))
 			require.Contains(t, sync().Stderr, "token_cache is not used")
@@ -305,7 +282,7 @@ func TestTokenCache(t *testing.T) {
 		require.NotContains(t, string(text), "7_a", "the client is not named")
 
 		nowhere := func(o *auth.OAuth2) { o.CacheFile = filepath.Join(dir, "no", "such") }
-		require.Contains(t, run(t, issuer.api(t), client(refreshing, nowhere), me).Stderr, "token_cache cannot be written")
+		require.Contains(t, run(t, issuer.api(t), client(nowhere), me).Stderr, "token_cache cannot be written")
 		left, err := os.ReadDir(dir)
 		require.NoError(t, err)
 		require.Len(t, left, 1)

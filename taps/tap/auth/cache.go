@@ -17,7 +17,7 @@ type cache map[string]*oauth2.Token
 
 // key names the client in a cache file, without naming it.
 func (t *Tokens) key() string {
-	sum := sha256.Sum256([]byte(t.config.TokenURL + "\n" + t.config.ClientID + "\n" + t.config.RefreshToken))
+	sum := sha256.Sum256([]byte(t.config.TokenURL + "\n" + t.config.ClientID))
 	return hex.EncodeToString(sum[:])
 }
 

@@ -16,13 +16,12 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
-// OAuth2 is what a token is asked for with. Id and secret travel in the form of the request, never in a header.
+// OAuth2 is what a token is asked for with, by the grant client_credentials. Id and secret travel in the form of the request, never in a
+// header.
 type OAuth2 struct {
 	TokenURL     string
 	ClientID     string
 	ClientSecret string
-	RefreshToken string // with it the grant is refresh_token, without it client_credentials
-	Scopes       []string
 	// CacheFile keeps the token from run to run, readable by its owner alone; empty: it is not kept. A damaged file, or one that cannot be
 	// written, costs a warning.
 	CacheFile string
@@ -68,31 +67,16 @@ func (t *Tokens) Refused(request *http.Request) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.token != nil && request.Header.Get("Authorization") == "Bearer "+t.token.AccessToken {
-		t.token = &oauth2.Token{RefreshToken: t.token.RefreshToken}
+		t.token = nil
 	}
 	return true
 }
 
 // fetch asks for a new token.
 func (t *Tokens) fetch(ctx context.Context) (*oauth2.Token, error) {
-	var token *oauth2.Token
-	var err error
-	if t.config.RefreshToken == "" {
-		config := clientcredentials.Config{ClientID: t.config.ClientID, ClientSecret: t.config.ClientSecret, TokenURL: t.config.TokenURL,
-			Scopes: t.config.Scopes, AuthStyle: oauth2.AuthStyleInParams}
-		token, err = config.Token(ctx)
-	} else {
-		refresh := t.config.RefreshToken
-		if t.token != nil && t.token.RefreshToken != "" {
-			refresh = t.token.RefreshToken // a newer one: some APIs give each of them once
-		}
-		config := oauth2.Config{ClientID: t.config.ClientID, ClientSecret: t.config.ClientSecret, Scopes: t.config.Scopes,
-			Endpoint: oauth2.Endpoint{TokenURL: t.config.TokenURL, AuthStyle: oauth2.AuthStyleInParams}}
-		token, err = config.TokenSource(ctx, &oauth2.Token{RefreshToken: refresh}).Token()
-		if err == nil && token.RefreshToken != refresh && t.config.CacheFile == "" {
-			t.config.Log.Warn("the API has given a new refresh token, which is lost with this run: set token_cache to a file")
-		}
-	}
+	config := clientcredentials.Config{ClientID: t.config.ClientID, ClientSecret: t.config.ClientSecret, TokenURL: t.config.TokenURL,
+		AuthStyle: oauth2.AuthStyleInParams}
+	token, err := config.Token(ctx)
 	if err == nil {
 		return token, nil
 	}

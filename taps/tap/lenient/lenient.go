@@ -1,6 +1,6 @@
 // Package lenient makes of a row, as an API happens to send it, what the columns of its stream promise: numbers that come as text,
 // times without an offset, empty texts for null. Not one value is lost on the way: what cannot be made to fit leaves its column null
-// and goes out beside it, under the name of the column and [Suffix], where a target keeps it as it keeps any member that nobody declared.
+// and goes out beside it, under the name of the column and [tap.AsSent], where a target keeps it as it keeps any member that nobody declared.
 package lenient
 
 import (
@@ -16,9 +16,6 @@ import (
 	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/taps/tap"
 )
-
-// Suffix ends the name under which a value goes out that does not fit its column.
-const Suffix = tap.AsSent
 
 // A reader fits the values of one stream to its columns. One goroutine uses it.
 type reader struct {
@@ -82,7 +79,7 @@ func appendMember[T string | []byte](r *reader, dst []byte, name T, value []byte
 	}
 	r.odd[string(name)]++
 	dst = append(dst[:before], "null,"...)
-	dst = append(rawjson.AppendStringLossy(dst, string(name)+Suffix), ':')
+	dst = append(rawjson.AppendStringLossy(dst, string(name)+tap.AsSent), ':')
 	return append(dst, value...)
 }
 

@@ -56,7 +56,7 @@ func (s *Sender) Send(row []byte, set ...protocol.Member) error {
 // End warns once of all values that did not fit their columns.
 func (s *Sender) End() {
 	if odd := s.reader.says(); odd != "" {
-		s.out.Log().Warn("values that do not fit their columns are kept beside them", "columns", odd, "suffix", Suffix)
+		s.out.Log().Warn("values that do not fit their columns are kept beside them", "columns", odd, "suffix", tap.AsSent)
 	}
 }
 

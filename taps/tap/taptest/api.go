@@ -25,10 +25,8 @@ import (
 // something happens; [API.Listen] is for binaries. Fields are set before the first request.
 type API struct {
 	Routes []Route
-	// Limits are counted by the clock, in every span of a rate's length. What is over a limit gets TooMany.
+	// Limits are counted by the clock, in every span of a rate's length. What is over a limit gets status 429 without a header.
 	Limits []rest.Rate
-	// TooMany answers a request that is over a limit; nil: status 429 without a header.
-	TooMany http.HandlerFunc
 
 	t      testing.TB
 	mux    *http.ServeMux
@@ -52,8 +50,6 @@ type Route struct {
 
 // A Call is a request that came.
 type Call struct {
-	Number int // from 1
-	Method string
 	Path   string
 	Query  url.Values
 	Header http.Header
@@ -124,7 +120,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client is gone
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	call := Call{Method: r.Method, Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(), Body: body, At: time.Now()}
+	call := Call{Path: r.URL.EscapedPath(), Query: r.URL.Query(), Header: r.Header.Clone(), Body: body, At: time.Now()}
 	a.mu.Lock()
 	over := a.over(call.At)
 	if over {
@@ -132,15 +128,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a.calls = append(a.calls, call)
 	number := len(a.calls)
-	a.calls[number-1].Number = number
 	fault, stopped := a.faults[number], number == a.stopAt
 	a.mu.Unlock()
 	switch {
 	case stopped:
 		a.stop()
 		<-r.Context().Done()
-	case over && a.TooMany != nil:
-		a.TooMany(w, r)
 	case over:
 		w.WriteHeader(http.StatusTooManyRequests)
 	case fault != nil:

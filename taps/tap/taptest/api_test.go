@@ -57,8 +57,6 @@ func TestAPIRefuses(t *testing.T) {
 		require.Equal(t, test.fails, recorder.failed, name)
 		require.Equal(t, test.fails, status == http.StatusTeapot)
 		require.Equal(t, test.fails, body != "twelve bytes")
-		require.Equal(t, test.method, api.Calls()[0].Method)
-		require.Equal(t, 1, api.Calls()[0].Number)
 	}
 }
 
