@@ -48,13 +48,14 @@ func (j *job) sync(ctx context.Context) error {
 	l := j.newLoop(ctx, state)
 	l.wire = &singerWire{l, singer.NewWriter(j.program.Stdout)}
 	l.sample = j.flags.Test != ""
-	if l.sample && j.flags.Test != "schema" && j.source.Check != nil {
+	j.run.Sample = l.sample && j.flags.Test != "schema"
+	if j.run.Sample && j.source.Check != nil {
 		if err := j.source.Check(ctx); err != nil {
 			return err
 		}
 		j.run.Log.Info("the connection works")
 	}
-	j.run.state, j.run.Sample = state, l.sample && j.flags.Test != "schema"
+	j.run.state = state
 	streams, err := j.source.Streams(ctx, func(stream string) json.RawMessage {
 		if readsAnew(catalog, stream) {
 			return nil

@@ -79,9 +79,6 @@ func (r *Run) Known() iter.Seq2[string, json.RawMessage] {
 	}
 }
 
-// Origin says in words where a setting's value came from, for a message: "file config.json".
-func (r *Run) Origin(key string) string { return r.settings.Origin(key) }
-
 // Problems begins a list of what is wrong with the settings, so that the user hears of all of it at once.
 func (r *Run) Problems() *settings.Problems { return r.settings.Problems() }
 
@@ -98,11 +95,6 @@ type flags struct {
 	Check        verbFlags `cmd:"" help:"For Airbyte: say whether the file of --config works."`
 	DiscoverVerb verbFlags `cmd:"" name:"discover" help:"For Airbyte: print the catalog."`
 	Read         verbFlags `cmd:"" help:"For Airbyte: read the streams of the configured catalog."`
-}
-
-// Capabilities are Meltano's words for what every tap can do.
-func Capabilities() []string {
-	return []string{"about", "activate-version", "catalog", "discover", "properties", "state", "structured-logging", "test"}
 }
 
 // memoryLimit is what the heap and the runtime may hold; with the program's own pages a tap stays under 64 MiB.
@@ -172,67 +164,57 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 	if p.Dial == nil {
 		p.Dial = new(net.Dialer).DialContext
 	}
-	progress := newProgress(p.Stdout, p.Stderr)
-	var c *connector
-	var output *logs.Output
+	j := &job{program: p, progress: newProgress(p.Stdout, p.Stderr)}
 	if isAirbyte(p.Args) {
-		progress = newProgress(nil, p.Stderr)
-		c = newConnector(t.Name, p)
-		output = c.output
+		j.progress = newProgress(nil, p.Stderr)
+		j.connector = newConnector(t.Name, p)
+		j.output = j.connector.output
 	} else {
-		output = logs.New(t.Name, progress.live, p.Env)
+		j.output = logs.New(t.Name, j.progress.live, p.Env)
 	}
-	stop, ctx := watch(ctx, p.Signals)
-	defer stop.end()
-	code := output.Run(func() error {
-		err := t.execute(ctx, p, c, output, progress, stop)
-		if c != nil && c.verb == "check" && stop.signal() == nil {
-			err = c.failed(err)
+	j.stop, ctx = watch(ctx, p.Signals)
+	defer j.stop.end()
+	code := j.output.Run(func() error {
+		err := t.execute(ctx, j)
+		if j.connector != nil && j.connector.verb == "check" && j.stop.signal() == nil {
+			err = j.connector.failed(err)
 		}
-		if stop.signal() != nil && (protocol.KindOf(err) != protocol.System || errors.Is(err, context.Canceled)) {
+		if j.stop.signal() != nil && (protocol.KindOf(err) != protocol.System || errors.Is(err, context.Canceled)) {
 			return nil // what a cancelled source says of itself
 		}
 		return err
 	})
-	if s := stop.signal(); code == 0 && s != nil {
-		output.Logger().Info("ended by a signal; the last state covers what was sent", "signal", s.String())
+	if s := j.stop.signal(); code == 0 && s != nil {
+		j.output.Logger().Info("ended by a signal; the last state covers what was sent", "signal", s.String())
 		code = protocol.SignalExitCode(s)
 	}
-	if c != nil {
-		return c.result(code)
+	if j.connector != nil {
+		return j.connector.result(code)
 	}
 	return code
 }
 
 // execute does what the command line says.
-func (t Tap[C]) execute(ctx context.Context, p Program, c *connector, output *logs.Output, progress *progress, stop *stop) (err error) {
-	var command flags
+func (t Tap[C]) execute(ctx context.Context, j *job) error {
 	config := new(C)
-	version := settings.BuildVersion()
-	about := &settings.Program{Name: t.Name, Version: version, Description: t.Description, Notes: strings.TrimSpace(t.Notes) + airbyteNotes(t.Name), Capabilities: Capabilities(), Unselected: t.Unselected,
-		Examples: []settings.Example{
-			{Says: "See what can be read, and choose from it", Command: t.Name + " --config config.json --discover > catalog.json"},
-			{Says: "Send what is new since the last run", Command: t.Name + " --config config.json --state <(target-postgres state) | target-postgres"},
-			{Says: "Check the settings with one record of each stream", Command: t.Name + " --config config.json --test > /dev/null"},
-		},
-		WithoutSettings: []string{"spec"}, Airbyte: []string{"check", "discover", "read"},
-		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir}
-	given, err := settings.Parse(about, &command, config)
+	about := t.about(j.program)
+	given, err := settings.Parse(about, &j.flags, config)
 	if err != nil || given.Done() {
 		return err
 	}
 	if given.Command() == "spec" {
-		return c.spec(config, t.Name)
+		return j.connector.spec(config, t.Name)
 	}
-	output.Mask(given.Secrets()...)
-	given.WarnOfExposed(output.Logger())
+	j.output.Mask(given.Secrets()...)
+	given.WarnOfExposed(j.output.Logger())
 	shared, ok := any(config).(interface{ common() *Settings })
 	if !ok {
 		return protocol.SystemFault("", "%T does not embed tap.Settings", config)
 	}
+	j.settings = shared.common()
 	problems := given.Problems()
-	shared.common().check(problems)
-	switch command.Test {
+	j.settings.check(problems)
+	switch j.flags.Test {
 	case "", "true", "records", "schema":
 	default:
 		problems.Add("test", "expected --test, --test=schema or --test=records")
@@ -240,43 +222,61 @@ func (t Tap[C]) execute(ctx context.Context, p Program, c *connector, output *lo
 	if err := problems.Err(); err != nil {
 		return err
 	}
-	metrics := output.StartMetrics()
-	run := &Run{Name: t.Name, Version: version, Start: p.Now().UTC().Truncate(time.Millisecond), Shard: command.Shard,
-		Log: output.Logger(), Metrics: metrics, Dial: p.Dial, settings: given, mask: output.Mask, summarize: func() {}}
+	metrics := j.output.StartMetrics()
+	j.run = &Run{Name: t.Name, Version: about.Version, Start: j.program.Now().UTC().Truncate(time.Millisecond), Shard: j.flags.Shard,
+		Log: j.output.Logger(), Metrics: metrics, Dial: j.program.Dial, settings: given, mask: j.output.Mask, summarize: func() {}}
 	defer func() {
 		metrics.Close()
-		run.summarize()
+		j.run.summarize()
 	}()
-	source, err := t.Open(config, run)
-	if err != nil {
+	if j.source, err = t.Open(config, j.run); err != nil {
 		return err
 	}
-	if source.Close != nil {
-		defer func() {
-			if closing := source.Close(); closing != nil {
-				run.Log.Warn("closing the source", "error", closing)
-			}
-		}()
-	}
-	j := &job{program: p, flags: command, settings: shared.common(), run: run, source: source, progress: progress, stop: stop}
+	defer j.close()
 	switch {
-	case c != nil:
-		return c.run(ctx, j)
-	case command.Discover:
+	case j.connector != nil:
+		return j.connector.run(ctx, j)
+	case j.flags.Discover:
 		return j.discover(ctx)
 	}
 	return j.sync(ctx)
 }
 
-// A job is a source that is about to be looked at or read, and how.
+// about is what --help, --about and the documentation say of the tap.
+func (t Tap[C]) about(p Program) *settings.Program {
+	return &settings.Program{Name: t.Name, Version: settings.BuildVersion(), Description: t.Description, Notes: strings.TrimSpace(t.Notes) + airbyteNotes(t.Name),
+		// Meltano's words.
+		Capabilities: []string{"about", "activate-version", "catalog", "discover", "properties", "state", "structured-logging", "test"},
+		Unselected:   t.Unselected,
+		Examples: []settings.Example{
+			{Says: "See what can be read, and choose from it", Command: t.Name + " --config config.json --discover > catalog.json"},
+			{Says: "Send what is new since the last run", Command: t.Name + " --config config.json --state <(target-postgres state) | target-postgres"},
+			{Says: "Check the settings with one record of each stream", Command: t.Name + " --config config.json --test > /dev/null"},
+		},
+		WithoutSettings: []string{"spec"}, Airbyte: []string{"check", "discover", "read"},
+		Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir}
+}
+
+// A job is one run of the program while it goes on: what it was started with, and the source once it is open.
 type job struct {
-	program  Program
-	flags    flags
-	settings *Settings
-	run      *Run
-	source   *Source
-	progress *progress
-	stop     *stop
+	program   Program
+	connector *connector // nil: the run is Singer's
+	output    *logs.Output
+	progress  *progress
+	stop      *stop
+	flags     flags
+	settings  *Settings
+	run       *Run
+	source    *Source
+}
+
+func (j *job) close() {
+	if j.source.Close == nil {
+		return
+	}
+	if err := j.source.Close(); err != nil {
+		j.run.Log.Warn("closing the source", "error", err)
+	}
 }
 
 // discover prints the catalog. A state keeps the types that earlier runs settled; without a usable one they are found anew.
