@@ -36,7 +36,7 @@ func (c *Client) Moving(ctx context.Context, m Moving, send func(row []byte) err
 		if err = w.walk(ctx); c.sample(ctx) {
 			w.total = w.came
 		}
-		if again := errors.Is(err, ErrRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
+		if again := errors.Is(err, errRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
 			break
 		}
 	}
@@ -77,8 +77,7 @@ func (m *moving) walk(ctx context.Context) error {
 			m.before, m.seen = m.seen, keys{}
 		}
 		if m.Total != "" {
-			n, _ := number(Member(page.Envelope, m.Total))
-			said = max(said, n)
+			said = max(said, number(Member(page.Envelope, m.Total)))
 		}
 	}
 	if m.total = said; said == 0 {

@@ -22,7 +22,7 @@ func TestLimits(t *testing.T) {
 	minute := func(n int) rest.Limits {
 		return rest.Limits{Rates: []rest.Rate{{Requests: n, Per: time.Minute}}}
 	}
-	count := func(t *testing.T, api *taptest.API, path string, began time.Time) (n int) {
+	count := func(api *taptest.API, path string, began time.Time) (n int) {
 		for _, call := range api.Calls() {
 			if call.Path == path && call.At.Sub(began) < 10*time.Minute {
 				n++
@@ -61,7 +61,7 @@ func TestLimits(t *testing.T) {
 				return nil
 			})
 			require.Equal(t, 0, out.Code, out.Stderr)
-			a, b := count(t, api, "/a/", began), count(t, api, "/b/", began)
+			a, b := count(api, "/a/", began), count(api, "/b/", began)
 			require.GreaterOrEqual(t, a+b, (want[0]+want[1])*95/100)
 			require.LessOrEqual(t, a+b, want[0]+want[1])
 			require.LessOrEqual(t, a, 200)

@@ -70,10 +70,10 @@ func Text(value json.RawMessage) string {
 	return string(bytes.TrimSpace(value))
 }
 
-// number reads a total, which some APIs write as a string.
-func number(value json.RawMessage) (int, bool) {
-	n, err := strconv.Atoi(Text(value))
-	return n, err == nil
+// number reads a total, which some APIs write as a string; 0 for anything else.
+func number(value json.RawMessage) int {
+	n, _ := strconv.Atoi(Text(value))
+	return n
 }
 
 // Ends tells how a walk by numbers comes to its end. An answer without rows ends it always.
@@ -90,7 +90,7 @@ func (e Ends) reached(a *Answered, rows int) (last bool, err error) {
 	if e.Total == "" {
 		return a.Rows == 0, nil
 	}
-	total, _ := number(a.Member(e.Total))
+	total := number(a.Member(e.Total))
 	if e.Most > 0 && total > e.Most {
 		return true, windows.ErrFull
 	}

@@ -28,9 +28,9 @@ func rows(w http.ResponseWriter, ids []int, more string) {
 	fmt.Fprintf(w, `{"rows":[%s]%s}`, strings.Join(texts, ","), more)
 }
 
-// between are the numbers from first to last, at most so many.
-func between(first, last, most int) (ids []int) {
-	for id := max(1, first); id <= last && len(ids) < most; id++ {
+// pageFrom are the ids of a page of five, of all, that begins with first.
+func pageFrom(first int) (ids []int) {
+	for id := max(1, first); id <= all && len(ids) < 5; id++ {
 		ids = append(ids, id)
 	}
 	return ids
@@ -53,7 +53,7 @@ func TestPagers(t *testing.T) {
 	t.Parallel()
 	number := `[0-9]+`
 	behind := rest.Keyset{Key: field("id"), First: "0", Compare: rest.Numbers, Set: func(r *rest.Request, key string) { r.Query.Set("after", key) }}
-	keyset := func(w http.ResponseWriter, q url.Values) { rows(w, between(intOf(q, "after")+1, all, 5), "") }
+	keyset := func(w http.ResponseWriter, q url.Values) { rows(w, pageFrom(intOf(q, "after")+1), "") }
 	for name, test := range map[string]struct {
 		pager    rest.Pager
 		query    map[string]string
@@ -62,21 +62,21 @@ func TestPagers(t *testing.T) {
 		fails    string // what the run says, instead of finding every row
 	}{
 		"page": {rest.Numbered{Param: "p", SizeParam: "n", Size: 5, First: 1}, map[string]string{"p": "[1-9]", "n": "5"},
-			func(w http.ResponseWriter, q url.Values) { rows(w, between((intOf(q, "p")-1)*5+1, all, 5), "") }, 6, ""},
+			func(w http.ResponseWriter, q url.Values) { rows(w, pageFrom((intOf(q, "p")-1)*5+1), "") }, 6, ""},
 		"page, total": {rest.Numbered{Param: "p", Size: 5, First: 1, Ends: rest.Ends{Total: "total"}}, map[string]string{"p": "[1-9]"},
 			func(w http.ResponseWriter, q url.Values) {
-				rows(w, between((intOf(q, "p")-1)*5+1, all, 5), `,"total":23`)
+				rows(w, pageFrom((intOf(q, "p")-1)*5+1), `,"total":23`)
 			}, 5, ""},
 		"page, a total that claims more": {rest.Numbered{Param: "p", Size: 5, First: 1, Ends: rest.Ends{Total: "total"}}, map[string]string{"p": "[1-9]"},
 			func(w http.ResponseWriter, q url.Values) {
-				rows(w, between((intOf(q, "p")-1)*5+1, all, 5), `,"total":99`)
+				rows(w, pageFrom((intOf(q, "p")-1)*5+1), `,"total":99`)
 			}, 6, ""},
 		"page, a total of none": {rest.Numbered{Param: "p", Size: 5, First: 1, Ends: rest.Ends{Total: "total"}}, map[string]string{"p": "[1-9]"},
 			func(w http.ResponseWriter, q url.Values) {
-				rows(w, between((intOf(q, "p")-1)*5+1, all, 5), `,"total":"0"`)
+				rows(w, pageFrom((intOf(q, "p")-1)*5+1), `,"total":"0"`)
 			}, 6, ""},
 		"page, not heard": {rest.Numbered{Param: "p", SizeParam: "n", Size: 5, First: 1}, map[string]string{"p": number, "n": "5"},
-			func(w http.ResponseWriter, q url.Values) { rows(w, between(1, all, 5), "") }, 2, "two answers hold the same rows, 5 of them"},
+			func(w http.ResponseWriter, q url.Values) { rows(w, pageFrom(1), "") }, 2, "two answers hold the same rows, 5 of them"},
 		"cursor": {rest.Cursor{Param: "c", Member: "meta.next"}, map[string]string{"c": "c[0-9]+"},
 			func(w http.ResponseWriter, q url.Values) {
 				from, _ := strconv.Atoi(strings.TrimPrefix(q.Get("c"), "c"))
@@ -84,7 +84,7 @@ func TestPagers(t *testing.T) {
 				if from+5 < all {
 					next = fmt.Sprintf(`"c%d"`, from+5)
 				}
-				rows(w, between(from+1, all, 5), `,"meta":{"next":`+next+`}`)
+				rows(w, pageFrom(from+1), `,"meta":{"next":`+next+`}`)
 			}, 5, ""},
 		"cursor that stands": {rest.Cursor{Param: "c", Member: "next"}, map[string]string{"c": "x"},
 			func(w http.ResponseWriter, q url.Values) { rows(w, []int{len(q)}, `,"next":"x"`) }, 2, "the next page would begin where the last one did"},
@@ -94,7 +94,7 @@ func TestPagers(t *testing.T) {
 				if page*5+5 < all {
 					next = fmt.Sprintf(`"http://internal:8000/other/rows/?key=a+b&page=%d"`, page+1)
 				}
-				rows(w, between(page*5+1, all, 5), `,"next":`+next)
+				rows(w, pageFrom(page*5+1), `,"next":`+next)
 			}, 5, ""},
 		"link that stands": {rest.Next{Member: "next"}, map[string]string{"page": number},
 			func(w http.ResponseWriter, q url.Values) { rows(w, []int{len(q)}, `,"next":"/rows/?page=2"`) }, 2, "the next page would begin"},
@@ -102,7 +102,7 @@ func TestPagers(t *testing.T) {
 			func(w http.ResponseWriter, q url.Values) { rows(w, []int{1}, `,"next":"http://[::bad"`) }, 1, "no address"},
 		"keyset": {behind, map[string]string{"after": number}, keyset, 6, ""},
 		"keyset, not heard": {behind, map[string]string{"after": number},
-			func(w http.ResponseWriter, q url.Values) { rows(w, between(20-intOf(q, "after"), all, 5), "") }, 2, "the next page would begin"},
+			func(w http.ResponseWriter, q url.Values) { rows(w, pageFrom(20-intOf(q, "after")), "") }, 2, "the next page would begin"},
 		"keyset, back": {rest.Keyset{Key: field("id"), Set: behind.Set}, map[string]string{"after": number},
 			func(w http.ResponseWriter, q url.Values) { rows(w, []int{len(q) + 1, 5}, "") }, 2, "the next page would begin"},
 		"keyset, no key": {rest.Keyset{Key: field("uuid"), Set: behind.Set}, nil,

@@ -254,18 +254,12 @@ func (r *rowReader) rows(single bool) error {
 			if err := r.expect(','); err != nil {
 				return err
 			}
-			if _, err := r.peek(); err != nil {
-				return err
-			}
 		}
-		if closing == '}' {
+		if closing == '}' { // a name
 			if _, err := r.value(); err != nil {
 				return err
 			}
 			if err := r.expect(':'); err != nil {
-				return err
-			}
-			if _, err := r.peek(); err != nil {
 				return err
 			}
 		}
@@ -388,7 +382,7 @@ func (r *rowReader) more() error {
 	return nil
 }
 
-// paths splits the paths of a [List].
+// splitPaths takes the paths of a [List] apart.
 func splitPaths(paths []string) [][]string {
 	var split [][]string
 	for _, path := range paths {
