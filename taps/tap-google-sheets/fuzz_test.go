@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // FuzzA1 reads back the range that it has read.
@@ -45,7 +46,7 @@ func FuzzCell(f *testing.F) {
 			return
 		}
 		cell := numberKind([]byte(number), format, pattern)
-		for _, column := range []kind{cell, text} {
+		for _, column := range []kinds.Kind{cell, kinds.Text} {
 			require.True(t, json.Valid(appendValue(nil, column, cell, []byte(number), zone)), "%s %s %s", number, format, pattern)
 		}
 	})

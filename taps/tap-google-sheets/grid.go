@@ -5,11 +5,12 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A gridCell is one cell as the API has it: what it holds, and as what it is shown.
 type gridCell struct {
-	kind    kind
+	kind    kinds.Kind
 	raw     []byte // quoted text, number, true or false
 	shown   []byte // quoted, where it was asked for
 	failed  bool   // an error such as #N/A; raw is then what is shown of it
@@ -82,7 +83,7 @@ func (c *cellReader) cellOf(fields []protocol.Field) (gridCell, error) {
 			return cell, err
 		}
 	}
-	if cell.kind == number {
+	if cell.kind == kinds.Number {
 		cell.kind = numberKind(cell.raw, string(format), string(pattern))
 	}
 	return cell, nil
@@ -98,12 +99,12 @@ func (c *cellReader) value(cell *gridCell, value []byte) error {
 	cell.raw = members[0].Value
 	switch string(members[0].Name) {
 	case "numberValue":
-		cell.kind = number
+		cell.kind = kinds.Number
 	case "boolValue":
-		cell.kind = boolean
+		cell.kind = kinds.Boolean
 	case "stringValue":
 		if len(cell.raw) > len(`""`) { // an empty text is what formulas leave blank
-			cell.kind = text
+			cell.kind = kinds.Text
 		}
 	case "errorValue":
 		members, err = c.members.Fields(cell.raw)
@@ -166,9 +167,9 @@ func appendRow(dst []byte, number, cells int, encoded []byte) []byte {
 	return append(dst, encoded...)
 }
 
-func appendCell(dst []byte, k kind, raw []byte) []byte {
+func appendCell(dst []byte, k kinds.Kind, raw []byte) []byte {
 	dst = append(dst, byte(k))
-	if k == blank {
+	if k == kinds.Blank {
 		return dst
 	}
 	dst = binary.AppendUvarint(dst, uint64(len(raw)))
@@ -176,9 +177,9 @@ func appendCell(dst []byte, k kind, raw []byte) []byte {
 }
 
 // nextCell takes a cell off the front.
-func nextCell(encoded []byte) (k kind, raw, rest []byte) {
-	k = kind(encoded[0])
-	if k == blank {
+func nextCell(encoded []byte) (k kinds.Kind, raw, rest []byte) {
+	k = kinds.Kind(encoded[0])
+	if k == kinds.Blank {
 		return k, nil, encoded[1:]
 	}
 	size, n := binary.Uvarint(encoded[1:])

@@ -7,6 +7,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // headRows is how many rows with something in them are looked at for the header.
@@ -20,15 +21,15 @@ type headRow struct {
 
 type headCell struct {
 	text string
-	kind kind
+	kind kinds.Kind
 }
 
 func (h headRow) filled() (cells, texts int) {
 	for _, c := range h.cells {
-		if c.kind != blank {
+		if c.kind != kinds.Blank {
 			cells++
 		}
-		if c.kind == text {
+		if c.kind == kinds.Text {
 			texts++
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // head makes first rows of texts, with a bar between cells and a # in front of numbers. An empty row is not among them.
@@ -13,14 +15,14 @@ func head(lines ...string) (head []headRow) {
 		h := headRow{row: i}
 		filled := false
 		for cell := range strings.SplitSeq(line, "|") {
-			c := headCell{strings.TrimPrefix(cell, "#"), text}
+			c := headCell{strings.TrimPrefix(cell, "#"), kinds.Text}
 			switch {
 			case cell == "":
-				c.kind = blank
+				c.kind = kinds.Blank
 			case cell[0] == '#':
-				c.kind = integer
+				c.kind = kinds.Integer
 			}
-			filled = filled || c.kind != blank
+			filled = filled || c.kind != kinds.Blank
 			h.cells = append(h.cells, c)
 		}
 		if filled {

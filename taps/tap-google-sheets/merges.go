@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"cmp"
 	"slices"
+
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // merges gives the value of merged cells, which the API has in the first of them alone, to all of them.
@@ -62,14 +64,14 @@ func (m *merges) fill(row int, cells []gridCell) []gridCell {
 				m.first[i].raw, m.first[i].shown = bytes.Clone(cells[r.column].raw), nil
 			}
 		}
-		if m.first[i].kind == blank {
+		if m.first[i].kind == kinds.Blank {
 			continue
 		}
 		for len(cells) < r.endColumn {
 			cells = append(cells, gridCell{})
 		}
 		for column := r.column; column < r.endColumn; column++ {
-			if cells[column].kind == blank {
+			if cells[column].kind == kinds.Blank {
 				cells[column] = m.first[i]
 			}
 		}

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 func TestMerges(t *testing.T) {
@@ -13,7 +15,7 @@ func TestMerges(t *testing.T) {
 		for _, v := range values {
 			c := gridCell{}
 			if v != "" {
-				c = gridCell{kind: text, raw: []byte(v)}
+				c = gridCell{kind: kinds.Text, raw: []byte(v)}
 			}
 			cells = append(cells, c)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A part is what becomes a stream: a tab, a range of one, a named range or a table.
@@ -27,9 +28,9 @@ type part struct {
 	key     []string
 	reading Reading
 
-	before  bookmark // of the last run; without columns in a first one
-	columns []column // that a catalog can name
-	missing bool     // it was there in the last run
+	before  bookmark       // of the last run; without columns in a first one
+	columns []kinds.Column // that a catalog can name
+	missing bool           // it was there in the last run
 
 	unselected bool // unless a catalog or the setting select asks for it
 }
@@ -286,8 +287,8 @@ func readBookmark(raw json.RawMessage) (b bookmark, err error) {
 func (p *part) declare() tap.Stream {
 	known := slices.Clone(p.columns)
 	for _, name := range p.key {
-		if name != rowNumberColumn && !slices.ContainsFunc(known, func(c column) bool { return c.name == name }) {
-			known = append(known, column{name: name, kind: text})
+		if name != rowNumberColumn && !slices.ContainsFunc(known, func(c kinds.Column) bool { return c.Name == name }) {
+			known = append(known, kinds.Column{Name: name, Kind: kinds.Text})
 		}
 	}
 	key := p.key
@@ -299,11 +300,11 @@ func (p *part) declare() tap.Stream {
 }
 
 // tapColumns are the columns of a stream, in order. One that never held a value is left out, so that it can have any type later.
-func tapColumns(columns []column) []tap.Column {
+func tapColumns(columns []kinds.Column) []tap.Column {
 	all := slices.Clone(ownColumns)
 	for _, c := range columns {
-		if c.kind != blank {
-			all = append(all, tap.Column{Name: c.name, Schema: json.RawMessage(kindSchemas[c.kind])})
+		if c.Kind != kinds.Blank {
+			all = append(all, tap.Column{Name: c.Name, Schema: c.Kind.Schema()})
 		}
 	}
 	return all

@@ -12,6 +12,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // read sends the rows of a part, unless they are those of the last run. Nothing goes out before all of them are there.
@@ -74,12 +75,12 @@ func (p *part) unread(out *tap.Output) bool {
 }
 
 // shape is a hash of what settings and catalog make of the columns.
-func (p *part) shape(out *tap.Output, columns []column) string {
+func (p *part) shape(out *tap.Output, columns []kinds.Column) string {
 	hash := sha256.New()
 	r := &p.reading
 	fmt.Fprintf(hash, "%q %q %v %q %q %q %q %q %q %q\n", p.source.config.ClientID, p.key, p.header(), r.HiddenRows, r.MergedCells, r.ErrorValues, r.Types, p.zone(), r.ColumnNames, r.ColumnMap)
-	for _, c := range slices.Concat([]column{{name: rowNumberColumn}, {name: spreadsheetIDColumn}, {name: sheetIDColumn}, {name: sheetNameColumn}}, columns) {
-		fmt.Fprintf(hash, "%q %d %d\n", c.name, c.kind, out.Keep(c.name))
+	for _, c := range slices.Concat([]kinds.Column{{Name: rowNumberColumn}, {Name: spreadsheetIDColumn}, {Name: sheetIDColumn}, {Name: sheetNameColumn}}, columns) {
+		fmt.Fprintf(hash, "%q %d %d\n", c.Name, c.Kind, out.Keep(c.Name))
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }

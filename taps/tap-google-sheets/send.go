@@ -9,19 +9,20 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // keysWatched bounds what is remembered to find a key that comes twice.
 const keysWatched = 1 << 20
 
 // checkKey finds rows that have no key, and those whose key another one has.
-func (p *part) checkKey(out *tap.Output, rows *spool, columns []column) error {
+func (p *part) checkKey(out *tap.Output, rows *spool, columns []kinds.Column) error {
 	if len(p.key) == 0 {
 		return nil
 	}
 	place := make([]int, len(columns)) // in the key, from 1
 	for i, name := range p.key {
-		at := slices.IndexFunc(columns, func(c column) bool { return c.name == name })
+		at := slices.IndexFunc(columns, func(c kinds.Column) bool { return c.Name == name })
 		if at < 0 {
 			return protocol.InStream(p.stream, protocol.ConfigFault("correct key_properties: the columns are "+names(columns), "there is no column %q for the key", name))
 		}
@@ -35,8 +36,8 @@ func (p *part) checkKey(out *tap.Output, rows *spool, columns []column) error {
 		clear(parts)
 		for i := range cells {
 			k, raw, rest := nextCell(encoded)
-			if encoded = rest; place[i] > 0 && k != blank {
-				parts[place[i]-1] = appendText(parts[place[i]-1][:0], columns[i].kind, k, raw, time.UTC)
+			if encoded = rest; place[i] > 0 && k != kinds.Blank {
+				parts[place[i]-1] = appendText(parts[place[i]-1][:0], columns[i].Kind, k, raw, time.UTC)
 			}
 		}
 		key.Reset()
@@ -66,13 +67,13 @@ func (p *part) checkKey(out *tap.Output, rows *spool, columns []column) error {
 	return nil
 }
 
-func names(columns []column) string {
+func names(columns []kinds.Column) string {
 	var all []byte
 	for i, c := range columns {
 		if i > 0 {
 			all = append(all, ", "...)
 		}
-		all = append(all, c.name...)
+		all = append(all, c.Name...)
 	}
 	return string(all)
 }
@@ -80,19 +81,19 @@ func names(columns []column) string {
 // A field is where the cells of a column go.
 type field struct {
 	member []byte // `,"name":`; nil where the column is not sent
-	column kind
+	column kinds.Kind
 	keep   tap.Keep
 }
 
 // send sends every row.
-func (p *part) send(out *tap.Output, rows *spool, columns []column) error {
+func (p *part) send(out *tap.Output, rows *spool, columns []kinds.Column) error {
 	fields := make([]field, len(columns))
 	for i, c := range columns {
-		if keep := out.Keep(c.name); keep != tap.Dropped && c.kind != blank {
-			fields[i] = field{append(rawjson.AppendStringLossy([]byte{','}, c.name), ':'), c.kind, keep}
+		if keep := out.Keep(c.Name); keep != tap.Dropped && c.Kind != kinds.Blank {
+			fields[i] = field{append(rawjson.AppendStringLossy([]byte{','}, c.Name), ':'), c.Kind, keep}
 		}
 	}
-	number := field{append(rawjson.AppendStringLossy([]byte{','}, rowNumberColumn), ':'), integer, out.Keep(rowNumberColumn)}
+	number := field{append(rawjson.AppendStringLossy([]byte{','}, rowNumberColumn), ':'), kinds.Integer, out.Keep(rowNumberColumn)}
 	constants := p.constants(out)
 	zone := p.zone()
 	var row, value []byte
@@ -108,7 +109,7 @@ func (p *part) send(out *tap.Output, rows *spool, columns []column) error {
 		}
 		row = append(row, constants...)
 		for i := range fields {
-			var k kind
+			var k kinds.Kind
 			var raw []byte
 			if i < cells {
 				k, raw, encoded = nextCell(encoded)
@@ -117,7 +118,7 @@ func (p *part) send(out *tap.Output, rows *spool, columns []column) error {
 			switch {
 			case f.member == nil:
 				continue
-			case k == blank:
+			case k == kinds.Blank:
 				row = append(append(row, f.member...), "null"...)
 			case f.keep == tap.Whole:
 				row = appendValue(append(row, f.member...), f.column, k, raw, zone)

@@ -13,6 +13,7 @@ import (
 	"os"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // spoolMemory is how much of a tab is kept in memory; what is larger goes to a temporary file.
@@ -61,9 +62,9 @@ func (s *spool) add(row []byte) error {
 }
 
 // sum is a hash of all rows with their numbers, and of their columns.
-func (s *spool) sum(columns []column) string {
+func (s *spool) sum(columns []kinds.Column) string {
 	for _, c := range columns {
-		fmt.Fprintf(s.hash, "%q", c.name)
+		fmt.Fprintf(s.hash, "%q", c.Name)
 	}
 	return hex.EncodeToString(s.hash.Sum(nil)[:16])
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A table is what is known of a part while it is read: its header, and what its columns hold so far.
@@ -19,13 +20,13 @@ type table struct {
 	texts   []string // of the header
 	names   []string
 	data    int // the row that the data begin with
-	kinds   []kind
+	kinds   []kinds.Kind
 	failed  int // cells with an error
 	loading int // cells whose error passes by itself
 }
 
 func newTable(p *part, r rect) *table {
-	t := &table{part: p, rect: r, kinds: make([]kind, max(0, r.width())), cells: cellReader{format: p.book.format, pattern: p.book.pattern}}
+	t := &table{part: p, rect: r, kinds: make([]kinds.Kind, max(0, r.width())), cells: cellReader{format: p.book.format, pattern: p.book.pattern}}
 	if p.reading.MergedCells == "fill" {
 		t.merges = newMerges(p.merges(), r)
 	}
@@ -59,9 +60,9 @@ func (t *table) take(b *block, add func(row []byte) error) error {
 			continue
 		}
 		for i := range cells {
-			var k kind
+			var k kinds.Kind
 			k, _, encoded = nextCell(encoded)
-			t.kinds[i] = widest(t.kinds[i], k)
+			t.kinds[i] = kinds.Widest(t.kinds[i], k)
 		}
 		if err := add(row); err != nil {
 			return err
@@ -71,27 +72,27 @@ func (t *table) take(b *block, add func(row []byte) error) error {
 }
 
 // columns are those of the tab in order, each as wide as its cells and those of earlier runs need it.
-func (t *table) columns() []column {
-	columns := make([]column, len(t.names))
+func (t *table) columns() []kinds.Column {
+	columns := make([]kinds.Column, len(t.names))
 	for i, name := range t.names {
 		k := t.kinds[i]
-		if t.part.reading.Types == "text" && k != blank {
-			k = text
+		if t.part.reading.Types == "text" && k != kinds.Blank {
+			k = kinds.Text
 		}
-		if k = widest(k, t.part.before.kindOf(name)); k == blank && slices.Contains(t.part.key, name) {
-			k = text
+		if k = kinds.Widest(k, t.part.before.kindOf(name)); k == kinds.Blank && slices.Contains(t.part.key, name) {
+			k = kinds.Text
 		}
-		columns[i] = column{name, k}
+		columns[i] = kinds.Column{Name: name, Kind: k}
 	}
 	return columns
 }
 
 // empty are the columns of the header that hold nothing.
-func (t *table) empty(columns []column) []string {
+func (t *table) empty(columns []kinds.Column) []string {
 	var empty []string
 	for i, c := range columns {
-		if c.kind == blank && t.texts[i] != "" {
-			empty = append(empty, c.name)
+		if c.Kind == kinds.Blank && t.texts[i] != "" {
+			empty = append(empty, c.Name)
 		}
 	}
 	return empty
@@ -124,7 +125,7 @@ func (b *block) add(row int, raw []byte) error {
 	}
 	cells = cells[:min(len(cells), len(t.kinds))]
 	if len(b.head) < headRows && !t.named {
-		if h := b.headRow(row, cells); slices.ContainsFunc(h.cells, func(c headCell) bool { return c.kind != blank }) {
+		if h := b.headRow(row, cells); slices.ContainsFunc(h.cells, func(c headCell) bool { return c.kind != kinds.Blank }) {
 			b.head = append(b.head, h)
 		}
 	}
@@ -140,11 +141,11 @@ func (b *block) add(row int, raw []byte) error {
 		case c.failed:
 			b.failed++
 			if t.part.reading.ErrorValues == "text" {
-				c.kind = text
+				c.kind = kinds.Text
 			}
 		}
 		b.encoded = appendCell(b.encoded, c.kind, c.raw)
-		if c.kind != blank {
+		if c.kind != kinds.Blank {
 			count, end = i+1, len(b.encoded)
 		}
 	}
@@ -163,8 +164,8 @@ func (b *block) headRow(row int, cells []gridCell) headRow {
 	h := headRow{row: row}
 	for _, c := range cells {
 		shown := c.shown
-		if shown == nil && c.kind != blank {
-			shown = appendValue(nil, text, c.kind, c.raw, b.table.part.zone())
+		if shown == nil && c.kind != kinds.Blank {
+			shown = appendValue(nil, kinds.Text, c.kind, c.raw, b.table.part.zone())
 		}
 		var said string
 		if len(shown) > 0 {

@@ -3,44 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
-
-// A kind is what the values of a CSV column are. They widen integer → number → text, date → dateTime → text, boolean → text, and never
-// the other way.
-type kind uint8
-
-const (
-	text kind = iota
-	boolean
-	integer
-	number
-	date
-	dateTime
-	object // of _extra alone
-)
-
-var kindNames = [...]string{text: "text", boolean: "boolean", integer: "integer", number: "number", date: "date", dateTime: "date-time", object: "object"}
-
-// kindSchemas are the JSON Schemas that a column of each kind declares.
-var kindSchemas = [...]string{
-	text:     `{"type":["null","string"]}`,
-	boolean:  `{"type":["null","boolean"]}`,
-	integer:  `{"type":["null","integer"]}`,
-	number:   `{"type":["null","number"]}`,
-	date:     `{"type":["null","string"],"format":"date"}`,
-	dateTime: `{"type":["null","string"],"format":"date-time"}`,
-	object:   `{"type":["null","object"]}`,
-}
 
 // A column is one CSV column of a stream. In a bookmark it is the pair of its name and kind.
 type column struct {
 	name string
-	kind kind
+	kind kinds.Kind
 	// declared columns come from the schema setting: their spelling is read more freely, and schema is the user's.
 	declared bool
 	schema   json.RawMessage
@@ -48,20 +20,14 @@ type column struct {
 }
 
 func (c column) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]string{c.name, kindNames[c.kind]})
+	return kinds.Column{Name: c.name, Kind: c.kind}.MarshalJSON()
 }
 
 func (c *column) UnmarshalJSON(text []byte) error {
-	var pair []string
-	if err := json.Unmarshal(text, &pair); err != nil || len(pair) != 2 {
-		return fmt.Errorf("a column is not a pair of name and type")
-	}
-	k := slices.Index(kindNames[:], pair[1])
-	if k < 0 {
-		return fmt.Errorf("column %q has the unknown type %q", pair[0], pair[1])
-	}
-	c.name, c.kind = pair[0], kind(k)
-	return nil
+	var known kinds.Column
+	err := known.UnmarshalJSON(text)
+	c.name, c.kind = known.Name, known.Kind
+	return err
 }
 
 // jsonSchema is what the column declares on the wire.
@@ -69,51 +35,38 @@ func (c *column) jsonSchema() json.RawMessage {
 	if c.schema != nil {
 		return c.schema
 	}
-	return json.RawMessage(kindSchemas[c.kind])
-}
-
-// widest is the narrowest kind that holds the values of both.
-func widest(a, b kind) kind {
-	switch {
-	case a == b:
-		return a
-	case a == integer && b == number, a == number && b == integer:
-		return number
-	case a == date && b == dateTime, a == dateTime && b == date:
-		return dateTime
-	}
-	return text
+	return c.kind.Schema()
 }
 
 // append appends v as a JSON value of the column's kind. ok is false, and dst unchanged, when v is no such value.
 func (c *column) append(dst, v []byte) (out []byte, ok bool) {
 	switch c.kind {
-	case text:
+	case kinds.Text:
 		return rawjson.AppendString(dst, v), true
-	case integer:
+	case kinds.Integer:
 		if isInteger(v) {
 			return append(dst, v...), true
 		}
 		if c.declared {
 			return appendFreeNumber(dst, v, false)
 		}
-	case number:
+	case kinds.Number:
 		if isNumber(v) {
 			return append(dst, v...), true
 		}
 		if c.declared {
 			return appendFreeNumber(dst, v, true)
 		}
-	case boolean:
+	case kinds.Boolean:
 		if string(v) == "true" || string(v) == "false" {
 			return append(dst, v...), true
 		}
 		if c.declared {
 			return appendFreeBoolean(dst, v)
 		}
-	case date:
+	case kinds.Date:
 		return c.dates.appendDate(dst, v)
-	case dateTime:
+	case kinds.DateTime:
 		return c.dates.appendInstant(dst, v)
 	}
 	return dst, false
@@ -123,15 +76,15 @@ func (c *column) append(dst, v []byte) (out []byte, ok bool) {
 func (c *column) widen(v []byte) {
 	c.declared, c.schema = false, nil
 	switch c.kind {
-	case integer:
-		c.kind = number
-	case date:
-		c.kind = dateTime
+	case kinds.Integer:
+		c.kind = kinds.Number
+	case kinds.Date:
+		c.kind = kinds.DateTime
 	default:
-		c.kind = text
+		c.kind = kinds.Text
 	}
 	if _, ok := c.append(nil, v); !ok {
-		c.kind = text
+		c.kind = kinds.Text
 	}
 }
 
@@ -215,13 +168,13 @@ func appendFreeBoolean(dst, v []byte) ([]byte, bool) {
 
 // A sampler finds the kind of a column from some of its values.
 type sampler struct {
-	excluded [len(kindNames)]bool
+	excluded [kinds.Count]bool
 	seen     bool
 	scratch  []byte
 }
 
 // inferred are the kinds that a sample may settle on, best first.
-var inferred = [...]kind{boolean, integer, number, date, dateTime}
+var inferred = [...]kinds.Kind{kinds.Boolean, kinds.Integer, kinds.Number, kinds.Date, kinds.DateTime}
 
 func (s *sampler) add(v []byte, dates *dateFormat) {
 	s.seen = true
@@ -239,8 +192,8 @@ func (s *sampler) add(v []byte, dates *dateFormat) {
 
 // kind is the narrowest that holds every value; text when there was none, because text holds whatever comes later. hint is tried
 // first, also without a value.
-func (s *sampler) kind(hint kind) kind {
-	if hint != text && !s.excluded[hint] {
+func (s *sampler) kind(hint kinds.Kind) kinds.Kind {
+	if hint != kinds.Text && !s.excluded[hint] {
 		return hint
 	}
 	if s.seen {
@@ -250,5 +203,5 @@ func (s *sampler) kind(hint kind) kind {
 			}
 		}
 	}
-	return text
+	return kinds.Text
 }

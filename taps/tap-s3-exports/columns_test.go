@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 func TestColumnAppend(t *testing.T) {
@@ -20,34 +22,34 @@ func TestColumnAppend(t *testing.T) {
 		column column
 		values values
 	}{
-		"integer": {column{kind: integer}, values{
+		"integer": {column{kind: kinds.Integer}, values{
 			"0": "0", "-1": "-1", "123456789012345": "123456789012345", "1234567890123456": "", "007": "", "-0": "", "+1": "", "1.0": "",
 			"": "", "-": "", "1e5": "", " 1": "", "１": "",
 		}},
-		"number": {column{kind: number}, values{
+		"number": {column{kind: kinds.Number}, values{
 			"12.50": "12.50", "-0.5": "-0.5", "7": "7", ".5": "", "5.": "", "00.5": "", "1,234.50": "", "$12.00": "", "1.5e3": "", "NaN": "",
 			"1234567.12345678": "1234567.12345678", "12345678.12345678": "",
 		}},
-		"declared number": {column{kind: number, declared: true}, values{
+		"declared number": {column{kind: kinds.Number, declared: true}, values{
 			"007.5": "7.5", "+3": "3", "1e5": "1e5", "12345678901234567890.1": "12345678901234567890.1", "abc": "", "": "", "1.": "", "0": "0", "-00": "-0",
 		}},
-		"declared integer": {column{kind: integer, declared: true}, values{"007": "7", "12345678901234567890": "12345678901234567890", "1.5": "", "1e2": ""}},
-		"boolean":          {column{kind: boolean}, values{"true": "true", "false": "false", "TRUE": "", "1": "", "yes": ""}},
-		"declared boolean": {column{kind: boolean, declared: true}, values{"YES": "true", "n": "false", "1": "true", "maybe": ""}},
-		"ISO date": {column{kind: date, dates: isoDates(nil)}, values{
+		"declared integer": {column{kind: kinds.Integer, declared: true}, values{"007": "7", "12345678901234567890": "12345678901234567890", "1.5": "", "1e2": ""}},
+		"boolean":          {column{kind: kinds.Boolean}, values{"true": "true", "false": "false", "TRUE": "", "1": "", "yes": ""}},
+		"declared boolean": {column{kind: kinds.Boolean, declared: true}, values{"YES": "true", "n": "false", "1": "true", "maybe": ""}},
+		"ISO date": {column{kind: kinds.Date, dates: isoDates(nil)}, values{
 			"2026-02-28": `"2026-02-28"`, "2026-02-29": "", "2024-02-29": `"2024-02-29"`, "0000-01-01": "", "2026-1-1": "", "2026-11-03T00:00:00Z": "",
 		}},
-		"ISO date-time": {column{kind: dateTime, dates: isoDates(nil)}, values{
+		"ISO date-time": {column{kind: kinds.DateTime, dates: isoDates(nil)}, values{
 			"2026-11-03T10:00:00Z": `"2026-11-03T10:00:00Z"`, "2026-11-03 10:00:00+02:00": `"2026-11-03T08:00:00Z"`,
 			"2026-11-03 10:00:00.250-0500": `"2026-11-03T15:00:00.25Z"`, "2026-11-03 10:00:00": "", "2026-11-03T25:00:00Z": "",
 			"2026-11-03": `"2026-11-03T00:00:00Z"`, "2026-11-03T10:00Z": `"2026-11-03T10:00:00Z"`, "2026-11-03T10:00:00.1234567891Z": "",
 		}},
-		"ISO date-time in a zone": {column{kind: dateTime, dates: isoDates(newYork)}, values{
+		"ISO date-time in a zone": {column{kind: kinds.DateTime, dates: isoDates(newYork)}, values{
 			"2026-11-03 10:00:00": `"2026-11-03T15:00:00Z"`, "2026-07-03 10:00": `"2026-07-03T14:00:00Z"`, "2026-07-03": `"2026-07-03T04:00:00Z"`,
 		}},
-		"US date":  {column{kind: date, dates: us}, values{"11/03/2026": `"2026-11-03"`, "1/2/2026": `"2026-01-02"`, "13/01/2026": "", "02/30/2026": "", "11/03/26": "", "2026-11-03": ""}},
-		"US clock": {column{kind: dateTime, dates: clock}, values{"11/03/2026 12:05 AM": `"2026-11-03T05:05:00Z"`, "11/03/2026 1:05 pm": `"2026-11-03T18:05:00Z"`, "11/03/2026 13:05 PM": ""}},
-		"text":     {column{kind: text}, values{"a\"b\\\n\tü": `"a\"b\\\n\tü"`}},
+		"US date":  {column{kind: kinds.Date, dates: us}, values{"11/03/2026": `"2026-11-03"`, "1/2/2026": `"2026-01-02"`, "13/01/2026": "", "02/30/2026": "", "11/03/26": "", "2026-11-03": ""}},
+		"US clock": {column{kind: kinds.DateTime, dates: clock}, values{"11/03/2026 12:05 AM": `"2026-11-03T05:05:00Z"`, "11/03/2026 1:05 pm": `"2026-11-03T18:05:00Z"`, "11/03/2026 13:05 PM": ""}},
+		"text":     {column{kind: kinds.Text}, values{"a\"b\\\n\tü": `"a\"b\\\n\tü"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,47 +91,47 @@ func TestSampler(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		values []string
-		hint   kind
-		want   kind
+		hint   kinds.Kind
+		want   kinds.Kind
 	}{
-		"nothing":                       {nil, text, text},
-		"nothing, hinted":               {nil, date, date},
-		"integers":                      {[]string{"1", "20"}, text, integer},
-		"decimals":                      {[]string{"1", "2.5"}, text, number},
-		"leading zeros":                 {[]string{"1", "02134"}, text, text},
-		"long identifiers":              {[]string{"12345678901234567"}, text, text},
-		"booleans":                      {[]string{"true", "false"}, text, boolean},
-		"flags stay text":               {[]string{"YES", "NO"}, text, text},
-		"days":                          {[]string{"2026-11-03"}, text, date},
-		"days and instants":             {[]string{"2026-11-03", "2026-11-03T01:00:00Z"}, text, dateTime},
-		"ambiguous days":                {[]string{"01/02/2026"}, text, text},
-		"mixed":                         {[]string{"1", "true"}, text, text},
-		"a hint that a value refutes":   {[]string{"7", "n/a"}, number, text},
-		"a hint that the values permit": {[]string{"7"}, number, number},
+		"nothing":                       {nil, kinds.Text, kinds.Text},
+		"nothing, hinted":               {nil, kinds.Date, kinds.Date},
+		"integers":                      {[]string{"1", "20"}, kinds.Text, kinds.Integer},
+		"decimals":                      {[]string{"1", "2.5"}, kinds.Text, kinds.Number},
+		"leading zeros":                 {[]string{"1", "02134"}, kinds.Text, kinds.Text},
+		"long identifiers":              {[]string{"12345678901234567"}, kinds.Text, kinds.Text},
+		"booleans":                      {[]string{"true", "false"}, kinds.Text, kinds.Boolean},
+		"flags stay text":               {[]string{"YES", "NO"}, kinds.Text, kinds.Text},
+		"days":                          {[]string{"2026-11-03"}, kinds.Text, kinds.Date},
+		"days and instants":             {[]string{"2026-11-03", "2026-11-03T01:00:00Z"}, kinds.Text, kinds.DateTime},
+		"ambiguous days":                {[]string{"01/02/2026"}, kinds.Text, kinds.Text},
+		"mixed":                         {[]string{"1", "true"}, kinds.Text, kinds.Text},
+		"a hint that a value refutes":   {[]string{"7", "n/a"}, kinds.Number, kinds.Text},
+		"a hint that the values permit": {[]string{"7"}, kinds.Number, kinds.Number},
 	} {
 		s := &sampler{}
 		for _, v := range test.values {
 			s.add([]byte(v), isoDates(nil))
 		}
-		require.Equal(t, kindNames[test.want], kindNames[s.kind(test.hint)], name)
+		require.Equal(t, test.want, s.kind(test.hint), name)
 	}
 }
 
 func TestWiden(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		from  kind
+		from  kinds.Kind
 		value string
-		want  kind
+		want  kinds.Kind
 	}{
-		{integer, "1.5", number}, {integer, "007", text}, {number, "abc", text}, {boolean, "1", text},
-		{date, "2026-11-03T01:00:00Z", dateTime}, {date, "soon", text}, {dateTime, "soon", text},
+		{kinds.Integer, "1.5", kinds.Number}, {kinds.Integer, "007", kinds.Text}, {kinds.Number, "abc", kinds.Text}, {kinds.Boolean, "1", kinds.Text},
+		{kinds.Date, "2026-11-03T01:00:00Z", kinds.DateTime}, {kinds.Date, "soon", kinds.Text}, {kinds.DateTime, "soon", kinds.Text},
 	} {
 		c := column{kind: test.from, dates: isoDates(nil), declared: true, schema: []byte(`{}`)}
 		c.widen([]byte(test.value))
-		require.Equal(t, kindNames[test.want], kindNames[c.kind], "%s meets %s", kindNames[test.from], test.value)
+		require.Equal(t, test.want, c.kind, "%s meets %s", test.from, test.value)
 		require.Nil(t, c.schema)
-		require.Equal(t, c.kind, widest(test.from, c.kind))
+		require.Equal(t, c.kind, kinds.Widest(test.from, c.kind))
 	}
 }
 

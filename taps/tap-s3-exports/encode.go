@@ -8,6 +8,7 @@ import (
 	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/csv"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A rowEncoder turns the records of one file into members of JSON objects. It allocates nothing for a row.
@@ -34,7 +35,7 @@ const (
 // where something else stands before it.
 type cell struct {
 	column *column
-	kind   kind // the column's
+	kind   kinds.Kind // the column's
 	keep   tap.Keep
 	member []byte          // `,"name":`
 	quoted []byte          // `,"name":"`
@@ -124,14 +125,14 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 			row = row[:n+blockSize+shortSize+1]
 			*(*[blockSize]byte)(row[n:]) = c.block
 			switch {
-			case c.kind == text && (i < plain || rawjson.ShortIsPlain(v)):
+			case c.kind == kinds.Text && (i < plain || rawjson.ShortIsPlain(v)):
 				n += len(c.quoted)
 				*(*[shortSize]byte)(row[n:]) = *(*[shortSize]byte)(v[:shortSize])
 				n += len(v)
 				row[n] = '"'
 				row = row[:n+1]
 				continue
-			case c.kind == integer && isInteger(v), c.kind == number && isNumber(v):
+			case c.kind == kinds.Integer && isInteger(v), c.kind == kinds.Number && isNumber(v):
 				n += len(c.member)
 				*(*[shortSize]byte)(row[n:]) = *(*[shortSize]byte)(v[:shortSize])
 				row = row[:n+len(v)]
@@ -145,11 +146,11 @@ func (e *rowEncoder) encode(row []byte, record *csv.Record) (out []byte, misfit 
 			row = append(row, e.nulls[c.null:e.nullsEnd(i+1)]...)
 		case c.keep != tap.Whole:
 			row = tap.AppendKept(append(row, c.member...), c.keep, v)
-		case c.kind == text && i < plain:
+		case c.kind == kinds.Text && i < plain:
 			row = append(row, c.quoted...)
 			row = append(row, v...)
 			row = append(row, '"')
-		case c.kind == text:
+		case c.kind == kinds.Text:
 			row = rawjson.AppendString(append(row, c.member...), v)
 		default:
 			fits := false

@@ -10,6 +10,7 @@ import (
 
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/csv"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // exports are three kinds of files, about 4 MiB each.
@@ -52,7 +53,7 @@ func newRows(t testing.TB, body string) (csv.Dialect, *rowEncoder) {
 	samples := map[string]*sampler{}
 	s.sample(h, []byte(body[:headSize]), samples)
 	for _, name := range h.names {
-		s.addColumn(column{name: name, kind: samples[name].kind(text)})
+		s.addColumn(column{name: name, kind: samples[name].kind(kinds.Text)})
 	}
 	keep := func(column string) tap.Keep {
 		if column == etagColumn || column == modifiedColumn || column == sizeColumn || column == lineColumn {

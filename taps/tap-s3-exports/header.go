@@ -13,6 +13,7 @@ import (
 
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/csv"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/objects"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // headSize is how much of a file is looked at before its first row is sent: for the encoding, the delimiter, and the types of
@@ -282,20 +283,20 @@ func (s *stream) isNull(v []byte, record *csv.Record, i int) bool {
 }
 
 // hint is the kind that a preset, or a date format of the column's own, expects.
-func (s *stream) hint(name string) kind {
+func (s *stream) hint(name string) kinds.Kind {
 	if s.asText {
-		return text
+		return kinds.Text
 	}
 	if f, own := s.dateFormats[name]; own {
 		if f.instants {
-			return dateTime
+			return kinds.DateTime
 		}
-		return date
+		return kinds.Date
 	}
 	if s.preset != nil {
-		return s.preset.kinds[name]
+		return cmp.Or(s.preset.kinds[name], kinds.Text)
 	}
-	return text
+	return kinds.Text
 }
 
 // datesOf is how dates of a column are written.
@@ -306,7 +307,7 @@ func (s *stream) datesOf(name string) *dateFormat {
 	if s.dateFormat != nil {
 		return s.dateFormat
 	}
-	if s.preset != nil && s.preset.kinds[name] == date {
+	if s.preset != nil && s.preset.kinds[name] == kinds.Date {
 		return s.stickyDates
 	}
 	return s.isoDates
@@ -319,7 +320,7 @@ func (s *stream) equip(c *column) {
 		return
 	}
 	if declared, ok := s.schema.columns[c.name]; ok {
-		if c.kind = widest(c.kind, declared.kind); c.kind == declared.kind {
+		if c.kind = kinds.Widest(c.kind, declared.kind); c.kind == declared.kind {
 			c.declared, c.schema = true, declared.schema
 		}
 	}
@@ -336,7 +337,7 @@ func (s *stream) column(name string) *column {
 // addColumn appends a column. Its kind is text where no types are wanted.
 func (s *stream) addColumn(c column) {
 	if s.asText {
-		c.kind = text
+		c.kind = kinds.Text
 	}
 	s.equip(&c)
 	s.ledger.columns = append(s.ledger.columns, c)

@@ -11,6 +11,7 @@ import (
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/csv"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/objects"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 const (
@@ -300,14 +301,14 @@ func (r *fileReader) widen(cell int, record *csv.Record) error {
 	s := r.stream
 	log := r.out.Log().With(slog.String("file", r.file.Key), slog.Int64("line", record.Line))
 	if cell >= len(r.head.names) {
-		s.addColumn(column{name: extraColumn, kind: object})
+		s.addColumn(column{name: extraColumn, kind: kinds.Object})
 		log.Warn("a row has more cells than the header; they go to " + extraColumn)
 	} else {
 		c := s.column(r.head.names[cell])
 		before := c.kind
 		c.widen(record.Field(cell))
 		log.Info("a value does not fit its column, which is widened",
-			slog.String("column", c.name), slog.String("from", kindNames[before]), slog.String("to", kindNames[c.kind]))
+			slog.String("column", c.name), slog.String("from", before.String()), slog.String("to", c.kind.String()))
 	}
 	return r.declare()
 }

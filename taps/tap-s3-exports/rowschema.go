@@ -8,9 +8,10 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
-	kinds "github.com/santhosh-tekuri/jsonschema/v6/kind"
+	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A rowSchema is the user's JSON Schema of a stream's rows: the types of columns, and the rules that rows are held against.
@@ -61,20 +62,20 @@ func parseRowSchema(text []byte) (*rowSchema, error) {
 }
 
 // declaredKind is the kind that a declared schema stands for.
-func declaredKind(s protocol.Schema) kind {
-	switch kinds := s.Kinds &^ protocol.Null; {
-	case kinds == protocol.Integer:
-		return integer
-	case kinds == protocol.Number, kinds == protocol.Number|protocol.Integer:
-		return number
-	case kinds == protocol.Boolean:
-		return boolean
-	case kinds == protocol.String && s.Format == "date":
-		return date
-	case kinds == protocol.String && s.Format == "date-time":
-		return dateTime
+func declaredKind(s protocol.Schema) kinds.Kind {
+	switch values := s.Kinds &^ protocol.Null; {
+	case values == protocol.Integer:
+		return kinds.Integer
+	case values == protocol.Number, values == protocol.Number|protocol.Integer:
+		return kinds.Number
+	case values == protocol.Boolean:
+		return kinds.Boolean
+	case values == protocol.String && s.Format == "date":
+		return kinds.Date
+	case values == protocol.String && s.Format == "date-time":
+		return kinds.DateTime
 	}
-	return text
+	return kinds.Text
 }
 
 // nullable adds null to a property's types, since any cell can be empty. What has no plain type is left as it is.
@@ -124,7 +125,7 @@ func (s *rowSchema) broken(members []byte) (name, reason string, err error) {
 	}
 	if len(problem.InstanceLocation) > 0 {
 		name = problem.InstanceLocation[0]
-	} else if missing, ok := problem.ErrorKind.(*kinds.Required); ok {
+	} else if missing, ok := problem.ErrorKind.(*kind.Required); ok {
 		name = missing.Missing[0]
 	}
 	return name, strings.Join(problem.ErrorKind.KeywordPath(), "/"), nil

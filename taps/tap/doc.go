@@ -1,5 +1,6 @@
 // Package tap is all that a tap may import beside protocol, with the packages below it: rest talks to an HTTP API, auth has its
-// credentials, windows reads by spans of time, lenient makes rows fit their columns, taptest is for tests.
+// credentials, windows reads by spans of time, lenient makes rows fit their columns, kinds finds columns by their values, taptest is for
+// tests.
 //
 // A tap declares a [Tap]: its settings, a cheap check, and its streams. The package does the rest once for all taps:
 // flags, environment and files, discovery and the catalog, selection, client tagging, column rules, bookmarks and

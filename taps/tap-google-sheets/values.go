@@ -1,87 +1,15 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol/rawjson"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
-
-// A kind is what a cell holds, and what a column is declared as. A column has the narrowest kind that holds all of its cells:
-// integer widens to number, date to date-time, and anything else that meets another kind to text.
-type kind uint8
-
-const (
-	blank kind = iota
-	text
-	boolean
-	integer
-	number
-	date
-	dateTime
-	clock    // a time of day
-	duration // shown as hours beyond 24
-)
-
-// kindNames are the words of a bookmark; kindSchemas what a column declares. A time of day and a duration are no formats that a
-// strict reader would take without an offset, so they are texts that tell PostgreSQL's type.
-var (
-	kindNames   = [...]string{blank: "blank", text: "text", boolean: "boolean", integer: "integer", number: "number", date: "date", dateTime: "date-time", clock: "time", duration: "duration"}
-	kindSchemas = [...]string{
-		blank:    `{"type":["null","string"]}`,
-		text:     `{"type":["null","string"]}`,
-		boolean:  `{"type":["null","boolean"]}`,
-		integer:  `{"type":["null","integer"]}`,
-		number:   `{"type":["null","number"]}`,
-		date:     `{"type":["null","string"],"format":"date"}`,
-		dateTime: `{"type":["null","string"],"format":"date-time"}`,
-		clock:    `{"type":["null","string"],"x-sql-datatype":"time"}`,
-		duration: `{"type":["null","string"],"x-sql-datatype":"interval"}`,
-	}
-)
-
-// A column is a name and the widest kind that its cells have had so far. In a bookmark it is the pair of both.
-type column struct {
-	name string
-	kind kind
-}
-
-func (c column) MarshalJSON() ([]byte, error) {
-	return json.Marshal([]string{c.name, kindNames[c.kind]})
-}
-
-func (c *column) UnmarshalJSON(raw []byte) error {
-	var pair []string
-	if err := json.Unmarshal(raw, &pair); err != nil || len(pair) != 2 {
-		return fmt.Errorf("a column is not a pair of name and type")
-	}
-	k := slices.Index(kindNames[:], pair[1])
-	if k < 0 {
-		return fmt.Errorf("column %q has the unknown type %q", pair[0], pair[1])
-	}
-	c.name, c.kind = pair[0], kind(k)
-	return nil
-}
-
-// widest is the narrowest kind that holds the values of both.
-func widest(a, b kind) kind {
-	switch {
-	case a == b, b == blank:
-		return a
-	case a == blank:
-		return b
-	case a == integer && b == number, a == number && b == integer:
-		return number
-	case a == date && b == dateTime, a == dateTime && b == date:
-		return dateTime
-	}
-	return text
-}
 
 // A serial is days since 1899-12-30 and the part of a day, without a zone. The limits are those of the years 1 to 9999.
 // https://developers.google.com/workspace/sheets/api/guides/concepts#datetime_serial_numbers
@@ -103,7 +31,7 @@ func split(serial float64) (day, millis int) {
 
 // numberKind tells what a number is, by the cell's format. Format and pattern are those of
 // https://developers.google.com/workspace/sheets/api/reference/rest/v4/spreadsheets/cells#NumberFormat
-func numberKind(raw []byte, format, pattern string) kind {
+func numberKind(raw []byte, format, pattern string) kinds.Kind {
 	switch format {
 	case "DATE", "DATE_TIME", "TIME":
 	default:
@@ -116,13 +44,13 @@ func numberKind(raw []byte, format, pattern string) kind {
 	_, millis := split(serial)
 	switch {
 	case format == "TIME" && elapsed(pattern):
-		return duration
+		return kinds.Duration
 	case format == "TIME" && serial >= 0 && serial < 1:
-		return clock
+		return kinds.Time
 	case format == "DATE" && millis == 0:
-		return date
+		return kinds.Date
 	}
-	return dateTime
+	return kinds.DateTime
 }
 
 // elapsed tells a pattern such as [h]:mm:ss, which counts hours beyond the day.
@@ -138,34 +66,34 @@ func elapsed(pattern string) bool {
 // exactInteger is the size up to which the doubles of Sheets hold every integer.
 const exactInteger = 1 << 53
 
-func plainKind(raw []byte) kind {
+func plainKind(raw []byte) kinds.Kind {
 	if isDigits(raw) {
-		return integer
+		return kinds.Integer
 	}
 	n, err := strconv.ParseFloat(string(raw), 64)
 	if err == nil && n == math.Trunc(n) && math.Abs(n) <= exactInteger {
-		return integer
+		return kinds.Integer
 	}
-	return number
+	return kinds.Number
 }
 
 // appendValue appends a cell's value as JSON of the column's kind, which is at least as wide as the cell's. raw is what the API
 // sent: a quoted string, a number, or true or false.
-func appendValue(dst []byte, column, cell kind, raw []byte, zone *time.Location) []byte {
-	if cell == text {
+func appendValue(dst []byte, column, cell kinds.Kind, raw []byte, zone *time.Location) []byte {
+	if cell == kinds.Text {
 		return append(dst, raw...)
 	}
 	switch column {
-	case integer, number:
+	case kinds.Integer, kinds.Number:
 		return appendNumber(dst, cell, raw)
-	case boolean:
+	case kinds.Boolean:
 		return append(dst, raw...)
 	}
 	dst = append(dst, '"')
 	switch {
-	case cell == boolean: // as the sheet shows it
+	case cell == kinds.Boolean: // as the sheet shows it
 		dst = append(dst, strings.ToUpper(string(raw))...)
-	case cell == integer || cell == number:
+	case cell == kinds.Integer || cell == kinds.Number:
 		dst = appendNumber(dst, cell, raw)
 	default:
 		dst = appendSerial(dst, column, cell, raw, zone)
@@ -184,8 +112,8 @@ func isDigits(raw []byte) bool {
 }
 
 // appendNumber writes an integer without point and exponent, and any other number as it came.
-func appendNumber(dst []byte, cell kind, raw []byte) []byte {
-	if cell == integer && !isDigits(raw) {
+func appendNumber(dst []byte, cell kinds.Kind, raw []byte) []byte {
+	if cell == kinds.Integer && !isDigits(raw) {
 		if n, err := strconv.ParseFloat(string(raw), 64); err == nil {
 			return strconv.AppendInt(dst, int64(n), 10)
 		}
@@ -194,18 +122,18 @@ func appendNumber(dst []byte, cell kind, raw []byte) []byte {
 }
 
 // appendSerial writes a date, a time or both. A serial is wall time; what a change of clocks does to it is said at [time.Date].
-func appendSerial(dst []byte, column, cell kind, raw []byte, zone *time.Location) []byte {
+func appendSerial(dst []byte, column, cell kinds.Kind, raw []byte, zone *time.Location) []byte {
 	serial, err := strconv.ParseFloat(string(raw), 64)
 	if err != nil {
 		return dst
 	}
 	day, millis := split(serial)
 	switch {
-	case cell == duration:
+	case cell == kinds.Duration:
 		return appendDuration(dst, serial)
-	case cell == clock:
+	case cell == kinds.Time:
 		return time.UnixMilli(int64(millis)).UTC().AppendFormat(dst, "15:04:05.999")
-	case cell == date && column != dateTime:
+	case cell == kinds.Date && column != kinds.DateTime:
 		return time.Date(1899, 12, 30+day, 0, 0, 0, 0, time.UTC).AppendFormat(dst, time.DateOnly)
 	}
 	at := time.Date(1899, 12, 30+day, 0, 0, 0, millis*int(time.Millisecond), zone)
@@ -229,7 +157,7 @@ func appendDuration(dst []byte, serial float64) []byte {
 }
 
 // appendText is the text that a hash or a mask is made of.
-func appendText(dst []byte, column, cell kind, raw []byte, zone *time.Location) []byte {
+func appendText(dst []byte, column, cell kinds.Kind, raw []byte, zone *time.Location) []byte {
 	value := appendValue(nil, column, cell, raw, zone)
 	if len(value) > 0 && value[0] == '"' {
 		dst, _ = rawjson.AppendUnquoted(dst, value)
