@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"regexp"
@@ -99,30 +100,19 @@ func (h HeaderRow) given() bool { return h.none || h.first > 0 }
 
 // over gives r with what is missing in it taken from defaults.
 func (r Reading) over(defaults Reading) Reading {
-	pick := func(value *string, other string) {
-		if *value == "" {
-			*value = other
-		}
-	}
-	pick(&r.HiddenRows, defaults.HiddenRows)
-	pick(&r.MergedCells, defaults.MergedCells)
-	pick(&r.ErrorValues, defaults.ErrorValues)
-	pick(&r.Types, defaults.Types)
-	pick(&r.Timezone, defaults.Timezone)
-	pick(&r.ColumnNames, defaults.ColumnNames)
-	pick(&r.OnDuplicateKey, defaults.OnDuplicateKey)
-	if !r.HeaderRow.given() {
-		r.HeaderRow = defaults.HeaderRow
-	}
+	r.HeaderRow = cmp.Or(r.HeaderRow, defaults.HeaderRow)
+	r.HiddenRows = cmp.Or(r.HiddenRows, defaults.HiddenRows)
+	r.MergedCells = cmp.Or(r.MergedCells, defaults.MergedCells)
+	r.ErrorValues = cmp.Or(r.ErrorValues, defaults.ErrorValues)
+	r.Types = cmp.Or(r.Types, defaults.Types)
+	r.Timezone = cmp.Or(r.Timezone, defaults.Timezone)
+	r.ColumnNames = cmp.Or(r.ColumnNames, defaults.ColumnNames)
 	if r.ColumnMap == nil {
 		r.ColumnMap = defaults.ColumnMap
 	}
-	if r.MinRows == 0 {
-		r.MinRows = defaults.MinRows
-	}
-	if r.MaxDropPercent == nil {
-		r.MaxDropPercent = defaults.MaxDropPercent
-	}
+	r.MinRows = cmp.Or(r.MinRows, defaults.MinRows)
+	r.MaxDropPercent = cmp.Or(r.MaxDropPercent, defaults.MaxDropPercent)
+	r.OnDuplicateKey = cmp.Or(r.OnDuplicateKey, defaults.OnDuplicateKey)
 	return r
 }
 

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"encoding/binary"
+	"slices"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
@@ -67,15 +67,7 @@ func (c *cellReader) cellOf(fields []protocol.Field) (gridCell, error) {
 		case "effectiveValue":
 			err = c.value(&cell, field.Value)
 		case "effectiveFormat":
-			var members []protocol.Field
-			if members, err = c.members.Fields(field.Value); err == nil {
-				for _, m := range members {
-					if string(m.Name) == "numberFormat" {
-						format, pattern, err = c.numberFormat(m.Value)
-						break
-					}
-				}
-			}
+			format, pattern, err = c.numberFormat(field.Value, format, pattern)
 		case "formattedValue":
 			cell.shown = field.Value
 		}
@@ -119,19 +111,24 @@ func (c *cellReader) value(cell *gridCell, value []byte) error {
 	return err
 }
 
-// numberFormat reads what the format of a cell says of numbers.
-func (c *cellReader) numberFormat(value []byte) (format, pattern []byte, err error) {
+// numberFormat reads what the format of a cell says of numbers. Where it says nothing of them, the format given stays.
+func (c *cellReader) numberFormat(value, format, pattern []byte) (newFormat, newPattern []byte, err error) {
 	members, err := c.members.Fields(value)
+	at := slices.IndexFunc(members, func(m protocol.Field) bool { return string(m.Name) == "numberFormat" })
+	if err != nil || at < 0 {
+		return format, pattern, err
+	}
+	members, err = c.members.Fields(members[at].Value)
 	for _, m := range members {
 		quoted, _ := rawjson.Plain(m.Value)
 		switch string(m.Name) {
 		case "type":
-			format = quoted
+			newFormat = quoted
 		case "pattern":
-			pattern = quoted
+			newPattern = quoted
 		}
 	}
-	return format, pattern, err
+	return newFormat, newPattern, err
 }
 
 // errorText is what a cell with an error shows, by the error's type.
@@ -154,45 +151,4 @@ func errorText(quotedType string) []byte {
 		return []byte(`"#N/A"`)
 	}
 	return []byte(`"#ERROR!"`)
-}
-
-// Rows of a tab lie one behind the other, in memory or in a file: the row's number, the number of its cells, and of each its kind
-// and, unless it is blank, the length of its raw text and the text. Blank cells at the end, and blank rows, are left out.
-
-// appendRow appends a row whose cells are already in that form.
-func appendRow(dst []byte, number, cells int, encoded []byte) []byte {
-	dst = binary.AppendUvarint(dst, uint64(number))
-	dst = binary.AppendUvarint(dst, uint64(cells))
-	dst = binary.AppendUvarint(dst, uint64(len(encoded)))
-	return append(dst, encoded...)
-}
-
-func appendCell(dst []byte, k kinds.Kind, raw []byte) []byte {
-	dst = append(dst, byte(k))
-	if k == kinds.Blank {
-		return dst
-	}
-	dst = binary.AppendUvarint(dst, uint64(len(raw)))
-	return append(dst, raw...)
-}
-
-// nextCell takes a cell off the front.
-func nextCell(encoded []byte) (k kinds.Kind, raw, rest []byte) {
-	k = kinds.Kind(encoded[0])
-	if k == kinds.Blank {
-		return k, nil, encoded[1:]
-	}
-	size, n := binary.Uvarint(encoded[1:])
-	from := 1 + n
-	return k, encoded[from : from+int(size)], encoded[from+int(size):]
-}
-
-// nextRow takes a row off the front.
-func nextRow(rows []byte) (number, cells int, encoded, rest []byte) {
-	var head [3]uint64
-	for i := range head {
-		value, n := binary.Uvarint(rows)
-		head[i], rows = value, rows[n:]
-	}
-	return int(head[0]), int(head[1]), rows[:head[2]], rows[head[2]:]
 }

@@ -324,3 +324,13 @@ func (p *part) zone() *time.Location {
 	}
 	return p.book.zone
 }
+
+// grid is the part's range as far as its tab goes. With a header of a given row it begins there.
+func (p *part) grid() rect {
+	size := p.tab.Properties.GridProperties
+	r := p.rect.within(int(size.RowCount), int(size.ColumnCount))
+	if first := p.header().first; first > 0 {
+		r.row = max(r.row, first-1)
+	}
+	return r
+}

@@ -79,7 +79,10 @@ func (p *part) shape(out *tap.Output, columns []kinds.Column) string {
 	hash := sha256.New()
 	r := &p.reading
 	fmt.Fprintf(hash, "%q %q %v %q %q %q %q %q %q %q\n", p.source.config.ClientID, p.key, p.header(), r.HiddenRows, r.MergedCells, r.ErrorValues, r.Types, p.zone(), r.ColumnNames, r.ColumnMap)
-	for _, c := range slices.Concat([]kinds.Column{{Name: rowNumberColumn}, {Name: spreadsheetIDColumn}, {Name: sheetIDColumn}, {Name: sheetNameColumn}}, columns) {
+	for _, c := range ownColumns {
+		fmt.Fprintf(hash, "%q %d %d\n", c.Name, kinds.Blank, out.Keep(c.Name))
+	}
+	for _, c := range columns {
 		fmt.Fprintf(hash, "%q %d %d\n", c.Name, c.Kind, out.Keep(c.Name))
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16])

@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -68,14 +69,11 @@ func (p *part) checkKey(out *tap.Output, rows *spool, columns []kinds.Column) er
 }
 
 func names(columns []kinds.Column) string {
-	var all []byte
-	for i, c := range columns {
-		if i > 0 {
-			all = append(all, ", "...)
-		}
-		all = append(all, c.Name...)
+	var all []string
+	for _, c := range columns {
+		all = append(all, c.Name)
 	}
-	return string(all)
+	return strings.Join(all, ", ")
 }
 
 // A field is where the cells of a column go.

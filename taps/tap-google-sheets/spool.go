@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap/kinds"
@@ -71,26 +73,14 @@ func (s *spool) sum(columns []kinds.Column) string {
 
 // each calls visit for each row in order. What it gets is valid during the call.
 func (s *spool) each(visit func(number, cells int, encoded []byte) error) error {
+	parts := []io.Reader{bytes.NewReader(s.memory)}
 	if s.file != nil {
 		if _, err := s.file.Seek(0, io.SeekStart); err != nil {
 			return spoolFault(err)
 		}
-		if err := eachInFile(s.file, visit); err != nil {
-			return err
-		}
+		parts = []io.Reader{s.file, parts[0]}
 	}
-	for rows := s.memory; len(rows) > 0; {
-		number, cells, encoded, rest := nextRow(rows)
-		if err := visit(number, cells, encoded); err != nil {
-			return err
-		}
-		rows = rest
-	}
-	return nil
-}
-
-func eachInFile(file io.Reader, visit func(number, cells int, encoded []byte) error) error {
-	reader := bufio.NewReaderSize(file, 256<<10)
+	reader := bufio.NewReaderSize(io.MultiReader(parts...), 256<<10)
 	var encoded []byte
 	for {
 		var head [3]uint64
@@ -104,10 +94,7 @@ func eachInFile(file io.Reader, visit func(number, cells int, encoded []byte) er
 			}
 			head[i] = value
 		}
-		if uint64(cap(encoded)) < head[2] {
-			encoded = make([]byte, head[2])
-		}
-		encoded = encoded[:head[2]]
+		encoded = slices.Grow(encoded[:0], int(head[2]))[:head[2]]
 		if _, err := io.ReadFull(reader, encoded); err != nil {
 			return spoolFault(err)
 		}
@@ -134,4 +121,45 @@ func spoolFault(err error) error {
 		return nil
 	}
 	return protocol.SystemFault("large tabs need room for a temporary file; set TMPDIR to a folder that has it", "keeping the rows of a tab: %w", err)
+}
+
+// Rows of a tab lie one behind the other, in memory or in a file: the row's number, the number of its cells, and of each its kind
+// and, unless it is blank, the length of its raw text and the text. Blank cells at the end, and blank rows, are left out.
+
+// appendRow appends a row whose cells are already in that form.
+func appendRow(dst []byte, number, cells int, encoded []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(number))
+	dst = binary.AppendUvarint(dst, uint64(cells))
+	dst = binary.AppendUvarint(dst, uint64(len(encoded)))
+	return append(dst, encoded...)
+}
+
+func appendCell(dst []byte, k kinds.Kind, raw []byte) []byte {
+	dst = append(dst, byte(k))
+	if k == kinds.Blank {
+		return dst
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(raw)))
+	return append(dst, raw...)
+}
+
+// nextCell takes a cell off the front.
+func nextCell(encoded []byte) (k kinds.Kind, raw, rest []byte) {
+	k = kinds.Kind(encoded[0])
+	if k == kinds.Blank {
+		return k, nil, encoded[1:]
+	}
+	size, n := binary.Uvarint(encoded[1:])
+	from := 1 + n
+	return k, encoded[from : from+int(size)], encoded[from+int(size):]
+}
+
+// nextRow takes a row off the front.
+func nextRow(rows []byte) (number, cells int, encoded, rest []byte) {
+	var head [3]uint64
+	for i := range head {
+		value, n := binary.Uvarint(rows)
+		head[i], rows = value, rows[n:]
+	}
+	return int(head[0]), int(head[1]), rows[:head[2]], rows[head[2]:]
 }

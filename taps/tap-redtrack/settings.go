@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the setting timezone works on a machine without a zone database
 
 	"github.com/signalroom/signalroom/protocol/settings"
 	"github.com/signalroom/signalroom/taps/tap"

@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	_ "time/tzdata" // the setting timezone works on a machine without a zone database
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
