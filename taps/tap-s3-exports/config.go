@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -142,42 +141,33 @@ func (s SchemaSetting) read(stream string) ([]byte, error) {
 
 // over gives r with what is missing in it taken from defaults.
 func (r Reading) over(defaults Reading) Reading {
-	pick := func(value *string, other string) {
-		if *value == "" {
-			*value = other
-		}
-	}
-	pick(&r.Delimiter, defaults.Delimiter)
-	pick(&r.Encoding, defaults.Encoding)
-	pick(&r.QuoteChar, defaults.QuoteChar)
-	pick(&r.EscapeChar, defaults.EscapeChar)
-	pick(&r.Types, defaults.Types)
-	pick(&r.Timezone, defaults.Timezone)
-	pick(&r.Validate, defaults.Validate)
-	pick(&r.ColumnNames, defaults.ColumnNames)
+	r.Delimiter = cmp.Or(r.Delimiter, defaults.Delimiter)
+	r.Encoding = cmp.Or(r.Encoding, defaults.Encoding)
+	r.QuoteChar = cmp.Or(r.QuoteChar, defaults.QuoteChar)
+	r.EscapeChar = cmp.Or(r.EscapeChar, defaults.EscapeChar)
+	r.SkipLines = cmp.Or(r.SkipLines, defaults.SkipLines)
+	r.SkipFooterLines = cmp.Or(r.SkipFooterLines, defaults.SkipFooterLines)
 	if r.Header == "" && r.HeaderNames == nil {
 		r.Header, r.HeaderNames = defaults.Header, defaults.HeaderNames
 	}
-	r.SkipLines = cmp.Or(r.SkipLines, defaults.SkipLines)
-	r.SkipFooterLines = cmp.Or(r.SkipFooterLines, defaults.SkipFooterLines)
 	if r.NullValues == nil {
 		r.NullValues = defaults.NullValues
 	}
-	if r.QuotedEmptyIsString == nil {
-		r.QuotedEmptyIsString = defaults.QuotedEmptyIsString
-	}
-	if r.MaxRecordBytes == 0 {
-		r.MaxRecordBytes = defaults.MaxRecordBytes
-	}
+	r.QuotedEmptyIsString = cmp.Or(r.QuotedEmptyIsString, defaults.QuotedEmptyIsString)
+	r.MaxRecordBytes = cmp.Or(r.MaxRecordBytes, defaults.MaxRecordBytes)
+	r.Types = cmp.Or(r.Types, defaults.Types)
 	if r.DateFormat.all == "" && r.DateFormat.columns == nil {
 		r.DateFormat = defaults.DateFormat
 	}
+	r.Timezone = cmp.Or(r.Timezone, defaults.Timezone)
 	if r.RequiredColumns == nil {
 		r.RequiredColumns = defaults.RequiredColumns
 	}
 	if r.Schema.path == "" && r.Schema.inline == nil && r.Schema.byStream == nil {
 		r.Schema = defaults.Schema
 	}
+	r.Validate = cmp.Or(r.Validate, defaults.Validate)
+	r.ColumnNames = cmp.Or(r.ColumnNames, defaults.ColumnNames)
 	if r.ColumnMap == nil {
 		r.ColumnMap = defaults.ColumnMap
 	}
@@ -228,48 +218,47 @@ func (c *Config) streams() ([]*stream, error) {
 	var streams []*stream
 	names := map[string]bool{rejectedRows: true}
 	for i, e := range entries {
-		where := fmt.Sprintf("streams[%d]", i)
+		where := func(format string, args ...any) {
+			report("streams[%d]: "+format, append([]any{i}, args...)...)
+		}
 		if e.Name == "" {
-			report("%s: name is missing", where)
+			where("name is missing")
 			continue
 		}
 		if names[e.Name] {
-			report("%s: the name %q is taken", where, e.Name)
+			where("the name %q is taken", e.Name)
 		}
 		names[e.Name] = true
-		s := &stream{name: e.Name, prefix: e.Prefix, pattern: e.Pattern, preset: presets[e.Name], dater: dater, key: e.KeyProperties}
-		if !slices.Contains(c.Presets, e.Name) {
-			s.preset = nil
-		}
-		if s.prefix == "" {
-			s.prefix = c.Prefix
-		}
-		if s.pattern == "" {
-			s.pattern = c.Pattern
-		}
-		if s.pattern != "" && !doublestar.ValidatePattern(s.pattern) {
-			report("%s: pattern %q is not a glob", where, s.pattern)
-		}
-		switch e.Disposition {
-		case "", string(protocol.Append):
-			s.disposition = protocol.Append
-		case string(protocol.Merge):
-			s.disposition = protocol.Merge
-		default:
-			report("%s: disposition must be append or merge", where)
-		}
-		if len(s.key) == 0 {
-			s.key = []string{fileNameColumn, rowIDColumn}
-		}
-		if err := s.setReading(e.Reading.over(c.Reading)); err != nil {
-			report("%s: %v", where, err)
-		}
+		s := c.stream(e, where)
+		s.dater = dater
 		streams = append(streams, s)
 	}
 	if len(problems) > 0 {
 		return nil, protocol.ConfigFault("see tap-s3-exports --help", "%s", strings.Join(problems, "\n"))
 	}
 	return streams, nil
+}
+
+// stream resolves one entry.
+func (c *Config) stream(e StreamEntry, report func(format string, args ...any)) *stream {
+	s := &stream{name: e.Name, prefix: cmp.Or(e.Prefix, c.Prefix), pattern: cmp.Or(e.Pattern, c.Pattern), key: e.KeyProperties,
+		disposition: cmp.Or(protocol.Disposition(e.Disposition), protocol.Append)}
+	if slices.Contains(c.Presets, e.Name) {
+		s.preset = presets[e.Name]
+	}
+	if s.pattern != "" && !doublestar.ValidatePattern(s.pattern) {
+		report("pattern %q is not a glob", s.pattern)
+	}
+	if s.disposition != protocol.Append && s.disposition != protocol.Merge {
+		report("disposition must be append or merge")
+	}
+	if len(s.key) == 0 {
+		s.key = []string{fileNameColumn, rowIDColumn}
+	}
+	if err := s.setReading(e.Reading.over(c.Reading)); err != nil {
+		report("%v", err)
+	}
+	return s
 }
 
 // setReading checks the reading settings and takes them over.
@@ -303,6 +292,26 @@ func (s *stream) setReading(r Reading) error {
 	}
 	s.headless, s.headerNames = r.Header == "none" || r.HeaderNames != nil, r.HeaderNames
 
+	s.setDates(r, report)
+	text, err := r.Schema.read(s.name)
+	if err != nil {
+		report("schema: %v", err)
+	} else if text != nil {
+		if s.schema, err = parseRowSchema(text); err != nil {
+			report("schema: %v", err)
+		}
+	}
+	if s.schema == nil && (r.Validate == "reject" || r.Validate == "fail") {
+		report("validate: %s needs a schema", r.Validate)
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s", strings.Join(problems, "; "))
+	}
+	return nil
+}
+
+// setDates takes over how dates are written.
+func (s *stream) setDates(r Reading, report func(format string, args ...any)) {
 	if r.Timezone != "" {
 		zone, err := time.LoadLocation(r.Timezone)
 		if err != nil {
@@ -326,58 +335,4 @@ func (s *stream) setReading(r Reading) error {
 	for name, layout := range r.DateFormat.columns {
 		s.dateFormats[name] = format(layout)
 	}
-	text, err := r.Schema.read(s.name)
-	if err != nil {
-		report("schema: %v", err)
-	} else if text != nil {
-		if s.schema, err = parseRowSchema(text); err != nil {
-			report("schema: %v", err)
-		}
-	}
-	if s.schema == nil && (r.Validate == "reject" || r.Validate == "fail") {
-		report("validate: %s needs a schema", r.Validate)
-	}
-	if len(problems) > 0 {
-		return fmt.Errorf("%s", strings.Join(problems, "; "))
-	}
-	return nil
-}
-
-// exportSuffixes are those that the default pattern takes, before and after packing.
-var (
-	exportSuffixes = []string{".csv", ".tsv"}
-	packedSuffixes = []string{"", ".gz", ".bz2", ".xz", ".zst", ".zip"}
-)
-
-// matches tells whether a key belongs to the stream by its name.
-func (s *stream) matches(key string) bool {
-	if !strings.HasPrefix(key, s.prefix) {
-		return false
-	}
-	if s.pattern == "" {
-		lower := strings.ToLower(key)
-		for _, packed := range packedSuffixes {
-			for _, suffix := range exportSuffixes {
-				if strings.HasSuffix(lower, suffix+packed) {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	below := key[strings.LastIndexByte(s.prefix, '/')+1:]
-	if doublestar.MatchUnvalidated(s.pattern, below) {
-		return true
-	}
-	return !strings.Contains(s.pattern, "/") && doublestar.MatchUnvalidated(s.pattern, path.Base(below))
-}
-
-// isLitter tells the keys that no stream wants, and no report mentions: folder markers and the leavings of other programs.
-func isLitter(key string) bool {
-	base := path.Base(key)
-	switch {
-	case strings.HasSuffix(key, "/"), base == "_SUCCESS", strings.Contains("/"+key, "/_temporary/"):
-		return true
-	}
-	return slices.Contains([]string{".crc", ".tmp", ".part", ".filepart"}, strings.ToLower(path.Ext(base)))
 }

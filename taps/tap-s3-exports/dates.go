@@ -1,11 +1,6 @@
 package main
 
-import (
-	"bytes"
-	"fmt"
-	"strings"
-	"time"
-)
+import "time"
 
 // A dateFormat reads dates written in one way. It is compiled from strptime letters, or empty for ISO 8601.
 type dateFormat struct {
@@ -14,61 +9,6 @@ type dateFormat struct {
 	instants bool // it has a time of day: values are date-times, not dates
 	zone     *time.Location
 	zoned    bool // every value names its own offset, or zone was set by the user
-}
-
-// A datePart is a letter, or a literal byte when letter is 0.
-type datePart struct {
-	letter  byte
-	literal byte
-}
-
-// composite letters stand for others.
-var composites = strings.NewReplacer("%D", "%m/%d/%y", "%F", "%Y-%m-%d", "%T", "%H:%M:%S", "%R", "%H:%M", "%r", "%I:%M:%S %p")
-
-const dateLetters = "YymdeBbhjHIMSfpzZ"
-
-// parseDateFormat compiles strptime letters (https://docs.python.org/3/library/datetime.html#format-codes): Y y m d e B b h j H I M
-// S f p z Z, and the composites D F T R r. zone is where times without an offset are; nil is UTC.
-func parseDateFormat(layout string, zone *time.Location) (*dateFormat, error) {
-	f := &dateFormat{layout: layout, zone: zone, zoned: zone != nil}
-	if zone == nil {
-		f.zone = time.UTC
-	}
-	text := composites.Replace(layout)
-	for i := 0; i < len(text); i++ {
-		if text[i] != '%' {
-			f.parts = append(f.parts, datePart{literal: text[i]})
-			continue
-		}
-		i++
-		if i == len(text) {
-			return nil, fmt.Errorf("date format %q ends in %%", layout)
-		}
-		if text[i] == '-' && i+1 < len(text) { // %-d: the same as %d, as reading never asks for leading zeros
-			i++
-		}
-		switch letter := text[i]; {
-		case letter == '%':
-			f.parts = append(f.parts, datePart{literal: '%'})
-		case strings.IndexByte(dateLetters, letter) >= 0:
-			f.parts = append(f.parts, datePart{letter: letter})
-			f.instants = f.instants || strings.IndexByte("HIMSf", letter) >= 0
-		default:
-			return nil, fmt.Errorf("date format %q: %%%c is not known; use the letters %s of strptime", layout, letter, dateLetters)
-		}
-	}
-	has := func(letters string) bool {
-		for _, p := range f.parts {
-			if p.letter != 0 && strings.IndexByte(letters, p.letter) >= 0 {
-				return true
-			}
-		}
-		return false
-	}
-	if !has("Yy") || !has("j") && (!has("mBbh") || !has("de")) {
-		return nil, fmt.Errorf("date format %q does not name a year, a month and a day", layout)
-	}
-	return f, nil
 }
 
 // isoDates reads 2006-01-02 and 2006-01-02T15:04:05 with an offset; without an offset only when the user named a zone.
@@ -181,123 +121,6 @@ func (f *dateFormat) parseISO(v []byte) (time.Time, bool) {
 	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone), true
 }
 
-// parse reads v by the letters.
-func (f *dateFormat) parse(v []byte) (time.Time, bool) {
-	year, month, day, yearDay := -1, 1, 1, 0
-	hour, minute, second, nanos, offset := 0, 0, 0, 0, 0
-	pm, twelve, hasOffset := false, false, false
-	fail := time.Time{}
-	for _, p := range f.parts {
-		if p.letter == 0 {
-			if len(v) == 0 || v[0] != p.literal {
-				return fail, false
-			}
-			v = v[1:]
-			continue
-		}
-		n, width, limit := 0, 0, 2
-		switch p.letter {
-		case 'Y':
-			limit = 4
-		case 'j':
-			limit = 3
-		case 'f':
-			limit = 9
-		}
-		switch p.letter {
-		case 'B', 'b', 'h':
-			if month, width = monthName(v); width == 0 {
-				return fail, false
-			}
-			v = v[width:]
-			continue
-		case 'p':
-			if len(v) < 2 || v[1]|0x20 != 'm' || v[0]|0x20 != 'a' && v[0]|0x20 != 'p' {
-				return fail, false
-			}
-			pm, twelve = v[0]|0x20 == 'p', true
-			v = v[2:]
-			continue
-		case 'z', 'Z':
-			end := bytes.IndexByte(v, ' ')
-			if end < 0 {
-				end = len(v)
-			}
-			ok := false
-			if offset, ok = parseOffset(v[:end]); !ok {
-				return fail, false
-			}
-			hasOffset = true
-			v = v[end:]
-			continue
-		}
-		for width < len(v) && width < limit && isDigit(v[width]) {
-			n = n*10 + int(v[width]-'0')
-			width++
-		}
-		if width == 0 || p.letter == 'Y' && width != 4 {
-			return fail, false
-		}
-		if p.letter == 'f' {
-			n = fraction(v[:width])
-		}
-		v = v[width:]
-		switch p.letter {
-		case 'Y':
-			year = n
-		case 'y': // as in POSIX: 69 to 99 are 19xx
-			year = 2000 + n
-			if n >= 69 {
-				year = 1900 + n
-			}
-		case 'm':
-			month = n
-		case 'd', 'e':
-			day = n
-		case 'j':
-			yearDay = n
-		case 'H':
-			hour = n
-		case 'I':
-			if n < 1 || n > 12 {
-				return fail, false
-			}
-			hour = n
-		case 'M':
-			minute = n
-		case 'S':
-			second = n
-		case 'f':
-			nanos = n
-		}
-	}
-	if len(v) != 0 || year < 1 || month < 1 || month > 12 || hour > 23 || minute > 59 || second > 59 {
-		return fail, false
-	}
-	if twelve {
-		if hour > 12 {
-			return fail, false
-		}
-		hour %= 12
-		if pm {
-			hour += 12
-		}
-	}
-	zone := f.zone
-	if hasOffset {
-		zone = time.UTC
-		second -= offset
-	}
-	if yearDay > 0 {
-		t := time.Date(year, 1, yearDay, hour, minute, second, nanos, zone)
-		return t, yearDay <= 365 || isLeap(year) && yearDay == 366
-	}
-	if day < 1 || day > daysIn(year, month) {
-		return fail, false
-	}
-	return time.Date(year, time.Month(month), day, hour, minute, second, nanos, zone), true
-}
-
 // parseOffset reads Z, UTC, GMT, +hh, +hhmm or +hh:mm as seconds east of UTC.
 func parseOffset(v []byte) (seconds int, ok bool) {
 	switch string(v) {
@@ -326,18 +149,6 @@ func parseOffset(v []byte) (seconds int, ok bool) {
 	return seconds, true
 }
 
-func monthName(v []byte) (month, width int) {
-	for m := time.January; m <= time.December; m++ {
-		name := m.String()
-		for _, width := range []int{len(name), 3} {
-			if len(v) >= width && strings.EqualFold(string(v[:width]), name[:width]) {
-				return int(m), width
-			}
-		}
-	}
-	return 0, 0
-}
-
 // isoDay checks 2006-01-02 against the calendar.
 func isoDay(v []byte) bool {
 	if v[4] != '-' || v[7] != '-' {
@@ -349,54 +160,4 @@ func isoDay(v []byte) bool {
 	}
 	year := 100*century + years
 	return year >= 1 && (day <= 28 || day <= daysIn(year, month))
-}
-
-// pair reads two digits at i; anything else is a number beyond 99.
-func pair(v []byte, i int) int {
-	tens, ones := v[i]-'0', v[i+1]-'0'
-	if tens > 9 || ones > 9 {
-		return 100
-	}
-	return int(tens)*10 + int(ones)
-}
-
-// digits reads decimal digits alone; -1 when there is anything else.
-func digits(v []byte) int {
-	n := 0
-	for _, c := range v {
-		if !isDigit(c) {
-			return -1
-		}
-		n = n*10 + int(c-'0')
-	}
-	return n
-}
-
-// fraction reads 1 to 9 digits after a decimal point as nanoseconds; -1 when there are more.
-func fraction(v []byte) int {
-	if len(v) == 0 || len(v) > 9 {
-		return -1
-	}
-	n := digits(v)
-	for range 9 - len(v) {
-		n *= 10
-	}
-	return n
-}
-
-func isDigit(c byte) bool { return c-'0' <= 9 }
-
-func isLeap(year int) bool { return year%4 == 0 && (year%100 != 0 || year%400 == 0) }
-
-func daysIn(year, month int) int {
-	switch month {
-	case 2:
-		if isLeap(year) {
-			return 29
-		}
-		return 28
-	case 4, 6, 9, 11:
-		return 30
-	}
-	return 31
 }
