@@ -1,10 +1,10 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -60,22 +60,22 @@ func (s *source) judge(f *rest.Failure, v *rest.Verdict) {
 	}
 }
 
-// explain does the same for an error of Google's library.
+// explain does the same for an error of Google's library, which sees only whole answers.
 func (s *source) explain(err error) error {
 	var failed *googleapi.Error
 	var fault *protocol.Fault
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {
-	case err == nil, errors.As(err, &fault), errors.Is(err, context.Canceled):
-		return err
-	case !errors.As(err, &failed) && !errors.As(err, &syntax) && !errors.As(err, &kind): // the connection was cut in the middle
-		return protocol.TransientFault("run again later; if it stays so, check base_url and the network", "the answer cannot be read: %w", err)
-	case failed == nil:
+	case errors.As(err, &fault):
+		return fault // without the address that net/http puts in front
+	case errors.As(err, &syntax), errors.As(err, &kind), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return protocol.ConfigFault("is base_url the address of Google's API?", "the answer cannot be read: %w", err)
+	case !errors.As(err, &failed):
+		return err
 	}
 	cause := fmt.Errorf("%d %s: %s", failed.Code, http.StatusText(failed.Code), failed.Message)
-	if fault, _ := s.credentials.fault(failed.Code, []byte(failed.Body), cause); fault != nil {
+	if fault, _ = s.credentials.fault(failed.Code, []byte(failed.Body), cause); fault != nil {
 		return fault
 	}
 	if failed.Code == http.StatusTooManyRequests || failed.Code >= 500 {

@@ -58,7 +58,10 @@ func TestBadInput(t *testing.T) {
 				b.Fail(n, taptest.Status(401, `{"error":{"code":401,"message":"Request had invalid authentication credentials.","status":"UNAUTHENTICATED"}}`))
 			}
 		}, 2, "check the credentials: Google refuses the token that it gave for them"},
-		"an answer that is cut": {func(b *bench, d *doc) { b.always(taptest.Cut(20)) }, 4, "the answer cannot be read: unexpected EOF; run again later"},
+		"an answer that is cut":      {func(b *bench, d *doc) { b.Fail(2, taptest.Cut(20)) }, 0, "request is sent again"},
+		"one that is cut every time": {func(b *bench, d *doc) { b.always(taptest.Cut(20)) }, 4, "6 tries: GET /drive/v3/files/"},
+		"an empty answer":            {func(b *bench, d *doc) { b.Fail(2, taptest.Status(200, "")) }, 0, "the answer is not JSON"},
+		"nothing":                    {func(b *bench, d *doc) { b.always(taptest.Status(200, "", "Content-Type: text/plain")) }, 2, "is base_url the address of Google's API?"},
 		"a web page": {func(b *bench, d *doc) {
 			b.always(taptest.WebPage(200))
 		}, 2, "is base_url the address of Google's API?"},

@@ -288,15 +288,18 @@ func (c *Client) Redirect(ctx context.Context, r *Request) (location string, err
 }
 
 // HTTP is the client as net/http has it, for a library that makes its own requests: paced, retried while the status asks for
-// it, with credentials, logged. The library sees the last answer whatever its status.
+// it or the answer breaks off, with credentials, logged. The library sees the last answer whatever its status. An answer is read whole before
+// it does, so it is for small ones: 64 MiB at the most.
 func (c *Client) HTTP() *http.Client {
-	return &http.Client{Transport: transport{client: c}, CheckRedirect: checkRedirect}
+	return &http.Client{Transport: transport{c, libraryMost}, CheckRedirect: checkRedirect}
 }
+
+// libraryMost is how much of an answer a library gets.
+const libraryMost = 64 << 20
 
 type transport struct {
 	client *Client
-	// whole answers are read here, and asked for again when they break off or are meant to be JSON and are none.
-	whole bool
+	most   int // bytes of an answer
 }
 
 // RoundTrip sends a request of a library.
@@ -318,55 +321,38 @@ func (t transport) RoundTrip(request *http.Request) (*http.Response, error) {
 		}
 		return again, nil
 	}
-	response, err := s.send(request.Context())
-	for t.whole && err == nil {
-		broken := s.readWhole(response)
-		if broken == nil {
-			return response, nil
-		}
-		if err := s.again(request.Context(), s.failure(response.StatusCode, response.Header, nil, broken)); err != nil {
-			return nil, err
-		}
-		response, err = s.send(request.Context())
-	}
+	response, err := s.whole(request.Context(), t.most)
 	var failed *Failure
-	if err == nil {
-		response.Body = &atMost{response.Body, libraryMost, s.request.endpoint()}
-		return response, nil
-	}
-	if !errors.As(err, &failed) || failed.Status == 0 {
-		return nil, err
+	if err == nil || !errors.As(err, &failed) || failed.Status < 300 {
+		return response, err
 	}
 	return &http.Response{Status: fmt.Sprintf("%d %s", failed.Status, http.StatusText(failed.Status)), StatusCode: failed.Status, Header: failed.Header,
 		Body: io.NopCloser(bytes.NewReader(failed.Body)), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, ContentLength: -1, Request: request}, nil
 }
 
-// libraryMost is how much of an answer a library may read.
-const libraryMost = 64 << 20
-
-// atMost is an answer of which no more than so many bytes are read, as a library may hold it as a whole.
-type atMost struct {
-	io.ReadCloser
-	left     int
-	endpoint string
-}
-
-// Read is a Data fault when there is more.
-func (a *atMost) Read(p []byte) (int, error) {
-	n, err := a.ReadCloser.Read(p)
-	if a.left -= n; a.left < 0 {
-		return 0, protocol.DataFault("leave the stream out, by the setting select", "%s: the answer is larger than %d MiB", a.endpoint, libraryMost>>20)
+// whole gives the first good answer with its body in memory. One that breaks off, or says that it is JSON and is none, is asked for again.
+func (s *sending) whole(ctx context.Context, most int) (*http.Response, error) {
+	for {
+		response, err := s.send(ctx)
+		if err != nil {
+			return nil, err
+		}
+		body, err := io.ReadAll(io.LimitReader(response.Body, int64(most)+1))
+		response.Body.Close()
+		switch {
+		case ctx.Err() != nil:
+			return nil, context.Cause(ctx)
+		case err != nil:
+		case len(body) > most:
+			return nil, protocol.DataFault("leave the stream out, by the setting select", "%s: the answer is larger than %d KiB", s.request.endpoint(), most>>10)
+		case strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") && !json.Valid(body):
+			err = errors.New("the answer is not JSON")
+		default:
+			response.Body = io.NopCloser(bytes.NewReader(body))
+			return response, nil
+		}
+		if err := s.again(ctx, s.failure(response.StatusCode, response.Header, nil, err)); err != nil {
+			return nil, err
+		}
 	}
-	return n, err
-}
-
-// readWhole puts an answer's body into memory.
-func (s *sending) readWhole(response *http.Response) error {
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, failureBody))
-	if err == nil && strings.HasPrefix(response.Header.Get("Content-Type"), "application/json") && !json.Valid(body) {
-		err = errors.New("the answer is not JSON")
-	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
-	return err
 }

@@ -191,7 +191,7 @@ func TestProxy(t *testing.T) {
 	}
 }
 
-// TestHTTP is the client for a library that makes its own requests.
+// TestHTTP is the client for a library that makes its own requests, and sees whole answers alone.
 func TestHTTP(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -200,9 +200,18 @@ func TestHTTP(t *testing.T) {
 				io.Copy(w, r.Body)
 			}},
 			{Pattern: "GET /gone", Serve: func(w http.ResponseWriter, r *http.Request) { http.Error(w, "no", http.StatusGone) }},
+			{Pattern: "GET /endless", Serve: func(w http.ResponseWriter, r *http.Request) {
+				for some := make([]byte, 1<<20); ; {
+					if _, err := w.Write(some); err != nil {
+						return
+					}
+				}
+			}},
 		}}).Serve(t)
 		api.Fail(1, taptest.Status(503, ""))
 		api.Fail(2, taptest.Status(429, "", "Retry-After: 5"))
+		api.Fail(3, taptest.Cut(2))
+		api.Fail(4, taptest.Status(200, `{"half":`, "Content-Type: application/json"))
 		read := func(ctx context.Context, client *rest.Client, _ *tap.Output) error {
 			library := client.HTTP()
 			response, err := library.Post(taptest.URL+"/a", "text/plain", strings.NewReader("body"))
@@ -218,11 +227,13 @@ func TestHTTP(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "no\n", string(text))
 			require.NoError(t, response.Body.Close())
+			_, err = library.Get(taptest.URL + "/endless")
+			require.ErrorContains(t, err, "/endless: the answer is larger than 65536 KiB")
 			return nil
 		}
 		out := taptest.Run(t, toy{read: read}.tap(), input(api, map[string]any{"key": "k"}))
 		require.Equal(t, 0, out.Code, out.Stderr)
-		require.Len(t, api.Calls(), 4)
+		require.Len(t, api.Calls(), 7)
 	})
 }
 

@@ -208,7 +208,7 @@ func (s *sending) plainHTTP() *http.Client {
 	plain := *s.Client
 	plain.api.Auth = nil
 	plain.pace = newPacer(&s.shared.mu, Limits{}, nil)
-	return &http.Client{Transport: transport{client: &plain, whole: true}, CheckRedirect: checkRedirect}
+	return &http.Client{Transport: transport{&plain, failureBody}, CheckRedirect: checkRedirect}
 }
 
 // failure describes what came instead of an answer.
