@@ -152,6 +152,9 @@ func TestDefects(t *testing.T) {
 			B string `json:"b" alias:"a" help:"x"`
 		}{}, `key "a" is declared twice`},
 		{&struct {
+			common `required:"b"`
+		}{}, "common has no setting b to require"},
+		{&struct {
 			A string `json:"a" help:"x" secret:"" default:"x"`
 		}{}, "secret setting a has a default"},
 		{&struct {

@@ -23,7 +23,7 @@
 //	alias        older config keys that are accepted too, comma separated
 //	enum         the words allowed, comma separated
 //	secret       the value is never printed
-//	required     it must be given, and not be empty
+//	required     it must be given, and not be empty; on an embedded block, the names of those of its settings that must
 //	placeholder  what --help shows for the value
 //	example      one example value
 //	hidden       left out of help and documentation

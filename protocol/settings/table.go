@@ -116,8 +116,16 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 			if field.Type.Kind() != reflect.Struct {
 				return fmt.Errorf("embedded %s must be a struct", field.Name)
 			}
+			first := len(t.settings)
 			if err := t.add(field.Type, prefix, inGroup, at); err != nil {
 				return err
+			}
+			for _, name := range words(field.Tag.Get("required")) {
+				own := slices.IndexFunc(t.settings[first:], func(s setting) bool { return s.key == prefix+name })
+				if own < 0 {
+					return fmt.Errorf("%s has no setting %s to require", field.Name, name)
+				}
+				t.settings[first+own].required = true
 			}
 			continue
 		case !field.IsExported():

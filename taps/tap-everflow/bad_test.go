@@ -24,7 +24,7 @@ func TestBadInput(t *testing.T) {
 		code     int
 		says     []string
 	}{
-		"no key":                {settings: map[string]any{"api_key": nil}, code: 2, says: []string{"api_key is required", "EVERFLOW_API_KEY"}},
+		"no key":                {settings: map[string]any{"api_key": nil}, code: 2, says: []string{"api_key is required without networks", "EVERFLOW_API_KEY"}},
 		"two ways to give it":   {settings: map[string]any{"networks": []map[string]any{{"api_key": "x"}}}, code: 2, says: []string{"either networks or api_key"}},
 		"a network without one": {settings: map[string]any{"api_key": nil, "networks": []map[string]any{{"region": "eu"}}}, code: 2, says: []string{"networks[0]: api_key is missing"}},
 		"another region":        {settings: map[string]any{"api_key": nil, "networks": []map[string]any{{"region": "mars"}}}, code: 2, says: []string{"networks[0].region: expected one of us, eu"}},

@@ -57,7 +57,7 @@ func (c *Config) accounts(problems *settings.Problems) []Account {
 	case len(c.Networks) > 0 && c.APIKey != "":
 		problems.Add("networks", "give either networks or api_key")
 	case len(c.Networks) == 0 && c.APIKey == "":
-		problems.Missing("api_key", "")
+		problems.Missing("api_key", "without networks")
 	}
 	for i := range list {
 		a := &list[i]

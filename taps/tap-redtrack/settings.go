@@ -12,7 +12,8 @@ import (
 
 // Config is what tap-redtrack can be told.
 type Config struct {
-	tap.Settings
+	tap.Settings `required:"start_date"` // the API does not tell how far back its rows go
+
 	APIKey     string              `json:"api_key" secret:"" required:"" env:"REDTRACK_API_KEY" help:"Key of RedTrack's API, from Tools, Integrations."`
 	Timezone   string              `json:"timezone" help:"Zone of the account, which its days are of; reports are made in it. Without it, reports are of days in UTC, and the days of conversions and clicks count as over when they are over everywhere." example:"America/New_York"`
 	Lookback   *time.Duration      `json:"lookback" min:"0s" help:"How far behind the bookmark to read again, as rows change for weeks. Default: 30 days for conversions and reports, 3 days for clicks." example:"1440h"`
@@ -26,9 +27,6 @@ func (c *Config) check(problems *settings.Problems) (zone *time.Location) {
 	zone, err := time.LoadLocation(c.Timezone)
 	if err != nil || c.Timezone == "Local" {
 		problems.Add("timezone", "expected the name of a zone, such as Europe/Berlin")
-	}
-	if c.StartDate.IsZero() {
-		problems.Missing("start_date", "the API does not tell how far back its rows go")
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Reports)) {
 		if len(c.Reports[name]) == 0 {

@@ -359,7 +359,7 @@ func TestSettings(t *testing.T) {
 		says     string
 	}{
 		"no key":          {object{"api_key": ""}, "api_key"},
-		"no start":        {object{"start_date": nil}, "the API does not tell how far back its rows go"},
+		"no start":        {object{"start_date": nil}, "start_date is required: give --start-date, set TAP_REDTRACK_START_DATE"},
 		"zone":            {object{"timezone": "Mars/Olympus"}, "expected the name of a zone"},
 		"local zone":      {object{"timezone": "Local"}, "expected the name of a zone"},
 		"unknown group":   {object{"reports": object{"r": []string{"hour"}}}, `there is no group "hour"; there are campaign, source`},

@@ -12,21 +12,15 @@ import (
 
 // Config is what tap-example can be told.
 type Config struct {
-	tap.Settings
+	tap.Settings `required:"start_date"` // the API does not tell how far back its orders go
+
 	APIKey string `json:"api_key" secret:"" required:"" help:"Key of Example's API, with read scope."`
 	tap.RestatedWindows
 	tap.HTTPSettings
 }
 
-// open checks the settings, and makes the client.
+// open makes the client.
 func open(config *Config, run *tap.Run) (*tap.Source, error) {
-	problems := run.Problems()
-	if config.StartDate.IsZero() {
-		problems.Missing("start_date", "the API does not tell how far back its orders go")
-	}
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
 	api, err := rest.New(run, &config.HTTPSettings, rest.API{
 		Name:   "Example",
 		Base:   "https://api.example.com/v1",

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -37,6 +38,10 @@ func Connector[C any](t *testing.T, program tap.Tap[C], fresh func(t testing.TB)
 	bad := run("check", func(in *Input) { in.Config = map[string]any{"start_date": "next week"} })
 	require.Equal(t, 0, bad.Code)
 	require.Contains(t, requireStatus(t, bad, airbyte.Failed), "start_date: expected a date")
+
+	requireAsked(t, specification, fresh(t).Config, func(config any) string {
+		return requireAnswer(t, run("check", func(in *Input) { in.Config = config })).Message
+	})
 
 	discovered := run("discover", nil)
 	require.Equal(t, 0, discovered.Code, "%s", discovered.Stdout)
@@ -89,8 +94,33 @@ func Connector[C any](t *testing.T, program tap.Tap[C], fresh func(t testing.TB)
 	return whole
 }
 
-// requireStatus holds that a check has given one answer and no failure, and returns what it says.
+// requireAsked holds that the form asks for every setting whose absence alone fails a check.
+func requireAsked(t testing.TB, specification *airbyte.Specification, config any, check func(config any) string) {
+	t.Helper()
+	var form struct{ Required []string }
+	require.NoError(t, json.Unmarshal(specification.ConnectionSpecification, &form))
+	text, err := json.Marshal(config)
+	require.NoError(t, err)
+	var given map[string]any
+	require.NoError(t, json.Unmarshal(text, &given))
+	for name := range given {
+		rest := maps.Clone(given)
+		delete(rest, name)
+		if strings.Contains(check(rest), name+" is required:") {
+			require.Contains(t, form.Required, name)
+		}
+	}
+}
+
+// requireStatus holds that a check has given one answer of this kind and no failure, and returns what it says.
 func requireStatus(t testing.TB, r *AirbyteRun, status airbyte.Status) string {
+	t.Helper()
+	answer := requireAnswer(t, r)
+	require.Equal(t, status, answer.Status, answer.Message)
+	return answer.Message
+}
+
+func requireAnswer(t testing.TB, r *AirbyteRun) *airbyte.ConnectionStatus {
 	t.Helper()
 	var answers []*airbyte.ConnectionStatus
 	for _, m := range r.All {
@@ -99,9 +129,8 @@ func requireStatus(t testing.TB, r *AirbyteRun, status airbyte.Status) string {
 		}
 	}
 	require.Len(t, answers, 1)
-	require.Equal(t, status, answers[0].Status, answers[0].Message)
 	require.Empty(t, r.Errors())
-	return answers[0].Message
+	return answers[0]
 }
 
 // legacyState is the last state of each stream in the oldest form: an object of streams.
