@@ -13,8 +13,16 @@ import (
 // perList is how many entities an answer is asked for; clients do so, and an API that gives fewer is asked on.
 const perList = 1000
 
+// paged walks through a list that comes in pages, several times if rows move; once takes one that comes in an answer.
+func paged() []rest.Pager {
+	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}
+	return []rest.Pager{numbered, numbered, numbered}
+}
+
+func once() []rest.Pager { return []rest.Pager{nil} }
+
 // list completes the stream of a reference list, which GET /<name> gives whole. Each of the queries is a part of it; none is all at once.
-func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
+func (s *source) list(stream tap.Stream, walks func() []rest.Pager, queries ...url.Values) tap.Stream {
 	stream.Disposition = protocol.Replace
 	if len(queries) == 0 {
 		queries = []url.Values{nil}
@@ -28,11 +36,10 @@ func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
 		rows.Secrets, rows.MaskURLs = secrets(), true
 		key, seen := byID("title", "url"), map[string]bool{}
 		for _, query := range queries {
-			numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}
 			idOf := func(row []byte) string { return string(key(rows, row)[0].Value) }
 			came, total, err := s.api.Moving(ctx, rest.Moving{
 				List:  rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"}},
-				Walks: []rest.Pager{numbered, numbered, numbered}, Key: idOf,
+				Walks: walks(), Key: idOf,
 			}, func(row []byte) error {
 				id := idOf(row)
 				if seen[id] {
@@ -46,6 +53,28 @@ func (s *source) list(stream tap.Stream, queries ...url.Values) tap.Stream {
 			}
 			if came < total {
 				out.Log().Warn("the list changes while it is read", "rows", total, "different", came)
+			}
+		}
+		return nil
+	}
+	return stream
+}
+
+// dictionary completes the stream of what RedTrack has names for. It is the same for every account, and comes in one answer.
+func (s *source) dictionary(stream tap.Stream) tap.Stream {
+	stream.Disposition, stream.Unselected = protocol.Replace, true
+	stream.Read = func(ctx context.Context, out *tap.Output) error {
+		rows, err := s.newRows(stream, out)
+		if err != nil {
+			return err
+		}
+		defer rows.End()
+		for row, err := range s.api.Rows(ctx, rest.List{Request: rest.Request{Path: stream.Name}}) {
+			if err != nil {
+				return err
+			}
+			if err := rows.Send(row); err != nil {
+				return err
 			}
 		}
 		return nil

@@ -23,7 +23,8 @@ func program() tap.Tap[Config] {
 		Description: "Conversions, clicks, daily reports and reference lists of RedTrack",
 		Notes:       notes,
 		Unselected: []string{
-			"*.read_at", "*.ip", "*.user_agent", "*.fingerprint", "conversions.postback_ip", "clicks.user_id",
+			"*.read_at", "*.ip", "*.user_agent", "*.fingerprint", "conversions.postback_ip", "clicks.user_id", "scripts.script_code",
+			"browsers.*", "categories.*", "cities.*", "countries.*", "currencies.*", "devices.*", "languages.*", "os.*",
 		},
 		Open: open,
 	}

@@ -83,7 +83,8 @@ func asked(a *redtracktest.Account, path string) []string {
 
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for _, stream := range []string{"conversions", "clicks", "campaigns", "offers", "landings", "networks", "sources", "streams", "domains",
+	for _, stream := range []string{"conversions", "clicks", "campaigns", "offers", "landings", "networks", "sources", "streams", "domains", "scripts",
+		"browsers", "categories", "cities", "countries", "currencies", "devices", "languages", "os",
 		"report_daily", "report_daily_offer", "report_daily_source", "report_daily_landing", "report_geo"} {
 		t.Run(stream, func(t *testing.T) {
 			within(t, func(t *testing.T, a *redtracktest.Account) {

@@ -296,7 +296,7 @@ func TestEveryColumn(t *testing.T) {
 		return &tap.Source{Streams: func(ctx context.Context, bookmark func(string) json.RawMessage) ([]tap.Stream, error) {
 			streams, err := s.streams(ctx, bookmark)
 			for i, stream := range streams {
-				counts[stream.Name] = len(stream.Columns) - 1
+				counts[stream.Name], streams[i].Unselected = len(stream.Columns)-1, false
 				row := object{}
 				for j, column := range stream.Columns {
 					streams[i].Columns[j].Unselected = false

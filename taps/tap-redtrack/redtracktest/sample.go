@@ -25,6 +25,17 @@ func (a *Account) Fill(days ...string) {
 		"integrations": Row{"fraudscore": true, "params": Row{"key": Secret}, "source_name": "demo"}, "pixels": []Row{{"token": Secret}}, "subs": []Row{{"alias": "sub1", "role": "rt_ad"}}})
 	a.Put("streams", Row{"id": "64f0aa11bb22cc33dd44ee99", "title": "Split", "template": true, "offers": []Row{{"id": "64f0aa11bb22cc33dd44ee66"}}})
 	a.Put("domains", Row{"id": "64f0aa11bb22cc33dd44ee88", "url": "track.example", "type": "tracker", "use_auto_generated_ssl": "true", "ssl": Row{"key": Secret}, "acme": Row{"key": Secret}})
+	a.Put("scripts", Row{"id": "64f0aa11bb22cc33dd44eed1", "name": "Shop", "script_type": 1, "campaign_id": "64f0aa11bb22cc33dd44ee55", "domain_id": "64f0aa11bb22cc33dd44ee88",
+		"cookie_domain": "shop.example", "attribution_type": "2", "attribution_window": 30, "reg_view_once": true, "is_auto_generated": 0,
+		"script_code": `<script src="https://track.example/unilpclick.js?attribution=2&key=` + Secret + `"></script>`})
+	a.Put("browsers", Row{"id": "1", "title": "Chrome"})
+	a.Put("categories", Row{"id": "1", "name": "Finance", "alias": "finance", "sub_categories": []Row{{"name": "Loans", "alias": "loans"}}})
+	a.Put("cities", Row{"id": "1", "name": "Porto", "region": "Porto", "country_iso": "PT"})
+	a.Put("countries", Row{"id": 1, "iso": "PT", "title": "Portugal"})
+	a.Put("currencies", Row{"letter_code": "EUR", "aliases": []string{"€"}, "exchange_rate": Row{"source": "ecb", "value": 1.085, "updated_at": "2026-01-02T00:00:00Z"}})
+	a.Put("devices", Row{"id": "1", "code": "mobile", "title": "Mobile"})
+	a.Put("languages", Row{"code": "pt", "alpha3": "por", "title": "Portuguese"})
+	a.Put("os", Row{"id": "1", "title": "Android"})
 	for _, day := range days {
 		a.Day(day)
 	}

@@ -92,13 +92,14 @@ type endpoint struct {
 	most     int    // rows of an answer
 	day      string // the member that date_from and date_to act on
 	array    bool   // rows come as a bare array, null when there are none; otherwise as items and total
+	whole    bool   // rows come in one answer
 	limited  bool
 }
 
 const logs = "time_interval clickid country_code campaign_id source_id offer_id network_id fingerprint"
 
 func endpoints() []endpoint {
-	return []endpoint{
+	all := []endpoint{
 		{path: "conversions", required: "date_from date_to", optional: logs + " type type_role", most: 10000, day: "conv_time", limited: true},
 		{path: "tracks", required: "date_from date_to", optional: logs, most: 10000, day: "track_time", limited: true},
 		{path: "report", required: "group date_from date_to", most: 1000, day: "date", array: true, limited: true,
@@ -110,7 +111,12 @@ func endpoints() []endpoint {
 		{path: "sources", optional: "title ids status date_from date_to total_stat", most: 1000, array: true},
 		{path: "streams", optional: "title", most: 1000},
 		{path: "domains", most: 1000},
+		{path: "scripts", whole: true, array: true},
 	}
+	for path := range strings.FieldsSeq("browsers categories cities countries currencies devices languages os") {
+		all = append(all, endpoint{path: path, whole: true, array: true})
+	}
+	return all
 }
 
 // routes are the endpoints, and the page of the reference, which answers wherever there is none.
@@ -120,11 +126,14 @@ func (a *Account) routes() []taptest.Route {
 		fmt.Fprint(w, "<!DOCTYPE html><html><head><title>Swagger UI</title></head></html>")
 	}}}
 	for _, e := range endpoints() {
-		route := taptest.Route{Pattern: "GET /" + e.path, Query: map[string]string{}, Required: strings.Fields("page per " + e.required)}
+		route := taptest.Route{Pattern: "GET /" + e.path, Query: map[string]string{}, Required: strings.Fields(e.required)}
 		for _, name := range strings.Fields("api_key " + e.required + " " + e.optional) {
 			route.Query[name] = ".+"
 		}
-		route.Query["page"], route.Query["per"] = "[1-9][0-9]*", "[1-9][0-9]*"
+		if !e.whole {
+			route.Query["page"], route.Query["per"] = "[1-9][0-9]*", "[1-9][0-9]*"
+			route.Required = append(route.Required, "page", "per")
+		}
 		for _, name := range []string{"date_from", "date_to"} {
 			if route.Query[name] != "" {
 				route.Query[name] = `20\d\d-\d\d-\d\d`
@@ -155,11 +164,13 @@ func (a *Account) answer(w http.ResponseWriter, query url.Values, e endpoint) {
 	}
 	page, _ := strconv.Atoi(query.Get("page"))
 	per, _ := strconv.Atoi(query.Get("per"))
-	if per > e.most {
+	if e.whole {
+		page, per = 1, len(rows)
+	} else if per > e.most {
 		fail(w, http.StatusBadRequest, fmt.Sprintf("per is at most %d", e.most))
 		return
 	}
-	if a.Clamp > 0 {
+	if a.Clamp > 0 && !e.whole {
 		per = min(per, a.Clamp)
 	}
 	shown := rows[min(len(rows), (page-1)*per):min(len(rows), page*per)]

@@ -7,8 +7,8 @@ import (
 	"github.com/signalroom/signalroom/protocol/rawjson"
 )
 
-// urlSecret is a parameter of a URL that holds a credential, unless it is a macro.
-var urlSecret = regexp.MustCompile(`(?i)([?&](?:[\w.-]*[_.-])?(?:api_?key|key|token|access_?token|secret|auth|password|passwd|pwd|sig|signature)=)[^{\[$#&%][^&#]*`)
+// urlSecret is a parameter of a URL that holds a credential, unless it is a macro. The URL may stand in a longer text.
+var urlSecret = regexp.MustCompile(`(?i)([?&](?:[\w.-]*[_.-])?(?:api_?key|key|token|access_?token|secret|auth|password|passwd|pwd|sig|signature)=)[^{\[$#&%][^&#\s"'<>]*`)
 
 // appendWithout appends a valid value without what is secret in it.
 func (s *Sender) appendWithout(dst, value []byte) []byte {

@@ -66,6 +66,7 @@ func TestAppendWithout(t *testing.T) {
 		`[1 , {"token":1} ,"x", [true,[]]]`: `[1,{},"x",[true,[]]]`,
 		`"https://a.example/?x=1\u0026token=abc#f"`:                  `"https://a.example/?x=1&token=****#f"`,
 		`"https://a.example/?api_key=abc&clickid={clickid}"`:         `"https://a.example/?api_key=****&clickid={clickid}"`,
+		`"<a href='https://a.example/?key=abc'>b & c"`:               `"<a href='https://a.example/?key=****'>b & c"`,
 		`"https://a.example/?security_token=abc"`:                    `"https://a.example/?security_token=****"`,
 		`"https://a.example/?token={token}&key=[key]&sig=${s}"`:      `"https://a.example/?token={token}&key=[key]&sig=${s}"`,
 		`"https://a.example/?keyword=shoes&monkey=1&tokens=2&key="`:  `"https://a.example/?keyword=shoes&monkey=1&tokens=2&key="`,
