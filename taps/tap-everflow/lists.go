@@ -210,3 +210,104 @@ type Creative struct {
 	TimeSaved                 time.Time       `json:"time_saved"`
 	Relationship              json.RawMessage `json:"relationship"`
 }
+
+// A CouponCode is a code by which conversions are known. TrackingLink comes with an affiliate's key alone.
+// https://developers.everflow.io/docs/network/coupon_codes
+type CouponCode struct {
+	NetworkID              int64           `json:"network_id" tap:"key"`
+	NetworkCouponCodeID    int64           `json:"network_coupon_code_id" tap:"key"`
+	NetworkOfferID         int64           `json:"network_offer_id"`
+	NetworkAffiliateID     int64           `json:"network_affiliate_id"`
+	CouponCode             string          `json:"coupon_code"`
+	CouponStatus           string          `json:"coupon_status"`
+	StartDate              string          `json:"start_date"`
+	EndDate                string          `json:"end_date"`
+	Description            string          `json:"description"`
+	IsDescriptionPlainText bool            `json:"is_description_plain_text"`
+	InternalNotes          string          `json:"internal_notes"`
+	TrackingLink           string          `json:"tracking_link"`
+	TimeCreated            time.Time       `json:"time_created"`
+	TimeSaved              time.Time       `json:"time_saved"`
+	TimeDeleted            time.Time       `json:"time_deleted"`
+	Relationship           json.RawMessage `json:"relationship"`
+}
+
+// A Category is one of offers. https://developers.everflow.io/docs/network/categories
+type Category struct {
+	NetworkID         int64     `json:"network_id" tap:"key"`
+	NetworkCategoryID int64     `json:"network_category_id" tap:"key"`
+	Name              string    `json:"name"`
+	Status            string    `json:"status"`
+	TimeCreated       time.Time `json:"time_created"`
+	TimeSaved         time.Time `json:"time_saved"`
+}
+
+// A Label with the ids of what has it. https://developers.everflow.io/docs/network/labels
+type Label struct {
+	NetworkID     int64           `json:"network_id" tap:"key"`
+	Label         string          `json:"label" tap:"key"`
+	AdvertiserIDs json.RawMessage `json:"advertiser_ids"`
+	AffiliateIDs  json.RawMessage `json:"affiliate_ids"`
+	CampaignIDs   json.RawMessage `json:"campaign_ids"`
+	OfferIDs      json.RawMessage `json:"offer_ids"`
+	OfferGroupIDs json.RawMessage `json:"offer_group_ids"`
+	Relationship  json.RawMessage `json:"relationship"`
+}
+
+// A TrafficSource is what partners may append to their links. https://developers.everflow.io/docs/network/traffic_sources
+type TrafficSource struct {
+	NetworkID              int64           `json:"network_id" tap:"key"`
+	NetworkTrafficSourceID int64           `json:"network_traffic_source_id" tap:"key"`
+	Name                   string          `json:"name"`
+	PostbackURL            string          `json:"postback_url"`
+	IsPublic               bool            `json:"is_public"`
+	TimeCreated            time.Time       `json:"time_created"`
+	TimeSaved              time.Time       `json:"time_saved"`
+	Relationship           json.RawMessage `json:"relationship"`
+}
+
+// A TrafficControl is a rule that keeps traffic out. https://developers.everflow.io/api-reference/get-networkstrafficcontrols
+type TrafficControl struct {
+	NetworkID               int64           `json:"network_id" tap:"key"`
+	NetworkTrafficControlID int64           `json:"network_traffic_control_id" tap:"key"`
+	Status                  string          `json:"status"`
+	ControlType             string          `json:"control_type"`
+	IsApplyAllOffers        bool            `json:"is_apply_all_offers"`
+	ComparisonMethod        string          `json:"comparison_method"`
+	Variables               json.RawMessage `json:"variables"`
+	DateValidFrom           string          `json:"date_valid_from"`
+	DateValidTo             string          `json:"date_valid_to"`
+	TimeCreated             time.Time       `json:"time_created"`
+	TimeSaved               time.Time       `json:"time_saved"`
+}
+
+// An Employee works for the network; the id of an employee stands in offers, affiliates and advertisers. Some pages of the reference call it
+// employee_id. https://developers.everflow.io/api-reference/get-networksemployees
+type Employee struct {
+	NetworkID               int64           `json:"network_id" tap:"key"`
+	NetworkEmployeeID       int64           `json:"network_employee_id" tap:"key"`
+	NetworkBusinessUnitID   int64           `json:"network_business_unit_id"`
+	NetworkRoleID           int64           `json:"network_role_id"`
+	FirstName               string          `json:"first_name"`
+	LastName                string          `json:"last_name"`
+	FullName                string          `json:"full_name"`
+	Title                   string          `json:"title"`
+	Email                   string          `json:"email"`
+	WorkPhone               string          `json:"work_phone"`
+	CellPhone               string          `json:"cell_phone"`
+	AccountStatus           string          `json:"account_status"`
+	IsAdmin                 bool            `json:"is_admin"`
+	IsAffiliateManager      bool            `json:"is_affiliate_manager"`
+	IsAdvertiserManager     bool            `json:"is_advertiser_manager"`
+	IsLimitedAffiliateScope bool            `json:"is_limited_affiliate_scope"`
+	LanguageID              int64           `json:"language_id"`
+	TimezoneID              int64           `json:"timezone_id"`
+	CurrencyID              string          `json:"currency_id"`
+	City                    string          `json:"city"`
+	CountryCode             string          `json:"country_code"`
+	RegionCode              string          `json:"region_code"`
+	InternalNotes           string          `json:"internal_notes"`
+	TimeCreated             time.Time       `json:"time_created"`
+	TimeSaved               time.Time       `json:"time_saved"`
+	Relationship            json.RawMessage `json:"relationship"`
+}

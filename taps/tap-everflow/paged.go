@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -23,7 +25,9 @@ type paged struct {
 	id   string
 	open bool // rows may still come in: a count that does not fit is no fault
 	most int  // rows above which a smaller window is wanted; 0: any number will do
-	send func(row []byte) error
+	// repeats tells that the list may come whole whatever page is asked for, as its documentation names none: the same page again is the end.
+	repeats bool
+	send    func(row []byte) error
 }
 
 // read sends every row once. Rows that come in while it walks shift others from page to page, and so it walks again by other page
@@ -31,12 +35,18 @@ type paged struct {
 func (s *source) read(ctx context.Context, a *account, p paged) error {
 	moving := rest.Moving{List: rest.List{Request: rest.Request{Path: p.path, Body: p.body}, Rows: p.rows},
 		Key: rest.KeyOf(p.id), Total: "paging.total_count", Remember: true}
-	for _, size := range append([]int{s.config.PageSize}, pageSizes...) {
+	sizes := append([]int{s.config.PageSize}, pageSizes...)
+	if p.repeats {
+		sizes = sizes[:1]
+	}
+	for _, size := range sizes {
 		moving.Walks = append(moving.Walks, rest.Numbered{Param: "page", SizeParam: "page_size", Size: min(size, s.config.PageSize), First: 1,
 			Ends: rest.Ends{Total: moving.Total, Most: p.most}})
 	}
 	came, total, err := a.client.Moving(ctx, moving, p.send)
 	switch {
+	case p.repeats && errors.Is(err, rest.ErrRepeated):
+		return nil
 	case err != nil || came >= total:
 		return err
 	case p.open:
@@ -44,4 +54,47 @@ func (s *source) read(ctx context.Context, a *account, p paged) error {
 		return nil
 	}
 	return protocol.DataFault("run again; if it stays, ask Everflow why its pages do not fit its count", "%s: %d rows came of %d", p.path, came, total)
+}
+
+// A listing is a stream of all rows of a list, each network's in turn.
+type listing struct {
+	name, description string
+	id                string // beside network_id
+	path              string // of a network's
+	affiliatePath     string // of an affiliate's; empty: there is none
+	body              any    // nil: GET
+	repeats           bool   // see paged
+	lifts             []lift
+	unselected        bool
+}
+
+func list[T any](s *source, l listing) tap.Stream {
+	stream := tap.Typed[T](tap.Stream{Name: l.name, Description: l.description, Disposition: protocol.Replace, Unselected: l.unselected})
+	stream.Read = func(ctx context.Context, out *tap.Output) error {
+		shape, err := newShape(out, stream.Columns, l.lifts...)
+		if err != nil {
+			return err
+		}
+		defer shape.End()
+		accounts, err := s.identified(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			path := l.path
+			if a.Portal == portalAffiliate {
+				path = l.affiliatePath
+			}
+			if path == "" {
+				continue
+			}
+			err := s.read(ctx, a, paged{path: a.path(path), body: l.body, rows: []string{l.name, path}, id: l.id, repeats: l.repeats,
+				send: func(row []byte) error { return shape.send(row, a.NetworkID) }})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return stream
 }

@@ -96,15 +96,23 @@ func (s *source) streams(context.Context, func(string) json.RawMessage) ([]tap.S
 		return nil, err
 	}
 	streams := []tap.Stream{conversion, event, held, click, report,
-		list[Offer](s, "offers", "Offers and their configuration", "network_offer_id", "offers", "offersrunnable", nil)}
+		list[Offer](s, listing{name: "offers", description: "Offers and their configuration", id: "network_offer_id", path: "offers", affiliatePath: "offersrunnable"}),
+		list[CouponCode](s, listing{name: "coupon_codes", description: "Codes by which conversions are known", id: "network_coupon_code_id", path: "couponcodes", affiliatePath: "couponcodes", repeats: true}),
+	}
 	if !slices.ContainsFunc(s.accounts, func(a *account) bool { return a.Portal == portalNetwork }) {
 		return streams, nil
 	}
 	return append(streams,
-		list[Affiliate](s, "affiliates", "Partners", "network_affiliate_id", "affiliates", "", nil),
-		list[Advertiser](s, "advertisers", "Brands", "network_advertiser_id", "advertisers", "", nil),
-		list[OfferGroup](s, "offer_groups", "Offers that share caps", "network_offer_group_id", "offergroups", "", nil),
-		list[Campaign](s, "campaigns", "Smart links", "network_campaign_id", "campaigns", "", nil),
-		list[Creative](s, "creatives", "Banners, mails and links of offers", "network_offer_creative_id", "creativestable", "", map[string]any{"search_terms": []any{}}),
+		list[Affiliate](s, listing{name: "affiliates", description: "Partners", id: "network_affiliate_id", path: "affiliates"}),
+		list[Advertiser](s, listing{name: "advertisers", description: "Brands", id: "network_advertiser_id", path: "advertisers"}),
+		list[OfferGroup](s, listing{name: "offer_groups", description: "Offers that share caps", id: "network_offer_group_id", path: "offergroups"}),
+		list[Campaign](s, listing{name: "campaigns", description: "Smart links", id: "network_campaign_id", path: "campaigns"}),
+		list[Creative](s, listing{name: "creatives", description: "Banners, mails and links of offers", id: "network_offer_creative_id", path: "creativestable", body: map[string]any{"search_terms": []any{}}}),
+		list[Category](s, listing{name: "categories", description: "Categories of offers", id: "network_category_id", path: "categories", repeats: true}),
+		list[Label](s, listing{name: "labels", description: "Labels, and what has them", id: "label", path: "labels", repeats: true}),
+		list[TrafficSource](s, listing{name: "traffic_sources", description: "Parameters for the links of partners", id: "network_traffic_source_id", path: "trafficsource", repeats: true}),
+		list[TrafficControl](s, listing{name: "traffic_controls", description: "Rules that keep traffic out", id: "network_traffic_control_id", path: "trafficcontrols", repeats: true}),
+		list[Employee](s, listing{name: "employees", description: "People who work for the network", id: "network_employee_id", path: "employees", repeats: true, unselected: true,
+			lifts: []lift{{"network_employee_id", "employee_id"}}}),
 	), nil
 }

@@ -135,7 +135,14 @@ func fill(s *everflowtest.Server) *everflowtest.Server {
 			"relationship": everflowtest.Row{"advertiser": everflowtest.Row{"network_advertiser_id": 4, "verification_token": "secret-of-4"}}})},
 		"campaigns": {common(everflowtest.Row{"network_campaign_id": 1, "campaign_name": "Smart link", "campaign_status": "active", "optimization_goal": 0,
 			"relationship": everflowtest.Row{"redirects": everflowtest.Row{"total": 1, "entries": []everflowtest.Row{{"api": "secret-of-redirect", "routing_value": 1}}}}})},
-		"creatives": {common(everflowtest.Row{"network_offer_creative_id": 7, "network_offer_id": 31, "name": "Banner", "creative_type": "html", "width": 300, "height": 250, "additional_offer_ids": []int{32}})},
+		"coupon_codes": {common(everflowtest.Row{"network_coupon_code_id": 3, "network_offer_id": 31, "network_affiliate_id": 8, "coupon_code": "SUMMER15", "coupon_status": "active",
+			"start_date": "2026-06-01", "end_date": "", "is_description_plain_text": false, "time_deleted": 0, "relationship": everflowtest.Row{}})},
+		"categories":       {common(everflowtest.Row{"network_category_id": 1, "name": "Finance", "status": "active"})},
+		"labels":           {{"label": "summer", "offer_ids": []int{31, 32}, "affiliate_ids": []int{}, "relationship": everflowtest.Row{"offers": []everflowtest.Row{{"network_offer_id": 31}}}}},
+		"traffic_sources":  {common(everflowtest.Row{"network_traffic_source_id": 2, "name": "Mail", "postback_url": "", "is_public": true})},
+		"traffic_controls": {common(everflowtest.Row{"network_traffic_control_id": 5, "status": "active", "control_type": "blacklist", "variables": []everflowtest.Row{{"variable": "sub1", "values": []string{"bad"}}}})},
+		"employees":        {common(everflowtest.Row{"network_employee_id": 2, "first_name": "Ann", "full_name": "Ann Person", "is_admin": true, "relationship": everflowtest.Row{}})},
+		"creatives":        {common(everflowtest.Row{"network_offer_creative_id": 7, "network_offer_id": 31, "name": "Banner", "creative_type": "html", "width": 300, "height": 250, "additional_offer_ids": []int{32}})},
 	}
 	return s
 }

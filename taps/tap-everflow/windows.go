@@ -120,37 +120,6 @@ func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Contex
 	}
 }
 
-// list is a stream of all rows of a list, each network's in turn. An affiliate has but a list of offers, at a path of its own.
-func list[T any](s *source, name, description, id, endpoint, affiliates string, body any) tap.Stream {
-	stream := tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Replace})
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, stream.Columns)
-		if err != nil {
-			return err
-		}
-		defer shape.End()
-		accounts, err := s.identified(ctx)
-		if err != nil {
-			return err
-		}
-		for _, a := range accounts {
-			path := endpoint
-			if a.Portal == portalAffiliate {
-				path = affiliates
-			}
-			if path == "" {
-				continue
-			}
-			err := s.read(ctx, a, paged{path: a.path(path), body: body, rows: []string{name}, id: id, send: func(row []byte) error { return shape.send(row, a.NetworkID) }})
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	return stream
-}
-
 // identified are the accounts once it is known which networks they are of.
 func (s *source) identified(ctx context.Context) ([]*account, error) {
 	seen := map[int64]bool{}

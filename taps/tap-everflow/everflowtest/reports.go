@@ -350,6 +350,9 @@ func (s *Server) list(r *http.Request, member string) (any, error) {
 			return nil, err
 		}
 	}
+	if s.WholeLists {
+		return Row{member: s.Lists[member]}, nil
+	}
 	answer, err := s.page(r, member, s.Lists[member])
 	if err == nil && s.BareLists {
 		return answer.(Row)[member], nil

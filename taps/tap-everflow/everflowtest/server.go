@@ -42,6 +42,7 @@ type Server struct {
 	Limit       int    // requests within 30 seconds: 600, and for an affiliate 150
 	TableKey    string // the member that holds clicks: clicks, or table
 	BareLists   bool   // lists come without their envelope
+	WholeLists  bool   // lists come whole, whatever page is asked for, and are not counted
 	OldestFirst bool   // the order of conversions and clicks
 
 	Others []*Server // accounts at the same address, told apart by their keys
@@ -90,7 +91,14 @@ func (s *Server) API() *taptest.API {
 		route("GET /v1/networks/offergroups", pages, paged, list("offer_groups")),
 		route("GET /v1/networks/campaigns", pages, paged, list("campaigns")),
 		route("POST /v1/networks/creativestable", pages, paged, list("creatives")),
+		route("GET /v1/networks/couponcodes", pages, paged, list("coupon_codes")),
+		route("GET /v1/networks/categories", pages, paged, list("categories")),
+		route("GET /v1/networks/labels", pages, paged, list("labels")),
+		route("GET /v1/networks/trafficsource", pages, paged, list("traffic_sources")),
+		route("GET /v1/networks/trafficcontrols", pages, paged, list("traffic_controls")),
+		route("GET /v1/networks/employees", pages, paged, list("employees")),
 		route("GET /v1/affiliates/offersrunnable", pages, paged, list("offers")),
+		route("GET /v1/affiliates/couponcodes", pages, paged, list("coupon_codes")),
 		route("POST /v1/{portal}/reporting/conversions", pages, paged, (*Server).conversions),
 		route("POST /v1/{portal}/reporting/onhold", pages, paged, (*Server).onHold),
 		route("POST /v1/{portal}/reporting/clicks/stream", none, nil, (*Server).clicks),
