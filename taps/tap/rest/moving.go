@@ -36,7 +36,7 @@ func (c *Client) Moving(ctx context.Context, m Moving, send func(row []byte) err
 		if err = w.walk(ctx); c.sample(ctx) {
 			w.total = w.came
 		}
-		if again := errors.Is(err, errRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
+		if again := errors.Is(err, ErrRepeated) && i+1 < len(m.Walks); !again && (err != nil || w.came >= w.total) {
 			break
 		}
 	}

@@ -149,7 +149,7 @@ func (w *walk) answers(ctx context.Context) error {
 			return err
 		}
 		if answered.Rows > 0 && sum == before {
-			return protocol.DataFault("report this: paging does not work here", "%s: %w, %d of them", w.request.endpoint(), errRepeated, answered.Rows)
+			return protocol.DataFault("report this: paging does not work here", "%s: %w, %d of them", w.request.endpoint(), ErrRepeated, answered.Rows)
 		}
 		if empty++; answered.Rows > 0 {
 			empty = 0
@@ -180,8 +180,8 @@ const emptyMost = 1000
 // errChanged is why an answer that broke off could not be read on.
 var errChanged = errors.New("the answer broke off, and was another one when it was asked for again")
 
-// errRepeated is why a walk ends whose pages do not go on. An API that counts its rows may be asked again by another page size.
-var errRepeated = errors.New("two answers hold the same rows")
+// ErrRepeated is why a walk ends whose pages do not go on. An API that counts its rows may be asked again by another page size.
+var ErrRepeated = errors.New("two answers hold the same rows")
 
 // answer reads one answer, with as many tries as it takes. sum stands for its rows.
 func (w *walk) answer(ctx context.Context) (answered *Answered, sum uint64, err error) {
