@@ -8,6 +8,7 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
 	"github.com/signalroom/signalroom/target-postgres/load"
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 // A Config is what the target can be told.
@@ -124,7 +125,7 @@ func (c *Config) options(connection database.Options) load.Options {
 		BeforeSQL: c.BeforeSQL, AfterSQL: c.AfterSQL, IgnoreVersions: !c.Versions,
 		Connections: c.Connections, BatchRows: c.BatchRows, BatchBytes: int64(c.BatchSizeMB) << 20, BatchWait: c.BatchWait, MaxRejects: c.MaxRejects,
 		Types:       columns.Types{Bytes: c.Bytes, Arrays: c.Arrays == "native", Addresses: c.Addresses == "inet"},
-		ExtraFields: load.ExtraFields(c.ExtraFields), Missing: load.MissingFields(c.Missing), Uncovered: load.Uncovered(c.Uncovered),
+		ExtraFields: tuples.ExtraFields(c.ExtraFields), Missing: load.MissingFields(c.Missing), Uncovered: load.Uncovered(c.Uncovered),
 		NotifyChannel: c.NotifyChannel, Program: settings.BuildVersion(),
 	}
 	if c.NameCase == "lower" {

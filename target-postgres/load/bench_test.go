@@ -12,6 +12,7 @@ import (
 	"github.com/signalroom/signalroom/protocol/singer"
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 // events are Singer lines of eleven columns, one of them an object, of about 530 bytes.
@@ -42,7 +43,7 @@ func BenchmarkEncode(b *testing.B) {
 	l := &layout{}
 	var places []columns.Place
 	for _, c := range want {
-		l.columns = append(l.columns, layoutColumn{name: c.Name, typ: c.Type, from: c.Source})
+		l.Columns = append(l.Columns, tuples.Column{Name: c.Name, Type: c.Type, Source: c.Source})
 		l.shape.Columns = append(l.shape.Columns, database.ShapeColumn{Name: c.Name})
 		places = append(places, columns.Place{Want: c, Column: c})
 	}
@@ -63,8 +64,8 @@ func BenchmarkEncode(b *testing.B) {
 			if m.Type != protocol.RecordMessage {
 				continue
 			}
-			var bad *problem
-			if s.tuples, bad = p.append(s.tuples, &m.Record, &instant{}, KeepExtra); bad != nil {
+			var bad *tuples.Problem
+			if s.tuples, bad = p.Append(s.tuples, &m.Record, &tuples.Instant{}, tuples.KeepExtra); bad != nil {
 				b.Fatal(bad)
 			}
 			s.add(m.Line, m.Record.Raw, m.Bytes)

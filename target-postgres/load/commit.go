@@ -185,7 +185,7 @@ func keyOf(p *plan, record []byte) string {
 	if err != nil {
 		return ""
 	}
-	return p.key(fields)
+	return p.Key(fields)
 }
 
 func now() time.Time { return time.Now().UTC() }

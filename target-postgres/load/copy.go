@@ -172,8 +172,8 @@ func copyContext(e *pgconn.PgError, ld *streamLoad, straight bool) (row int, res
 func refusedColumn(e *pgconn.PgError, ld *streamLoad, straight bool) string {
 	_, rest, _ := copyContext(e, ld, straight)
 	found := ""
-	for _, c := range ld.layout.columns {
-		if name := string(c.name); len(name) > len(found) && strings.HasSuffix(rest, " "+name) {
+	for _, c := range ld.layout.Columns {
+		if name := string(c.Name); len(name) > len(found) && strings.HasSuffix(rest, " "+name) {
 			found = name
 		}
 	}
@@ -186,9 +186,9 @@ func (w *worker) unchanged(ctx context.Context, ld *streamLoad) error {
 	if err != nil {
 		return err
 	}
-	for _, c := range ld.layout.columns {
-		if have, ok := t.Column(c.name); !ok || have.Type != c.typ {
-			return protocol.TransientFault("run it again", "column %s of %s was altered during the run", c.name, t.Name)
+	for _, c := range ld.layout.Columns {
+		if have, ok := t.Column(c.Name); !ok || have.Type != c.Type {
+			return protocol.TransientFault("run it again", "column %s of %s was altered during the run", c.Name, t.Name)
 		}
 	}
 	return nil

@@ -68,7 +68,7 @@ func (l *loader) newKey(s *stream) bool {
 	if s.keys.tags != nil {
 		l.keyTable = s
 	}
-	return s.keys.add(s.plan.hash)
+	return s.keys.add(s.plan.Hash)
 }
 
 // addKey ends a stream's first load.

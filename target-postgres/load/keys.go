@@ -1,15 +1,9 @@
 package load
 
 import (
-	"hash/maphash"
 	"slices"
 	"sync"
 )
-
-// keyHash is the hash of a key so far, with another field of it.
-func keyHash(seed maphash.Seed, so uint64, field []byte) uint64 {
-	return so*0x9E3779B97F4A7C15 + maphash.Bytes(seed, field)
-}
 
 // mostKeys bounds what an interval remembers of a stream's keys.
 const mostKeys = 1 << 17

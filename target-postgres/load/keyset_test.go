@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 func TestKeySet(t *testing.T) {
@@ -13,7 +15,7 @@ func TestKeySet(t *testing.T) {
 	const table = 1 << 20
 	seed, k := maphash.MakeSeed(), newKeySet()
 	key := func(n int) uint64 {
-		return keyHash(seed, keyHash(seed, 0, []byte("acme")), binary.BigEndian.AppendUint64(nil, uint64(n)))
+		return tuples.KeyHash(seed, tuples.KeyHash(seed, 0, []byte("acme")), binary.BigEndian.AppendUint64(nil, uint64(n)))
 	}
 	n := 0
 	for ; !k.full(table); n++ {
@@ -40,6 +42,6 @@ func TestKeySetWithoutTable(t *testing.T) {
 func TestKeyHashTellsFieldsApart(t *testing.T) {
 	t.Parallel()
 	seed := maphash.MakeSeed()
-	require.NotEqual(t, keyHash(seed, keyHash(seed, 0, []byte("a")), []byte("bc")), keyHash(seed, keyHash(seed, 0, []byte("ab")), []byte("c")))
-	require.NotEqual(t, keyHash(seed, keyHash(seed, 0, []byte("a")), []byte("b")), keyHash(seed, keyHash(seed, 0, []byte("b")), []byte("a")))
+	require.NotEqual(t, tuples.KeyHash(seed, tuples.KeyHash(seed, 0, []byte("a")), []byte("bc")), tuples.KeyHash(seed, tuples.KeyHash(seed, 0, []byte("ab")), []byte("c")))
+	require.NotEqual(t, tuples.KeyHash(seed, tuples.KeyHash(seed, 0, []byte("a")), []byte("b")), tuples.KeyHash(seed, tuples.KeyHash(seed, 0, []byte("b")), []byte("a")))
 }

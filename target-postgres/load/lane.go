@@ -53,8 +53,8 @@ func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
 // restage moves the rows of a replace that is under way to a staging table of its new layout.
 func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
 	var moved []columns.Ident
-	for _, c := range ld.layout.columns {
-		moved = append(moved, c.name)
+	for _, c := range ld.layout.Columns {
+		moved = append(moved, c.Name)
 	}
 	list := quotedList(append(moved, database.LineColumn))
 	old := ld.layout.shape.Staging

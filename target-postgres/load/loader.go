@@ -12,6 +12,7 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 // A Source is where messages come from: a reader of either wire. Close makes a waiting Next return [protocol.ErrClosed].
@@ -39,7 +40,7 @@ type loader struct {
 	order    []*stream
 	columns  int // of all streams
 	latest   *stream
-	now      instant
+	now      tuples.Instant
 
 	// The interval under way.
 	began     time.Time // when its first message came
@@ -78,7 +79,7 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 		ctx: ctx, o: o, source: source, wake: make(chan struct{}, 1), streams: map[string]*stream{}, unknown: map[string]bool{},
 	}
 	started := now()
-	l.now = instant{batched: started, started: started.UnixMilli()}
+	l.now = tuples.Instant{Batched: started, Started: started.UnixMilli()}
 	l.crew = newCrew(&l.o, source, &stateWriter{out: out}, started.Format("20060102T150405Z")+"-"+rand.Text()[:8])
 	l.pool = l.crew.pool
 	err := l.run()
@@ -200,18 +201,18 @@ func (l *loader) record(m *protocol.Message) error {
 	}
 	l.touch()
 	if l.o.Replay != nil {
-		l.now.at = l.o.Replay.Received(m.Line)
-	} else if s.plan.timed {
-		l.now.at = time.Now()
+		l.now.At = l.o.Replay.Received(m.Line)
+	} else if s.plan.Timed {
+		l.now.At = time.Now()
 	}
 	g, before, bad := l.encode(s, r)
-	if bad == errExtra {
+	if bad == tuples.NeedsExtra {
 		if err := l.undeclared(s, r); err != nil {
 			return err
 		}
 		g, before, bad = l.encode(s, r)
 	}
-	if bad == errMark {
+	if bad == tuples.NeedsMark {
 		mark := protocol.Schema{Kinds: protocol.Null | protocol.String, Format: "date-time"}
 		if err := l.add(s, []protocol.Property{{Name: columns.DeletedAtName, Schema: mark}}); err != nil {
 			return err
@@ -226,12 +227,12 @@ func (l *loader) record(m *protocol.Message) error {
 	}
 	if bad != nil {
 		return l.reject(s, g, database.Reject{
-			Line: m.Line, Key: s.plan.key(r.Fields), Column: bad.column, Reason: bad.reason, Record: string(r.Raw),
+			Line: m.Line, Key: s.plan.Key(r.Fields), Column: bad.Column, Reason: bad.Reason, Record: string(r.Raw),
 		}, m.Bytes)
 	}
 	g.add(m.Line, r.Raw, m.Bytes)
-	if s.plan.layout.exact {
-		g.keys = append(g.keys, s.plan.hash)
+	if s.plan.layout.Exact {
+		g.keys = append(g.keys, s.plan.Hash)
 	}
 	g.version = max(g.version, r.Version)
 	l.bytes += int64(m.Bytes)
@@ -253,12 +254,12 @@ func (l *loader) record(m *protocol.Message) error {
 }
 
 // encode appends a record to the stream's open segment, whose size before that it gives.
-func (l *loader) encode(s *stream, r *protocol.Record) (g *segment, before int, bad *problem) {
+func (l *loader) encode(s *stream, r *protocol.Record) (g *segment, before int, bad *tuples.Problem) {
 	l.touch() // anew where the interval has just ended
 	g = l.segment(s)
 	before = g.size()
 	begin := len(g.tuples)
-	g.tuples, bad = s.plan.append(g.tuples, r, &l.now, l.o.ExtraFields)
+	g.tuples, bad = s.plan.Append(g.tuples, r, &l.now, l.o.ExtraFields)
 	if bad == nil && s.keys != nil && !l.newKey(s) {
 		g.tuples, bad = g.tuples[:begin], errKnownKey
 	}
@@ -316,7 +317,7 @@ func (l *loader) segment(s *stream) *segment {
 func (l *loader) touch() {
 	if l.began.IsZero() {
 		l.began = time.Now()
-		l.now.batched = l.began
+		l.now.Batched = l.began
 		select {
 		case l.wake <- struct{}{}:
 		default:
@@ -330,7 +331,7 @@ func (l *loader) send(o op) {
 		l.open()
 	}
 	if g := o.segment; g != nil {
-		if s := g.plan.stream; g.plan.layout.exact && !s.straight.Load() {
+		if s := g.plan.stream; g.plan.layout.Exact && !s.straight.Load() {
 			l.staged += g.size() - len(g.raw)
 		}
 		l.pool.send(g)

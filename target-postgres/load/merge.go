@@ -23,7 +23,7 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	switch {
 	case ld.layout.mode == protocol.Append || len(ld.layout.shape.Key) == 0:
 		statements[0] = database.Append
-	case ld.layout.partial:
+	case ld.layout.Partial:
 		statements = []database.Statement{database.AddPartial, database.SetPartial}
 	case ld.anew:
 		statements[0] = database.MergeAnew
@@ -98,7 +98,7 @@ func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, 
 		if raw := w.record(ld.stream, *middle); raw != nil {
 			record = string(raw)
 		}
-		if ld.layout.partial {
+		if ld.layout.Partial {
 			// The next statement would meet it again.
 			if err := conn.Exec(ctx, ld.layout.shape.Unstage(*middle)); err != nil {
 				return database.Fault(err)

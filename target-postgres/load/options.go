@@ -10,17 +10,7 @@ import (
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
-)
-
-// ExtraFields says what becomes of members that a record's schema does not declare.
-type ExtraFields string
-
-// The words of on_extra_fields.
-const (
-	KeepExtra ExtraFields = "keep" // in _extra
-	AddExtra  ExtraFields = "add"  // as columns, typed by their first value
-	DropExtra ExtraFields = "drop"
-	FailExtra ExtraFields = "fail" // the record is rejected
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 // MissingFields says what becomes of properties that a record of a merge does not name.
@@ -69,7 +59,7 @@ type Options struct {
 	BatchBytes          int64
 	BatchWait           time.Duration
 	MaxRejects          int64
-	ExtraFields         ExtraFields
+	ExtraFields         tuples.ExtraFields
 	Missing             MissingFields
 	Uncovered           Uncovered
 	Limits              Limits

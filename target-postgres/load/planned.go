@@ -9,6 +9,7 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 // Plan prints the statements that the input calls for, the own tables first, and changes nothing. Of records it looks at the
@@ -48,7 +49,8 @@ type plannedStream struct {
 	table       *database.Table
 	schema      *protocol.Stream
 	preparation preparation
-	names       plan // only what its members are
+	declared    map[string]bool
+	crowded     map[string]bool // declared, without room for a column
 }
 
 func (p *planner) close(ctx context.Context) {
@@ -98,13 +100,13 @@ func (p *planner) change(s *plannedStream) error {
 	}
 	s.table.Used += len(c.have) - len(s.table.Columns)
 	s.table.Exists, s.table.Columns = !c.discarded, asTable(c.have)
-	s.names = plan{named: map[string]int{}}
+	s.declared, s.crowded = map[string]bool{}, map[string]bool{}
 	for _, property := range s.schema.Schema.Properties {
-		s.names.named[property.Name] = ignored
+		s.declared[property.Name] = true
 	}
 	for _, place := range c.places {
-		if place.Extra && !s.preparation.extra {
-			s.names.named[place.Want.Property] = crowded
+		if place.Extra {
+			s.crowded[place.Want.Property] = true
 		}
 	}
 	return p.print(c.statements)
@@ -121,16 +123,16 @@ func (p *planner) record(m *protocol.Message) error {
 	}
 	for i := range m.Record.Fields {
 		f := &m.Record.Fields[i]
-		switch s.names.member(string(f.Name)) {
-		case undeclared:
-			s.preparation.extra = s.preparation.extra || p.o.ExtraFields == KeepExtra
-		case crowded:
+		switch name := string(f.Name); {
+		case s.crowded[name]:
 			s.preparation.extra = s.preparation.extra || f.Value[0] != 'n'
+		case !s.knows(name):
+			s.preparation.extra = s.preparation.extra || p.o.ExtraFields == tuples.KeepExtra
 		}
 	}
 	schema := s.schema
-	if p.o.ExtraFields == AddExtra {
-		if added := s.names.undeclaredProperties(m.Record.Fields); len(added) > 0 {
+	if p.o.ExtraFields == tuples.AddExtra {
+		if added := tuples.NewProperties(m.Record.Fields, s.knows); len(added) > 0 {
 			s.schema = withProperties(schema, added)
 		}
 	}
@@ -138,6 +140,11 @@ func (p *planner) record(m *protocol.Message) error {
 		return nil
 	}
 	return p.change(s)
+}
+
+// knows tells whether a member is declared, or has the name of a metadata column.
+func (s *plannedStream) knows(name string) bool {
+	return s.declared[name] || columns.NoMetadata.Names(name)
 }
 
 func (p *planner) print(statements []string) error {

@@ -4,7 +4,9 @@ import (
 	"slices"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/target-postgres/columns"
+	"github.com/signalroom/signalroom/target-postgres/tuples"
 )
 
 func (l *loader) schema(m *protocol.Message) error {
@@ -115,8 +117,8 @@ func (l *loader) versioned(s *stream) error {
 
 // undeclared makes room for members that the schema does not declare.
 func (l *loader) undeclared(s *stream, r *protocol.Record) error {
-	if l.o.ExtraFields == AddExtra {
-		if added := s.plan.undeclaredProperties(r.Fields); len(added) > 0 {
+	if l.o.ExtraFields == tuples.AddExtra {
+		if added := s.plan.Undeclared(r.Fields); len(added) > 0 {
 			return l.add(s, added)
 		}
 	}
@@ -130,4 +132,20 @@ func (l *loader) add(s *stream, more []protocol.Property) error {
 	s.declared = withProperties(s.declared, more)
 	s.seen = append(s.seen, s.declared)
 	return l.prepare(s, []*protocol.Stream{s.declared})
+}
+
+// withProperties is a stream with more properties than its SCHEMA declares.
+func withProperties(s *protocol.Stream, more []protocol.Property) *protocol.Stream {
+	out, schema := *s, *s.Schema
+	schema.Properties = slices.Clone(schema.Properties)
+	raw := slices.Clone(s.Raw)
+	for _, p := range more {
+		if _, ok := schema.Property(p.Name); ok {
+			continue
+		}
+		schema.Properties = append(schema.Properties, p)
+		raw = append(rawjson.AppendString(append(raw, ' '), p.Name), byte('0'+p.Kinds%8)) // only ever compared
+	}
+	out.Schema, out.Raw = &schema, raw
+	return &out
 }

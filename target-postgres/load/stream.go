@@ -89,10 +89,9 @@ func (s *stream) planFor(declared *protocol.Stream) *plan {
 func (s *stream) tally() (replaced values.Tally, dropped int64) {
 	replaced, dropped = s.replaced, s.values
 	for _, p := range s.plans {
-		for i := range p.slots {
-			replaced.Add(p.slots[i].encoder.Tally())
-		}
-		dropped += p.dropped
+		more, left := p.Tally()
+		replaced.Add(more)
+		dropped += left
 	}
 	return replaced, dropped
 }

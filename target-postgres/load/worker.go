@@ -340,7 +340,7 @@ func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
 	if err != nil {
 		return err
 	}
-	if form == ld.layout.form {
+	if form == ld.layout.tableForm {
 		return nil
 	}
 	return w.unchanged(ctx, ld)
