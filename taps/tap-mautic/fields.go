@@ -36,7 +36,7 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 		return idOf(row)
 	}
 	list := &listing{member: "fields", keys: []string{"id"}, size: s.config.PageSize}
-	err := s.walk(ctx, list, "fields/"+l.custom, nil, 0, keep, func(int64) error { return nil })
+	err := s.walk(ctx, walk{listing: list, path: "fields/" + l.custom, send: keep})
 	if rest.Status(err) == http.StatusForbidden {
 		s.run.Log.Warn("the role of the API's user may not list fields: those of the first record are taken", "fields", l.custom)
 		fields, err = s.fieldsOfOne(ctx, l)
@@ -52,7 +52,7 @@ func (s *source) customFields(ctx context.Context, l *listing) ([]tap.Column, er
 
 // fieldsOfOne looks at one record, which says of each field what it is.
 func (s *source) fieldsOfOne(ctx context.Context, l *listing) (fields []customField, err error) {
-	list := rest.List{Request: rest.Request{Path: "api/" + l.path, Query: question(nil, l.keys, 1, false)}, Rows: []string{l.member}}
+	list := rest.List{Request: question(l.path, nil, l.keys, 1), Rows: []string{l.member}}
 	for row, err := range s.client.Rows(ctx, list) {
 		if err != nil {
 			return nil, err

@@ -45,8 +45,7 @@ func (r *rows) relate(l *listing, id int64, row []byte) {
 	r.seen[id] = true
 	for _, member := range l.related {
 		var children []json.RawMessage
-		list := appendForm(nil, protocol.Array, rest.Member(row, member))
-		if json.Unmarshal(list, &children) != nil {
+		if json.Unmarshal(inForm(protocol.Array, rest.Member(row, member)), &children) != nil {
 			continue
 		}
 		for _, child := range children {

@@ -35,7 +35,6 @@ type rows struct {
 	scanner, inner, outer rawjson.Scanner
 	values                [][]byte
 	extra, set            []protocol.Member
-	text                  []byte // of lists and objects that came in another form
 }
 
 func newRows(l *listing, out *tap.Output) (*rows, error) {
@@ -99,7 +98,7 @@ func (r *rows) sendAny(row []byte) error {
 
 func (r *rows) sendMembers(members []protocol.Field) error {
 	clear(r.values)
-	r.extra, r.set, r.text = r.extra[:0], r.set[:0], r.text[:0]
+	r.extra, r.set = r.extra[:0], r.set[:0]
 	for _, m := range members {
 		name := r.snake(m.Name)
 		if r.custom && name == "fields" {
@@ -110,13 +109,9 @@ func (r *rows) sendMembers(members []protocol.Field) error {
 		r.put(name, m.Value)
 	}
 	for i, c := range r.columns {
-		value := r.values[i]
+		value := inForm(r.kinds[i], r.values[i])
 		if value == nil || rawjson.KindOf(value) == rawjson.Null {
 			value = []byte(cmp.Or(r.fixed[i], "null"))
-		} else if wrong := rawjson.KindOf(value); r.kinds[i] == protocol.Array && wrong == rawjson.Object || r.kinds[i] == protocol.Object && wrong == rawjson.Array {
-			start := len(r.text)
-			r.text = appendForm(r.text, r.kinds[i], value)
-			value = r.text[start:]
 		}
 		r.set = append(r.set, protocol.Member{Name: c.Name, Value: value})
 	}
@@ -189,35 +184,31 @@ func (r *rows) putCustom(alias string, value []byte) {
 	r.put(alias, value)
 }
 
-// appendForm appends a value in the form of its column. PHP writes a list and an object alike when they are empty, and Mautic either in
-// the place of the other by version: a list that is sent as an object loses its keys, which its rows have too.
-func appendForm(dst []byte, kinds protocol.Kinds, value []byte) []byte {
+// inForm is a value in the form of its column. PHP writes a list and an object alike when they are empty, and Mautic either in the place of
+// the other by version: a list that is sent as an object loses its keys, which its rows have too.
+func inForm(kinds protocol.Kinds, value []byte) []byte {
 	switch kind := rawjson.KindOf(value); {
 	case kinds == protocol.Array && kind == rawjson.Object:
 		var scanner rawjson.Scanner
 		members, _ := scanner.Fields(value) // of a row that was read already
-		dst = append(dst, '[')
+		list := []byte{'['}
 		for i, m := range members {
 			if i > 0 {
-				dst = append(dst, ',')
+				list = append(list, ',')
 			}
-			dst = append(dst, m.Value...)
+			list = append(list, m.Value...)
 		}
-		return append(dst, ']')
+		return append(list, ']')
 	case kinds == protocol.Object && kind == rawjson.Array:
 		var elements []json.RawMessage
 		_ = json.Unmarshal(value, &elements) // likewise
-		dst = append(dst, '{')
+		var members []protocol.Member
 		for i, element := range elements {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = append(strconv.AppendInt(append(dst, '"'), int64(i), 10), `":`...)
-			dst = append(dst, element...)
+			members = append(members, protocol.Member{Name: strconv.Itoa(i), Value: element})
 		}
-		return append(dst, '}')
+		return protocol.AppendObject(nil, members)
 	}
-	return append(dst, value...)
+	return value
 }
 
 // snake is a name of the API as the name of a column: dateAdded is date_added.

@@ -131,14 +131,14 @@ func (r *reading) scanned(ctx context.Context) error {
 	passes := r.passes(r.listing, b)
 	for ; n.Pass < len(passes); n.Pass, n.After = n.Pass+1, 0 {
 		p := passes[n.Pass]
-		err := r.walk(ctx, r.listing, r.path, p.where, max(n.After, p.from), r.rows.send, func(last int64) error {
+		reached := func(last int64) error {
 			n.After = last
 			if len(r.related) > 0 {
 				return nil // the rows that the list leaves out are known at its end
 			}
 			return r.out.State(b)
-		})
-		if err != nil {
+		}
+		if err := r.walk(ctx, walk{r.listing, r.path, p.where, max(n.After, p.from), r.rows.send, reached}); err != nil {
 			return err
 		}
 		if n.Pass == len(passes)-1 && r.happened != "" {
@@ -157,64 +157,81 @@ func (r *reading) scanned(ctx context.Context) error {
 	return r.out.State(b)
 }
 
-// walk sends the rows behind an id, by pages, and tells after each how far it has come. A Mautic that breaks down over a page is asked
-// for smaller ones.
-func (s *source) walk(ctx context.Context, l *listing, path string, where []filter, after int64, send func(row []byte) (int64, error), done func(last int64) error) error {
-	for size := l.size; ; size /= 2 {
-		err := s.walkBy(ctx, l, path, where, &after, size, send, done)
+// A walk is a way through rows by ascending id.
+type walk struct {
+	listing *listing
+	path    string
+	where   []filter
+	after   int64                           // the id behind which rows are asked for
+	send    func(row []byte) (int64, error) // gives the row's id
+	reached func(id int64) error            // is called after each page; nil: nothing is
+}
+
+// walk sends the rows, by pages. A Mautic that breaks down over a page is asked for smaller ones.
+func (s *source) walk(ctx context.Context, w walk) error {
+	for size := w.listing.size; ; size /= 2 {
+		err := s.walkBy(ctx, &w, size)
 		if size == 1 || protocol.KindOf(err) != protocol.Transient || !tooMuch(err) {
 			return err
 		}
-		s.run.Log.Warn("Mautic fails over a page: smaller ones are asked for", "endpoint", path, "limit", size/2, "reason", err)
+		s.run.Log.Warn("Mautic fails over a page: smaller ones are asked for", "endpoint", w.path, "limit", size/2, "reason", err)
 	}
 }
 
 // walkBy asks for pages of one size. In a run with --shard it goes on behind what belongs to other runs, as soon as a row of theirs comes.
-func (s *source) walkBy(ctx context.Context, l *listing, path string, where []filter, after *int64, size int, send func(row []byte) (int64, error), done func(last int64) error) error {
-	for {
-		*after = s.ours(l, *after+1) - 1
-		behind := filter{l.keys[0], "gt", strconv.FormatInt(*after, 10)}
+func (s *source) walkBy(ctx context.Context, w *walk, size int) error {
+	for others := true; others; {
+		w.after = s.ours(w.listing, w.after+1) - 1
+		behind := filter{w.listing.keys[0], "gt", strconv.FormatInt(w.after, 10)}
 		list := rest.List{
-			Request: rest.Request{Path: "api/" + path, Query: question(append([]filter{behind}, append(slices.Clone(l.where), where...)...), l.keys, size, strings.HasPrefix(path, "stats/"))},
-			Rows:    []string{l.member},
+			Request: question(w.path, slices.Concat([]filter{behind}, w.listing.where, w.where), w.listing.keys, size),
+			Rows:    []string{w.listing.member},
 			Pager: rest.Keyset{First: behind.value, Compare: rest.Numbers, Set: func(r *rest.Request, id string) { r.Query.Set("where[0][val]", id) },
 				Key: func(row []byte) (string, error) {
 					id, err := idOf(row)
 					return strconv.FormatInt(id, 10), err
 				}},
 		}
-		others := false
+		others = false
 		for page, err := range s.client.Pages(ctx, list) {
 			if err != nil {
 				return err
 			}
-			for _, row := range page.Rows {
-				if s.shares(l) {
-					if id, err := idOf(row); err == nil && id > *after && s.ours(l, id) != id {
-						*after, others = id, true
-						break
-					}
-				}
-				id, err := send(row)
-				if err != nil {
+			if others, err = s.sendPage(w, page.Rows); err != nil {
+				return err
+			}
+			if w.reached != nil {
+				if err := w.reached(w.after); err != nil {
 					return err
 				}
-				if id <= *after {
-					return protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", path)
-				}
-				*after = id
-			}
-			if err := done(*after); err != nil {
-				return err
 			}
 			if others {
 				break
 			}
 		}
-		if !others {
-			return nil
-		}
 	}
+	return nil
+}
+
+// sendPage sends rows, up to the first that belongs to another run.
+func (s *source) sendPage(w *walk, rows [][]byte) (others bool, err error) {
+	for _, row := range rows {
+		if s.shares(w.listing) {
+			if id, err := idOf(row); err == nil && id > w.after && s.ours(w.listing, id) != id {
+				w.after = id
+				return true, nil
+			}
+		}
+		id, err := w.send(row)
+		if err != nil {
+			return false, err
+		}
+		if id <= w.after {
+			return false, protocol.DataFault("report this, with Mautic's version", "%s: rows do not come by ascending id", w.path)
+		}
+		w.after = id
+	}
+	return false, nil
 }
 
 // tooMuch tells whether a smaller page may help: Mautic, or what stands before it, broke down or fell silent over this one.
@@ -226,22 +243,22 @@ func tooMuch(err error) bool {
 // A filter is one condition; all of a question hold. expr is one of the words that Mautic knows, as it ignores others.
 type filter struct{ column, expr, value string }
 
-// question is the query of a page.
+// question asks for a page of rows at a path below /api.
 //
 // https://devdocs.mautic.org/en/latest/rest_api/contacts.html#list-contacts
-func question(where []filter, keys []string, size int, statistics bool) url.Values {
+func question(path string, where []filter, keys []string, size int) rest.Request {
 	q := url.Values{"start": {"0"}, "limit": {strconv.Itoa(size)}}
 	filterBy(q, where)
-	if !statistics {
+	if strings.HasPrefix(path, "stats/") { // which ignore orderBy
+		for i, key := range keys {
+			q.Set(fmt.Sprintf("order[%d][col]", i), key)
+			q.Set(fmt.Sprintf("order[%d][dir]", i), "ASC")
+		}
+	} else {
 		q.Set("orderBy", strings.Join(keys, ","))
 		q.Set("orderByDir", "ASC")
-		return q
 	}
-	for i, key := range keys { // statistics ignore orderBy
-		q.Set(fmt.Sprintf("order[%d][col]", i), key)
-		q.Set(fmt.Sprintf("order[%d][dir]", i), "ASC")
-	}
-	return q
+	return rest.Request{Path: "api/" + path, Query: q}
 }
 
 // filterBy puts conditions in the place of those of a query.

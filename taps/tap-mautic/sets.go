@@ -8,8 +8,7 @@ import (
 
 // replaced reads a table whole, by all its keys: a table of members has two.
 func (r *reading) replaced(ctx context.Context) error {
-	list := rest.List{Request: rest.Request{Path: "api/" + r.path, Query: question(nil, r.keys, r.size, true)}, Rows: []string{r.member}, Pager: rest.PagerFunc(r.byKeys)}
-	return r.sendAll(ctx, list)
+	return r.sendAll(ctx, rest.List{Request: question(r.path, nil, r.keys, r.size), Rows: []string{r.member}, Pager: rest.PagerFunc(r.byKeys)})
 }
 
 // sendAll sends the rows of a list.

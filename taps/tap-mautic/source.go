@@ -51,7 +51,8 @@ func open(config *Config, run *tap.Run) (*tap.Source, error) {
 // check asks for one contact: it takes the credentials, the API and the permission that most streams need.
 func (s *source) check(ctx context.Context) error {
 	var answer struct{ Contacts json.RawMessage }
-	return s.client.JSON(ctx, &rest.Request{Path: "api/contacts", Query: question(nil, []string{"id"}, 1, false)}, &answer)
+	request := question("contacts", nil, []string{"id"}, 1)
+	return s.client.JSON(ctx, &request, &answer)
 }
 
 // streams are those that this Mautic has.

@@ -22,19 +22,20 @@ func (r *reading) submitted(ctx context.Context) error {
 		forms = append(forms, id)
 		return id, err
 	}
-	if err := r.walk(ctx, list, "forms", nil, max(0, n.Form-1), note, func(int64) error { return nil }); err != nil {
+	if err := r.walk(ctx, walk{listing: list, path: "forms", after: max(0, n.Form-1), send: note}); err != nil {
 		return err
 	}
 	where := r.passes(r.listing, b)[0].where
+	reached := func(last int64) error {
+		n.After = last
+		return r.out.State(b)
+	}
 	for _, form := range forms {
 		if form > n.Form {
 			n.Form, n.After = form, 0
 		}
 		r.rows.fix("form_id", form)
-		err := r.walk(ctx, r.listing, fmt.Sprintf("forms/%d/submissions", form), where, n.After, r.rows.send, func(last int64) error {
-			n.After = last
-			return r.out.State(b)
-		})
+		err := r.walk(ctx, walk{r.listing, fmt.Sprintf("forms/%d/submissions", form), where, n.After, r.rows.send, reached})
 		if err != nil && rest.Status(err) != http.StatusNotFound { // deleted meanwhile
 			return err
 		}
