@@ -41,23 +41,15 @@ func (r *reader) listPass(ctx context.Context) error {
 	from, until := r.at.At, r.at.Until
 	for _, name := range names { // the list takes one at a time; the bookmark moves with the last
 		l := &oldList{reader: r, rows: rows, name: name, sent: map[string]bool{}, at: from}
-		for l.at.Before(until) {
-			to := l.at.Add(listSpan)
-			if to.After(until) {
-				to = until
+		reached := func() error {
+			if len(names) > 1 {
+				return nil
 			}
-			for more := true; more; {
-				if more, err = l.page(ctx, to); err != nil {
-					return err
-				}
-				if len(names) == 1 {
-					r.at.reach(l.at)
-					if err := r.save(); err != nil {
-						return err
-					}
-				}
-			}
-			l.at, l.sent = to, map[string]bool{}
+			r.at.reach(l.at)
+			return r.save()
+		}
+		if err := l.walk(ctx, until, reached); err != nil {
+			return err
 		}
 	}
 	rows.End()
@@ -72,6 +64,27 @@ type oldList struct {
 	name string
 	at   time.Time       // what lies before has been sent
 	sent map[string]bool // uuids of what was sent of at
+}
+
+// walk reads up to an instant, by spans that the server takes. reached is called after each page.
+func (l *oldList) walk(ctx context.Context, until time.Time, reached func() error) error {
+	for l.at.Before(until) {
+		to := l.at.Add(listSpan)
+		if to.After(until) {
+			to = until
+		}
+		for more := true; more; {
+			var err error
+			if more, err = l.page(ctx, to); err != nil {
+				return err
+			}
+			if err := reached(); err != nil {
+				return err
+			}
+		}
+		l.at, l.sent = to, map[string]bool{}
+	}
+	return nil
 }
 
 // page reads from at on, and tells whether there was anything new.
