@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -70,12 +72,8 @@ type listing struct {
 
 func list[T any](s *source, l listing) tap.Stream {
 	stream := tap.Typed[T](tap.Stream{Name: l.name, Description: l.description, Disposition: protocol.Replace, Unselected: l.unselected})
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, stream.Columns, l.lifts...)
-		if err != nil {
-			return err
-		}
-		defer shape.End()
+	stream.Read = lenient.Read(stream.Columns, time.UTC, func(ctx context.Context, _ *tap.Output, sender *lenient.Sender) error {
+		shape := newShape(sender, l.lifts...)
 		accounts, err := s.identified(ctx)
 		if err != nil {
 			return err
@@ -95,6 +93,6 @@ func list[T any](s *source, l listing) tap.Stream {
 			}
 		}
 		return nil
-	}
+	})
 	return stream
 }

@@ -108,35 +108,40 @@ func (s *source) dailyReport() (tap.Stream, error) {
 }
 
 func (s *source) readReport(columns []tap.Column) func(context.Context, *tap.Output) error {
-	return func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, columns)
-		if err != nil {
-			return err
-		}
-		defer shape.End()
+	return lenient.Read(columns, time.UTC, func(ctx context.Context, out *tap.Output, sender *lenient.Sender) error {
+		shape := newShape(sender)
 		reading := windows.Reading{Step: windows.Days(1, s.zone), Full: reportCap, Join: 28}
-		return s.byTime(ctx, out, reading, s.config.Lookback, 0, s.zone, func(ctx context.Context, a *account, w windows.Window) (int, error) {
-			timezone, err := a.timezone(ctx, s.config.Timezone)
+		return s.byTime(ctx, out, timed{reading: reading, zone: s.zone, lookback: s.config.Lookback, read: func(ctx context.Context, a *account, w windows.Window) (int, error) {
+			c, err := s.report(ctx, a, shape)
 			if err != nil {
 				return 0, err
 			}
-			c := capped{
-				account: a, client: a.client, path: a.path("reporting/entity/table"), rows: []string{"table"}, layout: time.DateOnly, zone: s.zone, full: reportCap,
-				body: map[string]any{"timezone_id": timezone, "currency_id": a.CurrencyID, "columns": columnsOf(append([]string{"date"}, s.columns...)...)},
-			}
-			if slices.ContainsFunc(s.columns, func(c string) bool { return !slices.Contains([]string{"offer", "affiliate", "advertiser"}, c) }) {
-				c.client = a.granular
-			}
-			c.send = func(row []byte) error {
-				figures, about, err := s.figures(a, timezone, row)
-				if err != nil {
-					return err
-				}
-				return shape.send(figures, a.NetworkID, about...)
-			}
 			return c.read(ctx, w, !reading.Step(w.Start).Before(w.End))
-		})
+		}})
+	})
+}
+
+// report is the report of an account's daily figures.
+func (s *source) report(ctx context.Context, a *account, shape *shape) (*capped, error) {
+	timezone, err := a.timezone(ctx, s.config.Timezone)
+	if err != nil {
+		return nil, err
 	}
+	client := a.client
+	if slices.ContainsFunc(s.columns, func(c string) bool { return !slices.Contains([]string{"offer", "affiliate", "advertiser"}, c) }) {
+		client = a.granular
+	}
+	return &capped{
+		account: a, client: client, path: a.path("reporting/entity/table"), rows: []string{"table"}, layout: time.DateOnly, zone: s.zone, full: reportCap,
+		body: map[string]any{"timezone_id": timezone, "currency_id": a.CurrencyID, "columns": columnsOf(append([]string{"date"}, s.columns...)...)},
+		send: func(row []byte) error {
+			figures, about, err := s.figures(a, timezone, row)
+			if err != nil {
+				return err
+			}
+			return shape.send(figures, a.NetworkID, about...)
+		},
+	}, nil
 }
 
 // figures are those of a row, and what they are about.

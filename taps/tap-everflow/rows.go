@@ -2,10 +2,8 @@ package main
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/signalroom/signalroom/protocol"
-	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
@@ -21,10 +19,9 @@ type shape struct {
 }
 
 // newShape leaves out what is secret: https://developers.everflow.io/docs/network/advertisers
-func newShape(out *tap.Output, columns []tap.Column, lifts ...lift) (*shape, error) {
-	sender, err := lenient.NewSender(out, columns, time.UTC)
+func newShape(sender *lenient.Sender, lifts ...lift) *shape {
 	sender.Secrets = []string{"verification_token", "integrations", "api"}
-	return &shape{Sender: sender, lifts: lifts}, err
+	return &shape{Sender: sender, lifts: lifts}
 }
 
 // send sends a row, with what else it is about. network_id is put in front where the row has none of its own.

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"maps"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/windows"
 )
 
@@ -30,9 +32,17 @@ type reached struct {
 // String is what the summary of a run says.
 func (r *reached) String() string { return r.Networks.String() }
 
+// A timed stream is read by windows of time.
+type timed struct {
+	reading  windows.Reading
+	zone     *time.Location // of days
+	lookback time.Duration
+	kept     time.Duration // how far back Everflow gives rows; 0: without end, and read from as far back as conversions
+	read     func(ctx context.Context, a *account, w windows.Window) (rows int, err error)
+}
+
 // byTime reads windows of every account. A window of today is as long as that of any other day, unless end_date cuts it.
-func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Reading, lookback, kept time.Duration, zone *time.Location,
-	read func(ctx context.Context, a *account, w windows.Window) (rows int, err error)) error {
+func (s *source) byTime(ctx context.Context, out *tap.Output, t timed) error {
 	bookmark := reached{}
 	if _, err := out.Bookmark(&bookmark); err != nil {
 		return err
@@ -41,26 +51,26 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, reading windows.Re
 	if err != nil {
 		return err
 	}
-	start, end := s.config.StartDate, windows.Days(1, zone)(s.run.Start)
-	oldest := midnight(s.run.Start.Add(-cmp.Or(kept, conversionsKept)), zone)
-	if !start.IsZero() && start.Before(oldest) && kept != 0 {
+	start, end := s.config.StartDate, s.config.End(windows.Days(1, t.zone)(s.run.Start))
+	oldest := midnight(s.run.Start.Add(-cmp.Or(t.kept, conversionsKept)), t.zone)
+	if !start.IsZero() && start.Before(oldest) && t.kept != 0 {
 		out.Log().Warn("Everflow gives no rows from before "+oldest.Format(time.DateOnly), "start_date", start)
 		start = oldest
 	}
 	if start.IsZero() {
 		start = oldest
 	}
-	end = s.config.End(end)
+	reading := t.reading
 	reading.Shard, reading.Settled = s.run.Shard, s.run.Start.Add(-settling)
 	for _, a := range accounts {
 		at := bookmark.Networks.Of(a.name())
-		reading.Spans = at.Spans(start, end, lookback)
+		reading.Spans = at.Spans(start, end, t.lookback)
 		for i, span := range reading.Spans {
-			if whole := midnight(span.Start, zone); whole.After(start) {
+			if whole := midnight(span.Start, t.zone); whole.After(start) {
 				reading.Spans[i].Start = whole
 			}
 		}
-		err := reading.Read(ctx, at, func() error { return out.State(&bookmark) }, func(ctx context.Context, w windows.Window) (int, error) { return read(ctx, a, w) })
+		err := reading.Read(ctx, at, func() error { return out.State(&bookmark) }, func(ctx context.Context, w windows.Window) (int, error) { return t.read(ctx, a, w) })
 		if err != nil {
 			return err
 		}
@@ -76,48 +86,43 @@ func midnight(at time.Time, zone *time.Location) time.Time {
 
 // conversions reads base conversions or events, or those that are held back.
 func (s *source) conversions(endpoint, id string, body func(*account) map[string]any, columns []tap.Column, lifts ...lift) func(context.Context, *tap.Output) error {
-	return func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, columns, lifts...)
-		if err != nil {
-			return err
-		}
-		defer shape.End()
-		reading := windows.Reading{Step: windows.Every(day), Smallest: time.Hour}
-		return s.byTime(ctx, out, reading, s.config.Lookback, conversionsKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
-			return 0, s.read(ctx, a, paged{
-				path: a.path(endpoint), body: between(body(a), w, time.DateTime, time.UTC), rows: []string{"conversions", "table"}, id: id,
-				most: most, open: w.End.After(s.run.Start), send: func(row []byte) error { return shape.send(row, a.NetworkID) },
-			})
+	return lenient.Read(columns, time.UTC, func(ctx context.Context, out *tap.Output, sender *lenient.Sender) error {
+		shape := newShape(sender, lifts...)
+		return s.byTime(ctx, out, timed{
+			reading: windows.Reading{Step: windows.Every(day), Smallest: time.Hour}, zone: time.UTC, lookback: s.config.Lookback, kept: conversionsKept,
+			read: func(ctx context.Context, a *account, w windows.Window) (int, error) {
+				return 0, s.read(ctx, a, paged{
+					path: a.path(endpoint), body: between(body(a), w, time.DateTime, time.UTC), rows: []string{"conversions", "table"}, id: id,
+					most: most, open: w.End.After(s.run.Start), send: func(row []byte) error { return shape.send(row, a.NetworkID) },
+				})
+			},
 		})
-	}
+	})
 }
 
 // between is a body that asks for a window: both ends are in the answer.
 func between(body map[string]any, w windows.Window, layout string, zone *time.Location) map[string]any {
 	asked := map[string]any{"from": w.Start.In(zone).Format(layout), "to": w.End.Add(-time.Second).In(zone).Format(layout)}
-	for name, value := range body {
-		asked[name] = value
-	}
+	maps.Copy(asked, body)
 	return asked
 }
 
 // clicks reads them by windows that hold fewer than Everflow gives at once.
 func (s *source) clicks(columns []tap.Column, lifts ...lift) func(context.Context, *tap.Output) error {
-	return func(ctx context.Context, out *tap.Output) error {
-		shape, err := newShape(out, columns, lifts...)
-		if err != nil {
-			return err
-		}
-		defer shape.End()
-		reading := windows.Reading{Step: windows.Every(day), Full: clickCap, Smallest: time.Second, Join: 14} // Everflow takes 14 days
-		return s.byTime(ctx, out, reading, s.config.ClickLookback, clicksKept, time.UTC, func(ctx context.Context, a *account, w windows.Window) (int, error) {
-			c := capped{
-				account: a, client: a.client, path: a.path("reporting/clicks/stream"), rows: []string{"clicks", "table"}, layout: time.DateTime, zone: time.UTC,
-				body: map[string]any{"timezone_id": utc}, full: a.clickCap, send: func(row []byte) error { return shape.send(row, a.NetworkID) },
-			}
-			return c.read(ctx, w, w.End.Sub(w.Start) <= time.Second)
+	return lenient.Read(columns, time.UTC, func(ctx context.Context, out *tap.Output, sender *lenient.Sender) error {
+		shape := newShape(sender, lifts...)
+		return s.byTime(ctx, out, timed{
+			reading: windows.Reading{Step: windows.Every(day), Full: clickCap, Smallest: time.Second, Join: 14}, // Everflow takes 14 days
+			zone:    time.UTC, lookback: s.config.ClickLookback, kept: clicksKept,
+			read: func(ctx context.Context, a *account, w windows.Window) (int, error) {
+				c := capped{
+					account: a, client: a.client, path: a.path("reporting/clicks/stream"), rows: []string{"clicks", "table"}, layout: time.DateTime, zone: time.UTC,
+					body: map[string]any{"timezone_id": utc}, full: a.clickCap, send: func(row []byte) error { return shape.send(row, a.NetworkID) },
+				}
+				return c.read(ctx, w, w.End.Sub(w.Start) <= time.Second)
+			},
 		})
-	}
+	})
 }
 
 // identified are the accounts once it is known which networks they are of.

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -37,12 +36,8 @@ type rows struct {
 	extra, set            []protocol.Member
 }
 
-func newRows(l *listing, out *tap.Output) (*rows, error) {
+func newRows(l *listing, sender *lenient.Sender) (*rows, error) {
 	columns := l.stream.Columns
-	sender, err := lenient.NewSender(out, columns, time.UTC)
-	if err != nil {
-		return nil, err
-	}
 	r := &rows{Sender: sender, listing: l, seen: map[int64]bool{}, columns: columns, at: map[string]int{}, own: len(columns) - l.customs, custom: l.custom != "",
 		names: map[string]string{}, fixed: map[int]string{}, values: make([][]byte, len(columns))}
 	for i, c := range columns {

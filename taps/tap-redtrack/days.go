@@ -53,8 +53,9 @@ func bounds(now time.Time, zone *time.Location, known bool) (over, end time.Time
 func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 	stream.Disposition = protocol.Merge
 	stream.Columns = append(stream.Columns, readAtColumn)
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
+	stream.Read = s.reading(stream.Columns, func(ctx context.Context, rows *rows) error {
 		var mark reached
+		out := rows.out
 		found, err := out.Bookmark(&mark)
 		if err != nil {
 			return err
@@ -64,11 +65,6 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 			mark.Bookmark = windows.Bookmark{}
 		}
 		mark.Timezone = s.config.Timezone
-		rows, err := s.newRows(stream, out)
-		if err != nil {
-			return err
-		}
-		defer rows.End()
 		over, end := bounds(s.run.Start, s.zone, s.config.Timezone != "")
 		if limit := s.config.EndDate; !limit.IsZero() && limit.Before(end) {
 			end = limit.Add(day - 1).Truncate(day)
@@ -87,7 +83,7 @@ func (s *source) daily(stream tap.Stream, d daily) tap.Stream {
 			}
 			return 0, d.read(ctx, rows, w, !w.Start.Before(over))
 		})
-	}
+	})
 	return stream
 }
 

@@ -13,33 +13,21 @@ import (
 // perList is how many entities an answer is asked for; clients do so, and an API that gives fewer is asked on.
 const perList = 1000
 
-// paged walks through a list that comes in pages, several times if rows move; once takes one that comes in an answer.
-func paged() []rest.Pager {
-	numbered := rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}
-	return []rest.Pager{numbered, numbered, numbered}
-}
-
-func once() []rest.Pager { return []rest.Pager{nil} }
-
-// list completes the stream of a reference list, which GET /<name> gives whole. Each of the queries is a part of it; none is all at once.
-func (s *source) list(stream tap.Stream, walks func() []rest.Pager, queries ...url.Values) tap.Stream {
+// list completes the stream of a reference list, which GET /<name> gives whole, by these walks. Each of the queries is a part of it; none is
+// all at once.
+func (s *source) list(stream tap.Stream, walks []rest.Pager, queries ...url.Values) tap.Stream {
 	stream.Disposition = protocol.Replace
 	if len(queries) == 0 {
 		queries = []url.Values{nil}
 	}
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
-		rows, err := s.newRows(stream, out)
-		if err != nil {
-			return err
-		}
-		defer rows.End()
+	stream.Read = s.reading(stream.Columns, func(ctx context.Context, rows *rows) error {
 		rows.Secrets, rows.MaskURLs = secrets(), true
 		key, seen := byID("title", "url"), map[string]bool{}
 		for _, query := range queries {
 			idOf := func(row []byte) string { return string(key(rows, row)[0].Value) }
 			came, total, err := s.api.Moving(ctx, rest.Moving{
 				List:  rest.List{Request: rest.Request{Path: stream.Name, Query: query}, Rows: []string{"items"}},
-				Walks: walks(), Key: idOf,
+				Walks: walks, Key: idOf,
 			}, func(row []byte) error {
 				id := idOf(row)
 				if seen[id] {
@@ -52,23 +40,18 @@ func (s *source) list(stream tap.Stream, walks func() []rest.Pager, queries ...u
 				return err
 			}
 			if came < total {
-				out.Log().Warn("the list changes while it is read", "rows", total, "different", came)
+				rows.out.Log().Warn("the list changes while it is read", "rows", total, "different", came)
 			}
 		}
 		return nil
-	}
+	})
 	return stream
 }
 
 // dictionary completes the stream of what RedTrack has names for. It is the same for every account, and comes in one answer.
 func (s *source) dictionary(stream tap.Stream) tap.Stream {
 	stream.Disposition, stream.Unselected = protocol.Replace, true
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
-		rows, err := s.newRows(stream, out)
-		if err != nil {
-			return err
-		}
-		defer rows.End()
+	stream.Read = s.reading(stream.Columns, func(ctx context.Context, rows *rows) error {
 		for row, err := range s.api.Rows(ctx, rest.List{Request: rest.Request{Path: stream.Name}}) {
 			if err != nil {
 				return err
@@ -78,7 +61,7 @@ func (s *source) dictionary(stream tap.Stream) tap.Stream {
 			}
 		}
 		return nil
-	}
+	})
 	return stream
 }
 

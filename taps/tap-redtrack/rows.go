@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -26,13 +27,15 @@ type rows struct {
 	unnamed bool              // a row came without an id
 }
 
-func (s *source) newRows(stream tap.Stream, out *tap.Output) (*rows, error) {
-	sender, err := lenient.NewSender(out, stream.Columns, s.zone)
-	r := &rows{Sender: sender, out: out}
-	if slices.ContainsFunc(stream.Columns, func(c tap.Column) bool { return c.Name == readAt }) && out.Keep(readAt) == tap.Whole {
-		r.always = append(r.always, lenient.Text(readAt, s.run.Start.Format(time.RFC3339Nano)))
-	}
-	return r, err
+// reading is the Read of a stream whose rows go out in the form of its columns.
+func (s *source) reading(columns []tap.Column, read func(ctx context.Context, rows *rows) error) func(context.Context, *tap.Output) error {
+	return lenient.Read(columns, s.zone, func(ctx context.Context, out *tap.Output, sender *lenient.Sender) error {
+		r := &rows{Sender: sender, out: out}
+		if slices.ContainsFunc(columns, func(c tap.Column) bool { return c.Name == readAt }) && out.Keep(readAt) == tap.Whole {
+			r.always = append(r.always, lenient.Text(readAt, s.run.Start.Format(time.RFC3339Nano)))
+		}
+		return read(ctx, r)
+	})
 }
 
 // byID is the key of rows by their id. One that comes without has one made of other members, the same in every run.

@@ -76,6 +76,9 @@ func (s *source) check(ctx context.Context) error {
 
 // streams declares all of them.
 func (s *source) streams(context.Context, func(string) json.RawMessage) ([]tap.Stream, error) {
+	page := rest.Numbered{Param: "page", SizeParam: "per", Size: perList, First: 1}
+	paged := []rest.Pager{page, page, page} // again while rows move
+	once := []rest.Pager{nil}
 	streams := []tap.Stream{
 		s.daily(tap.Typed[Conversion](tap.Stream{Name: "conversions", Description: "Conversions, read again while they may change"}),
 			daily{api: s.conversions, path: "conversions", per: 10000, lookback: 30, total: "total", key: byID("clickid", "type", "event", "conv_time")}),
@@ -99,15 +102,8 @@ func (s *source) streams(context.Context, func(string) json.RawMessage) ([]tap.S
 		s.dictionary(tap.Typed[Language](tap.Stream{Name: "languages"})),
 		s.dictionary(tap.Typed[OperatingSystem](tap.Stream{Name: "os", Description: "Operating systems"})),
 	}
-	reports := maps.Clone(s.config.Reports)
-	if reports == nil {
-		reports = map[string][]string{}
-	}
-	for name, group := range map[string]string{"report_daily": "campaign", "report_daily_offer": "offer", "report_daily_source": "source", "report_daily_landing": "landing"} {
-		if reports[name] == nil {
-			reports[name] = []string{group}
-		}
-	}
+	reports := map[string][]string{"report_daily": {"campaign"}, "report_daily_offer": {"offer"}, "report_daily_source": {"source"}, "report_daily_landing": {"landing"}}
+	maps.Copy(reports, s.config.Reports)
 	for _, name := range slices.Sorted(maps.Keys(reports)) {
 		if slices.ContainsFunc(streams, func(other tap.Stream) bool { return other.Name == name }) {
 			return nil, protocol.ConfigFault("give it another name", "setting reports: there is a stream %q already", name)

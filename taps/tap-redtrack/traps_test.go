@@ -304,14 +304,7 @@ func TestEveryColumn(t *testing.T) {
 				}
 				text, _ := json.Marshal(row)
 				sent[stream.Name] = string(text)
-				streams[i].Read = func(_ context.Context, out *tap.Output) error {
-					rows, err := s.newRows(stream, out)
-					if err != nil {
-						return err
-					}
-					defer rows.End()
-					return rows.Send(text)
-				}
+				streams[i].Read = s.reading(stream.Columns, func(_ context.Context, rows *rows) error { return rows.Send(text) })
 			}
 			return streams, err
 		}}, nil

@@ -1,6 +1,7 @@
 package lenient
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -26,6 +27,18 @@ type Sender struct {
 func NewSender(out *tap.Output, columns []tap.Column, zone *time.Location) (*Sender, error) {
 	reader, err := newReader(columns, zone)
 	return &Sender{out: out, reader: reader}, err
+}
+
+// Read is the Read of a stream whose rows go out by a Sender for its columns.
+func Read(columns []tap.Column, zone *time.Location, read func(ctx context.Context, out *tap.Output, sender *Sender) error) func(context.Context, *tap.Output) error {
+	return func(ctx context.Context, out *tap.Output) error {
+		sender, err := NewSender(out, columns, zone)
+		if err != nil {
+			return err
+		}
+		defer sender.End()
+		return read(ctx, out, sender)
+	}
 }
 
 // Send sends a row, given as a JSON object. The members that are set come first, and take the place of the row's own.
