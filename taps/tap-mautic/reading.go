@@ -28,6 +28,11 @@ func (s *source) read(l *listing) func(context.Context, *tap.Output) error {
 		if _, err := out.Bookmark(&r.bookmark); err != nil {
 			return err
 		}
-		return l.reads(r, ctx)
+		resumed := r.bookmark.Scan != nil
+		if err := l.reads(r, ctx); err != nil || !resumed {
+			return err
+		}
+		clear(rows.seen)
+		return l.reads(r, ctx) // what has changed since the scan that was stopped began
 	})
 }
