@@ -375,7 +375,5 @@ func TestSettings(t *testing.T) {
 
 func TestDocumentationPage(t *testing.T) {
 	t.Parallel()
-	out := taptest.Run(t, program(), taptest.Input{Args: []string{"--about", "--format", "markdown"}})
-	require.Equal(t, 0, out.Code, out.Stderr)
-	taptest.Golden(t, out.Stdout, "../../../docs/tap-redtrack.md")
+	taptest.Page(t, program())
 }

@@ -55,7 +55,5 @@ func TestExampleCatalog(t *testing.T) {
 
 func TestDocumentationPage(t *testing.T) {
 	t.Parallel()
-	out := taptest.Run(t, program, taptest.Input{Args: []string{"--about", "--format", "markdown"}})
-	require.Equal(t, 0, out.Code, out.Stderr)
-	taptest.Golden(t, out.Stdout, "../../../docs/tap-s3-exports.md")
+	taptest.Page(t, program)
 }

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/signalroom/signalroom/taps/tap"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files")
@@ -35,6 +37,16 @@ func Golden(t testing.TB, output []byte, file string) {
 			t.Fatalf("%s, line %d\n got %s\nwant %s", path, i+1, line(gotLines, i), line(wantLines, i))
 		}
 	}
+}
+
+// Page holds the documentation page of a tap, docs/NAME.md, against its program. With -update it is written anew, as make generate does.
+func Page[C any](t testing.TB, program tap.Tap[C]) {
+	t.Helper()
+	out := Run(t, program, Input{Args: []string{"--about", "--format", "markdown"}})
+	if out.Code != 0 {
+		t.Fatal(out.Stderr)
+	}
+	Golden(t, out.Stdout, "../../../docs/"+program.Name+".md")
 }
 
 func line(lines []string, i int) string {
