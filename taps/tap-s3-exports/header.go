@@ -151,7 +151,7 @@ func (s *stream) peek(ctx context.Context, object objects.Object) ([]string, err
 
 // open reads the head of an object's first member.
 func (s *stream) open(ctx context.Context, object objects.Object) (h fileHead, head []byte, err error) {
-	for member, err := range s.source.bucket.Members(ctx, object, objects.Resume{}, 0) {
+	for member, err := range s.source.bucket.Members(ctx, object, objects.Resume{}) {
 		if err != nil {
 			return h, nil, err
 		}

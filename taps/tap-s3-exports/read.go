@@ -72,7 +72,7 @@ func (s *stream) readFile(ctx context.Context, out *tap.Output, f *file) error {
 
 // listAgain takes over the object as it is now.
 func (s *stream) listAgain(ctx context.Context, f *file) error {
-	for object, err := range s.source.bucket.List(ctx, f.Key, "") {
+	for object, err := range s.source.bucket.List(ctx, f.Key) {
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *stream) readObject(ctx context.Context, out *tap.Output, f *file) error
 	if from != nil {
 		resume = from.Resume
 	}
-	for member, err := range s.source.bucket.Members(ctx, f.Object, resume, 0) {
+	for member, err := range s.source.bucket.Members(ctx, f.Object, resume) {
 		if err != nil {
 			return err
 		}

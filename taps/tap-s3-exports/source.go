@@ -57,7 +57,7 @@ func (s *source) check(ctx context.Context) error {
 		return err
 	}
 	for _, prefix := range s.prefixes() {
-		for object, err := range s.bucket.List(ctx, prefix, "") {
+		for object, err := range s.bucket.List(ctx, prefix) {
 			if err != nil {
 				return err
 			}
@@ -114,7 +114,7 @@ func (s *source) list(ctx context.Context) error {
 	unmatched := map[string]int{}
 	keys := 0
 	for _, prefix := range s.prefixes() {
-		for object, err := range s.bucket.List(ctx, prefix, "") {
+		for object, err := range s.bucket.List(ctx, prefix) {
 			if err != nil {
 				return err
 			}

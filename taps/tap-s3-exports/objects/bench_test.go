@@ -84,7 +84,7 @@ func BenchmarkDecompress(b *testing.B) {
 			buffer := make([]byte, 256<<10)
 			b.ReportAllocs()
 			perCPU(b, len(content), func() {
-				for member, err := range Decompress(bytes.NewReader(packed), "key", archive, 0) {
+				for member, err := range decompress(bytes.NewReader(packed), "key", archive, defaultWindow) {
 					require.NoError(b, err)
 					_, err = io.CopyBuffer(onlyWriter{}, member, buffer)
 					require.NoError(b, err)

@@ -53,10 +53,7 @@ func (b *Bucket) open(ctx context.Context, object Object, from Resume) (*Body, e
 	if err != nil {
 		return nil, protocol.ConfigFault("start the file from its beginning: remove it from the state", "reading %q: %w", object.Key, err)
 	}
-	if b.settings.SkipChecksum {
-		sum = nil
-	}
-	body := &Body{ctx: ctx, bucket: b, object: object, offset: from.Offset, sum: sum, whole: from.Offset == 0 && !b.settings.SkipChecksum}
+	body := &Body{ctx: ctx, bucket: b, object: object, offset: from.Offset, sum: sum, whole: from.Offset == 0}
 	switch {
 	case from.Offset < 0 || from.Offset > object.Size:
 		return nil, body.changed("it has %d bytes, %d of them were read", object.Size, from.Offset)

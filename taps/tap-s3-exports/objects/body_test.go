@@ -361,15 +361,3 @@ func TestCancelledRead(t *testing.T) {
 	_, err = body.Read(make([]byte, 1))
 	require.ErrorIs(t, err, context.Canceled, "an error stays")
 }
-
-func TestSkipChecksum(t *testing.T) {
-	t.Parallel()
-	server := startServer(t)
-	server.Put(bucketName, "k", []byte("0123456789"))
-	proxy := s3test.NewProxy(t, server, func(int, *http.Request) s3test.Fault { return s3test.Fault{FlipAt: 3} })
-	settings := settingsOf(server, proxy.Endpoint)
-	settings.SkipChecksum = true
-	got, err := readAll(t, open(t, settings), one(t, server, "k"), Resume{})
-	require.NoError(t, err)
-	require.Equal(t, "01\x123456789", string(got))
-}

@@ -116,11 +116,8 @@ func (e *explained) fault(err error) *protocol.Fault {
 		return protocol.ConfigFault("run aws sso login for the profile", "the SSO session of the AWS profile has ended")
 	}
 	var answer smithy.APIError
-	if errors.As(err, &answer) {
-		if answer.ErrorFault() == smithy.FaultServer {
-			return &protocol.Fault{Kind: protocol.Transient, Hint: "try again later", Err: shortened(e.what, err)}
-		}
-		return &protocol.Fault{Kind: protocol.Config, Hint: e.hint, Err: shortened(e.what, err)}
+	if errors.As(err, &answer) && answer.ErrorFault() == smithy.FaultServer {
+		return &protocol.Fault{Kind: protocol.Transient, Hint: laterHint, Err: shortened(e.what, err)}
 	}
 	return &protocol.Fault{Kind: protocol.Config, Hint: e.hint, Err: shortened(e.what, err)}
 }

@@ -130,7 +130,7 @@ func TestRetriesAreBounded(t *testing.T) {
 	b, proxy := through(t, server, func(int, *http.Request) s3test.Fault {
 		return s3test.Fault{Status: 503, Body: "<Error><Code>SlowDown</Code></Error>"}
 	})
-	for _, err := range b.List(t.Context(), "", "") {
+	for _, err := range b.List(t.Context(), "") {
 		requireFault(t, err, protocol.Transient, "later")
 	}
 	require.Len(t, proxy.Requests(), 10)

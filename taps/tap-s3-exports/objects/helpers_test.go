@@ -60,7 +60,7 @@ func direct(t testing.TB, server *s3test.Server) *Bucket {
 func listed(t testing.TB, b *Bucket, prefix string) []Object {
 	t.Helper()
 	var all []Object
-	for object, err := range b.List(t.Context(), prefix, "") {
+	for object, err := range b.List(t.Context(), prefix) {
 		require.NoError(t, err)
 		all = append(all, object)
 	}

@@ -25,17 +25,16 @@ type Object struct {
 // Check lists one key below prefix, so that a wrong bucket, region, endpoint, credential or permission shows itself. It gives up
 // sooner than a run does.
 func (b *Bucket) Check(ctx context.Context, prefix string) error {
-	_, err := b.page(ctx, b.pageInput(prefix, "", aws.Int32(1)), func(o *s3.Options) {
+	_, err := b.page(ctx, b.pageInput(prefix, aws.Int32(1)), func(o *s3.Options) {
 		o.Retryer = b.retryer(min(b.settings.MaxRetries, 2))
 	})
 	return err
 }
 
-// List gives every object whose key begins with prefix and sorts after startAfter, folder markers included. It ends after the
-// first error.
-func (b *Bucket) List(ctx context.Context, prefix, startAfter string) iter.Seq2[Object, error] {
+// List gives every object whose key begins with prefix, folder markers included. It ends after the first error.
+func (b *Bucket) List(ctx context.Context, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		input := b.pageInput(prefix, startAfter, nil)
+		input := b.pageInput(prefix, nil)
 		for {
 			out, err := b.page(ctx, input)
 			if err != nil {
@@ -62,16 +61,13 @@ func (b *Bucket) List(ctx context.Context, prefix, startAfter string) iter.Seq2[
 }
 
 // pageInput leaves EncodingType out: the SDK does not decode what it would encode.
-func (b *Bucket) pageInput(prefix, startAfter string, limit *int32) *s3.ListObjectsV2Input {
+func (b *Bucket) pageInput(prefix string, limit *int32) *s3.ListObjectsV2Input {
 	input := &s3.ListObjectsV2Input{
 		Bucket: &b.settings.Bucket, MaxKeys: limit, RequestPayer: b.payer(),
 		OptionalObjectAttributes: []types.OptionalObjectAttributes{types.OptionalObjectAttributesRestoreStatus},
 	}
 	if prefix != "" {
 		input.Prefix = &prefix
-	}
-	if startAfter != "" {
-		input.StartAfter = &startAfter
 	}
 	return input
 }

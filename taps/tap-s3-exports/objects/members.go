@@ -16,29 +16,28 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 )
 
-// Compression names how an object is packed.
-type Compression string
+// A format is how an object is packed, as messages name it.
+type format string
 
 // The formats that are recognised, by their first bytes and never by the key.
 const (
-	Plain Compression = "none"
-	Gzip  Compression = "gzip"
-	Bzip2 Compression = "bzip2"
-	Zstd  Compression = "zstd"
-	XZ    Compression = "xz"
-	Zip   Compression = "zip"
+	formatPlain format = "none"
+	formatGzip  format = "gzip"
+	formatBzip2 format = "bzip2"
+	formatZstd  format = "zstd"
+	formatXZ    format = "xz"
+	formatZip   format = "zip"
 )
 
-// DefaultWindow is the memory that one decompressor may take when nothing else is asked for: enough for all that xz -8, zstd -20 and
-// their lower levels write.
-const DefaultWindow = 32 << 20
+// defaultWindow is the memory that one decompressor may take: enough for all that xz -8, zstd -20 and their lower levels write.
+const defaultWindow = 32 << 20
 
 // A Member is one file inside an object: the object itself, unpacked, or one entry of an archive. It can be read until the
 // sequence moves on. io.EOF means that its bytes are verified: by the object's checksum, and by the format's own.
 type Member struct {
-	Name        string // inside an archive; empty where the object is a single file
-	Compression Compression
+	Name string // inside an archive; empty where the object is a single file
 
+	format format
 	key    string
 	source *source
 	body   io.Reader
@@ -48,10 +47,9 @@ type Member struct {
 
 // Members gives the files inside object in the order of the archive's directory. Folders, __MACOSX and names that begin with a dot are left out.
 //
-// A from other than the zero value must come from Member.Resume, so of a plain object. window bounds the memory of one decompressor in
-// bytes; 0 is DefaultWindow. A member that cannot be unpacked says so when it is read, and the others follow. Of a zip, each member is
-// verified by its own checksum, because no run needs all its bytes in order.
-func (b *Bucket) Members(ctx context.Context, object Object, from Resume, window int64) iter.Seq2[*Member, error] {
+// A from other than the zero value must come from Member.Resume, so of a plain object. A member that cannot be unpacked says so when it is
+// read, and the others follow. Of a zip, each member is verified by its own checksum, because no run needs all its bytes in order.
+func (b *Bucket) Members(ctx context.Context, object Object, from Resume) iter.Seq2[*Member, error] {
 	return func(yield func(*Member, error) bool) {
 		body, err := b.Read(ctx, object, from)
 		if err != nil {
@@ -68,7 +66,7 @@ func (b *Bucket) Members(ctx context.Context, object Object, from Resume, window
 		archive := func() (io.ReaderAt, int64, error) {
 			return random, object.Size, body.Close()
 		}
-		for member, err := range Decompress(body, object.Key, archive, window) {
+		for member, err := range decompress(body, object.Key, archive, defaultWindow) {
 			if !yield(member, err) {
 				return
 			}
@@ -76,12 +74,9 @@ func (b *Bucket) Members(ctx context.Context, object Object, from Resume, window
 	}
 }
 
-// Decompress is Members for bytes that come from elsewhere; name is for messages. archive gives random access to the same bytes for formats that
-// need it (zip); it is not called for others.
-func Decompress(body io.Reader, name string, archive func() (io.ReaderAt, int64, error), window int64) iter.Seq2[*Member, error] {
-	if window <= 0 {
-		window = DefaultWindow
-	}
+// decompress gives the files inside of some bytes; name is for messages. archive gives random access to the same bytes for formats that need
+// it (zip); it is not called for others. window bounds the memory of one decompressor in bytes.
+func decompress(body io.Reader, name string, archive func() (io.ReaderAt, int64, error), window int64) iter.Seq2[*Member, error] {
 	return func(yield func(*Member, error) bool) {
 		head := make([]byte, magicSize)
 		n, err := io.ReadFull(body, head)
@@ -91,9 +86,9 @@ func Decompress(body io.Reader, name string, archive func() (io.ReaderAt, int64,
 		}
 		head = head[:n]
 		switch format := recognise(head); format {
-		case Plain:
+		case formatPlain:
 			yield(plain(name, body, head), nil)
-		case Zip:
+		case formatZip:
 			random, size, err := archive()
 			if err != nil {
 				yield(nil, err)
@@ -101,8 +96,8 @@ func Decompress(body io.Reader, name string, archive func() (io.ReaderAt, int64,
 			}
 			unzip(name, random, size, window, yield)
 		default:
-			member := &Member{Compression: format, key: name, source: &source{reader: body, head: head}}
-			done := member.unpack(format, window)
+			member := &Member{format: format, key: name, source: &source{reader: body, head: head}}
+			done := member.unpack(window)
 			defer done()
 			yield(member, nil)
 		}
@@ -110,21 +105,21 @@ func Decompress(body io.Reader, name string, archive func() (io.ReaderAt, int64,
 }
 
 func plain(key string, body io.Reader, head []byte) *Member {
-	return &Member{Compression: Plain, key: key, source: &source{reader: body}, head: head}
+	return &Member{format: formatPlain, key: key, source: &source{reader: body}, head: head}
 }
 
 // unpack puts the decompressor in place. An error shows with the first Read.
-func (m *Member) unpack(format Compression, window int64) (done func()) {
+func (m *Member) unpack(window int64) (done func()) {
 	done = func() {}
 	buffered := bufio.NewReaderSize(m.source, readAhead)
-	switch format {
-	case Gzip:
+	switch m.format {
+	case formatGzip:
 		m.body, m.err = opened(gzip.NewReader(buffered))
-	case Bzip2:
+	case formatBzip2:
 		m.body = bzip2.NewReader(buffered)
-	case XZ:
+	case formatXZ:
 		m.body, m.err = opened(xz.NewReader(buffered, uint32(min(window, 1<<32-1))))
-	case Zstd:
+	case formatZstd:
 		var decoder *zstd.Decoder
 		decoder, m.err = zstd.NewReader(buffered, zstdOptions(window)...)
 		if m.err == nil {
@@ -161,7 +156,7 @@ func (m *Member) Read(p []byte) (int, error) {
 	if m.err != nil {
 		return 0, m.err
 	}
-	if m.Compression == Plain {
+	if m.format == formatPlain {
 		return m.readPlain(p)
 	}
 	n, err := m.body.Read(p)
@@ -189,7 +184,7 @@ func (m *Member) readPlain(p []byte) (int, error) {
 // be read from its beginning: then ok is false.
 func (m *Member) Resume() (from Resume, ok bool) {
 	body, ok := m.source.reader.(*Body)
-	if m.Compression != Plain || !ok {
+	if m.format != formatPlain || !ok {
 		return Resume{}, false
 	}
 	if len(m.head) > 0 {
@@ -221,7 +216,7 @@ func (m *Member) fault(hint string, sentinel error, what string) error {
 	if m.Name != "" {
 		name = fmt.Sprintf("%q in %q", m.Name, m.key)
 	}
-	return &protocol.Fault{Kind: protocol.Data, Hint: hint, Err: fmt.Errorf("unpacking %s (%s): %w: %s", name, m.Compression, sentinel, what)}
+	return &protocol.Fault{Kind: protocol.Data, Hint: hint, Err: fmt.Errorf("unpacking %s (%s): %w: %s", name, m.format, sentinel, what)}
 }
 
 // source is what a decompressor reads. It remembers the error of the bytes' origin, which decompressors wrap, hide or replace.

@@ -97,7 +97,7 @@ func unpacked(t testing.TB, packed []byte, window int64) ([]string, error) {
 	archive := func() (io.ReaderAt, int64, error) { return bytes.NewReader(packed), int64(len(packed)), nil }
 	var all []string
 	var failed error
-	for member, err := range Decompress(bytes.NewReader(packed), "key", archive, window) {
+	for member, err := range decompress(bytes.NewReader(packed), "key", archive, window) {
 		if err != nil {
 			return all, err
 		}
@@ -128,7 +128,7 @@ func TestRoundTrips(t *testing.T) {
 		"xz of two streams":    append(packXZ(t, plain[:half], xz.WriterConfig{}), packXZ(t, plain[half:], xz.WriterConfig{CheckSum: xz.SHA256})...),
 		"xz with padding":      append(packXZ(t, plain, xz.WriterConfig{}), 0, 0, 0, 0),
 	} {
-		got, err := unpacked(t, packed, 0)
+		got, err := unpacked(t, packed, defaultWindow)
 		require.NoError(t, err, name)
 		require.Len(t, got, 1, name)
 		require.True(t, got[0] == "="+string(plain), name)
@@ -147,7 +147,7 @@ func TestRoundTrips(t *testing.T) {
 		"empty zstd frame": {packZstd(t, nil, zstd.WithZeroFrames(true)), ""},
 		"empty xz":         {packXZ(t, nil, xz.WriterConfig{}), ""},
 	} {
-		got, err := unpacked(t, test.packed, 0)
+		got, err := unpacked(t, test.packed, defaultWindow)
 		require.NoError(t, err, name)
 		require.Equal(t, []string{"=" + test.want}, got, name)
 	}
@@ -166,17 +166,17 @@ func TestCutAndTrailingBytesAreCorrupt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for cut := magicSize; cut < len(packed); cut++ {
-				_, err := unpacked(t, packed[:cut], 0)
+				_, err := unpacked(t, packed[:cut], defaultWindow)
 				require.ErrorIs(t, err, ErrCorrupt, "cut at %d of %d", cut, len(packed))
 				requireFault(t, err, protocol.Data, "upload it anew")
 			}
 			if name != "zip" { // whose directory says where its members are
-				_, err := unpacked(t, append(bytes.Clone(packed), "garbage"...), 0)
+				_, err := unpacked(t, append(bytes.Clone(packed), "garbage"...), defaultWindow)
 				require.ErrorIs(t, err, ErrCorrupt)
 			}
 			damaged := bytes.Clone(packed)
 			damaged[len(damaged)/2] ^= 0x55
-			_, err := unpacked(t, damaged, 0)
+			_, err := unpacked(t, damaged, defaultWindow)
 			require.ErrorIs(t, err, ErrCorrupt)
 			require.NotContains(t, err.Error(), "\n")
 		})
@@ -199,13 +199,13 @@ func TestZipMembers(t *testing.T) {
 		deflated("empty.csv", nil),
 	)
 	want := []string{"a.csv=" + string(plain), "sub/stored.csv=s", "latin\ufffd.csv=l", "empty.csv="}
-	got, err := unpacked(t, packed, 0)
+	got, err := unpacked(t, packed, defaultWindow)
 	require.Equal(t, want, got, "a member that cannot be read does not hide the others")
 	require.ErrorIs(t, err, ErrUnsupported)
 	require.ErrorContains(t, err, `"locked.csv" in "key"`)
 	requireFault(t, err, protocol.Data, "without a password")
 
-	got, err = unpacked(t, packZip(t), 0)
+	got, err = unpacked(t, packZip(t), defaultWindow)
 	require.NoError(t, err)
 	require.Empty(t, got)
 }
@@ -223,7 +223,7 @@ func TestZipMethods(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, w.Close())
-	got, err := unpacked(t, b.Bytes(), 0)
+	got, err := unpacked(t, b.Bytes(), defaultWindow)
 	require.Equal(t, []string{"z.csv=hello"}, got)
 	require.ErrorIs(t, err, ErrUnsupported)
 	require.ErrorContains(t, err, "odd.csv")
@@ -248,7 +248,7 @@ func TestWindowsAndDirectoriesAreBounded(t *testing.T) {
 	for i := range many {
 		many[i] = entry{zip.FileHeader{Name: strings.Repeat("n", 60) + fmt.Sprint(i)}, nil}
 	}
-	_, err := unpacked(t, packZip(t, many...), 0)
+	_, err := unpacked(t, packZip(t, many...), defaultWindow)
 	require.ErrorIs(t, err, ErrUnsupported)
 	requireFault(t, err, protocol.Data, "fewer files")
 }
@@ -272,7 +272,7 @@ func TestBombsTakeBoundedMemory(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.GC()
 		runtime.ReadMemStats(&before)
-		for member, err := range Decompress(bytes.NewReader(packed), "key", nil, 0) {
+		for member, err := range decompress(bytes.NewReader(packed), "key", nil, defaultWindow) {
 			require.NoError(t, err)
 			n, err := io.Copy(io.Discard, struct{ io.Reader }{member})
 			require.NoError(t, err)
@@ -296,25 +296,25 @@ func (zeros) Read(p []byte) (int, error) {
 func TestLargestWindowsStayBelowTheLimit(t *testing.T) {
 	content := noise(48 << 20)
 	var b bytes.Buffer
-	w, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(DefaultWindow))
+	w, err := zstd.NewWriter(&b, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(defaultWindow))
 	require.NoError(t, err)
 	_, err = io.Copy(w, bytes.NewReader(content))
 	require.NoError(t, err)
 	require.NoError(t, w.Close())
 	for name, packed := range map[string][]byte{
 		"zstd": b.Bytes(),
-		"xz":   packXZ(t, content[:10], xz.WriterConfig{DictCap: DefaultWindow}),
+		"xz":   packXZ(t, content[:10], xz.WriterConfig{DictCap: defaultWindow}),
 	} {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		for member, err := range Decompress(bytes.NewReader(packed), "key", nil, 0) {
+		for member, err := range decompress(bytes.NewReader(packed), "key", nil, defaultWindow) {
 			require.NoError(t, err)
 			_, err = io.Copy(io.Discard, struct{ io.Reader }{member})
 			require.NoError(t, err)
 		}
 		runtime.ReadMemStats(&after)
 		allocated := int64(after.TotalAlloc - before.TotalAlloc)
-		require.Less(t, allocated, int64(DefaultWindow+4<<20), name)
+		require.Less(t, allocated, int64(defaultWindow+4<<20), name)
 		t.Logf("%s: %d KiB allocated in all", name, allocated>>10)
 	}
 }
@@ -329,7 +329,7 @@ func FuzzDecompress(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, packed []byte) {
 		archive := func() (io.ReaderAt, int64, error) { return bytes.NewReader(packed), int64(len(packed)), nil }
-		for member, err := range Decompress(bytes.NewReader(packed), "key", archive, 1<<20) {
+		for member, err := range decompress(bytes.NewReader(packed), "key", archive, 1<<20) {
 			if err == nil {
 				_, err = io.Copy(io.Discard, io.LimitReader(member, 16<<20))
 			}
@@ -360,7 +360,7 @@ func TestMembersOfObjects(t *testing.T) {
 				t.Parallel()
 				b, proxy := through(t, server, decide)
 				var got [][]byte
-				for member, err := range b.Members(t.Context(), one(t, server, key), Resume{}, 0) {
+				for member, err := range b.Members(t.Context(), one(t, server, key), Resume{}) {
 					require.NoError(t, err)
 					content, err := io.ReadAll(member)
 					require.NoError(t, err)
@@ -400,7 +400,7 @@ func TestMembersTellWhoseFaultItIs(t *testing.T) {
 
 func firstError(t testing.TB, b *Bucket, object Object) error {
 	t.Helper()
-	for member, err := range b.Members(t.Context(), object, Resume{}, 0) {
+	for member, err := range b.Members(t.Context(), object, Resume{}) {
 		if err != nil {
 			return err
 		}
@@ -420,7 +420,7 @@ func TestPlainMembersResume(t *testing.T) {
 	b, object := direct(t, server), one(t, server, "plain")
 	for _, cut := range []int{1, magicSize - 1, magicSize, magicSize + 1, 4000, 5000} {
 		var from Resume
-		for member, err := range b.Members(t.Context(), object, Resume{}, 0) {
+		for member, err := range b.Members(t.Context(), object, Resume{}) {
 			require.NoError(t, err)
 			_, err = io.ReadFull(member, make([]byte, cut))
 			require.NoError(t, err)
@@ -432,14 +432,14 @@ func TestPlainMembersResume(t *testing.T) {
 				require.EqualValues(t, cut, from.Offset)
 			}
 		}
-		for member, err := range b.Members(t.Context(), object, from, 0) {
+		for member, err := range b.Members(t.Context(), object, from) {
 			require.NoError(t, err)
 			tail, err := io.ReadAll(member)
 			require.NoError(t, err)
 			require.Equal(t, string(want[from.Offset:]), string(tail))
 		}
 	}
-	for member, err := range b.Members(t.Context(), one(t, server, "gzip"), Resume{}, 0) {
+	for member, err := range b.Members(t.Context(), one(t, server, "gzip"), Resume{}) {
 		require.NoError(t, err)
 		_, ok := member.Resume()
 		require.False(t, ok)

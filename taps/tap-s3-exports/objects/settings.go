@@ -28,7 +28,6 @@ type Settings struct {
 
 	Anonymous     bool // unsigned requests, for public buckets
 	RequesterPays bool
-	SkipChecksum  bool // verify lengths only, for a server whose checksums are wrong
 
 	MaxRetries     int           // after the first attempt; 0 is 9, negative is none
 	MaxBackoff     time.Duration // between two attempts; 0 is 20 s

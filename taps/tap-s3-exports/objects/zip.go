@@ -24,7 +24,7 @@ const (
 // unzip gives the members of an archive one after the other. Nothing is kept of a member but the decompressor's window.
 func unzip(key string, random io.ReaderAt, size, window int64, yield func(*Member, error) bool) {
 	packed := &budget{random: random, left: maxDirectory}
-	failed := &Member{Compression: Zip, key: key, source: &source{}}
+	failed := &Member{format: formatZip, key: key, source: &source{}}
 	archive, err := zip.NewReader(packed, size)
 	switch {
 	case packed.err != nil:
@@ -53,7 +53,7 @@ func unzip(key string, random io.ReaderAt, size, window int64, yield func(*Membe
 }
 
 func unzipOne(key string, packed *budget, file *zip.File, yield func(*Member, error) bool) bool {
-	member := &Member{Name: strings.ToValidUTF8(file.Name, "\ufffd"), Compression: Zip, key: key, source: &source{}}
+	member := &Member{Name: strings.ToValidUTF8(file.Name, "\ufffd"), format: formatZip, key: key, source: &source{}}
 	if file.Flags&zipEncrypted != 0 {
 		member.err = member.fault("pack it without a password", ErrUnsupported, "it is encrypted")
 		return yield(member, nil)
