@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// An about is what a program says of itself: --about --format=json in the form of Meltano's SDK, or an Airbyte spec.
+// An about is what a program prints for --about --format=json, in the form of Meltano's SDK.
 type about struct {
 	Name         string   `json:"name"`
 	Capabilities []string `json:"capabilities"`
@@ -19,7 +19,7 @@ type setting struct {
 	AirbyteSecret bool `json:"airbyte_secret"`
 }
 
-// describe asks the program once. What it does not say is empty.
+// describe asks the program once. The about of a program without that flag is empty.
 func (s *session) describe() (*about, error) {
 	if s.about != nil {
 		return s.about, nil
@@ -30,7 +30,7 @@ func (s *session) describe() (*about, error) {
 	}
 	a := &about{}
 	if e.code == 0 {
-		_ = json.Unmarshal([]byte(e.stdout), a) // the check of --about tells of it
+		_ = json.Unmarshal([]byte(e.stdout), a) // cli/about reports it
 	}
 	s.about = a
 	return a, nil
@@ -40,7 +40,7 @@ func (a *about) secret(name string) bool {
 	return a != nil && (a.Settings.Properties[name].Secret || a.Settings.Properties[name].AirbyteSecret)
 }
 
-// has tells whether the program knows the setting. Of one that says nothing of its settings the config files say it, where there are some.
+// has tells whether the program has the setting. One that does not list its settings is taken to have it, unless it needs config files.
 func (s *session) has(a *about, name string) bool {
 	if len(a.Settings.Properties) == 0 {
 		return len(s.Configs) == 0

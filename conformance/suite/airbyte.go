@@ -3,7 +3,6 @@ package suite
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -14,43 +13,34 @@ type envelope struct {
 	kind    string
 	payload map[string]any
 	raw     json.RawMessage // the payload, as it was sent
-	faults  []string        // of its own shape
+	faults  []string        // what is wrong with its members
 }
 
-// payloads are the members that hold what a message of each type says.
+// payloads are the members that hold the content of a message, by its type.
 var payloads = map[string]string{
 	"SPEC": "spec", "CONNECTION_STATUS": "connectionStatus", "CATALOG": "catalog", "RECORD": "record", "STATE": "state", "TRACE": "trace",
 	"CONTROL": "control", "LOG": "log", "DESTINATION_CATALOG": "destination_catalog",
 }
 
-// A transcript is all that a run of a connector printed.
+// A transcript is a run of an Airbyte connector, as its messages tell it.
 type transcript struct {
-	ended
+	output
 	messages []envelope
-	strays   []int
-	cut      bool
 }
 
-func transcribe(e ended) *transcript {
-	t := &transcript{ended: e}
-	number := 0
-	for line := range strings.Lines(e.stdout) {
-		number++
-		if !strings.HasSuffix(line, "\n") {
-			t.cut = true
-			break
-		}
+func transcribe(e outcome) *transcript {
+	t := &transcript{}
+	t.output = e.eachLine(func(line string, number int) bool {
 		m, ok := parseEnvelope(line)
-		if m.line = number; !ok {
-			t.strays = append(t.strays, number)
-			continue
+		if m.line = number; ok {
+			t.messages = append(t.messages, m)
 		}
-		t.messages = append(t.messages, m)
-	}
+		return ok
+	})
 	return t
 }
 
-// parseEnvelope is false for a line that is no JSON object with one of the protocol's types.
+// parseEnvelope returns false for a line that is no JSON object with one of the protocol's types.
 func parseEnvelope(line string) (m envelope, ok bool) {
 	var members map[string]json.RawMessage
 	if json.Unmarshal([]byte(line), &members) != nil || json.Unmarshal(members["type"], &m.kind) != nil {
@@ -119,7 +109,7 @@ func (t *transcript) of(kind string) []*envelope {
 	return found
 }
 
-// traces are the payloads of the TRACE messages of a type, which have its name in small letters.
+// traces are the contents of the TRACE messages of a type. The member that holds one has the type's name in small letters.
 func (t *transcript) traces(kind string) []map[string]any {
 	var found []map[string]any
 	for _, m := range t.of("TRACE") {
@@ -131,15 +121,10 @@ func (t *transcript) traces(kind string) []map[string]any {
 	return found
 }
 
-// grammar is all that must hold of any run.
+// grammar holds for every run: whole lines of messages, each with the members that it needs.
 func (t *transcript) grammar() error {
 	var p problems
-	for _, line := range t.strays {
-		p.add("line %d is no message", line)
-	}
-	if t.cut {
-		p.add("the last line has no end")
-	}
+	p.addError(t.pure())
 	for _, m := range t.messages {
 		for _, fault := range m.faults {
 			p.add("line %d, %s: %s", m.line, m.kind, fault)
@@ -148,7 +133,7 @@ func (t *transcript) grammar() error {
 	return p.err()
 }
 
-// one is the only message of a kind.
+// one is the payload of the only message of a kind.
 func (t *transcript) one(kind string) (map[string]any, error) {
 	found := t.of(kind)
 	if len(found) != 1 {
@@ -157,8 +142,7 @@ func (t *transcript) one(kind string) (map[string]any, error) {
 	return found[0].payload, nil
 }
 
-// failed is an error where a run did not fail in the way that a runner understands: a TRACE ERROR with a message, and another exit
-// code than 0.
+// failed is an error unless the run failed in a way that the platform understands: a TRACE ERROR with a message, and another exit code than 0.
 func (t *transcript) failed() error {
 	if err := t.refused(); err != nil {
 		return err
@@ -178,33 +162,18 @@ func (t *transcript) failed() error {
 	return nil
 }
 
-// A place is a stream: its namespace and name.
-type place struct{ namespace, name string }
-
-func (p place) String() string {
-	if p.namespace == "" {
-		return fmt.Sprintf("stream %q", p.name)
-	}
-	return fmt.Sprintf("stream %q of %q", p.name, p.namespace)
+// streamNameOf reads the members of a stream or of its descriptor.
+func streamNameOf(members map[string]any) streamName {
+	return streamName{text(members, "namespace"), text(members, "name")}
 }
 
-// inOrder are the streams of a map, by name.
-func inOrder[V any](of map[place]V) []place {
-	return slices.SortedFunc(maps.Keys(of), func(a, b place) int { return strings.Compare(a.String(), b.String()) })
+// recordStream is the stream of a RECORD, stateStream that of a STATE. stateStream returns false for a state of all streams.
+func (m *envelope) recordStream() streamName {
+	return streamName{text(m.payload, "namespace"), text(m.payload, "stream")}
 }
 
-// placeOf reads the members of a stream or of its descriptor.
-func placeOf(members map[string]any) place {
-	return place{text(members, "namespace"), text(members, "name")}
-}
-
-// recordPlace is where a RECORD belongs, and statePlace a STATE of one stream.
-func (m *envelope) recordPlace() place {
-	return place{text(m.payload, "namespace"), text(m.payload, "stream")}
-}
-
-func (m *envelope) statePlace() (place, bool) {
+func (m *envelope) stateStream() (streamName, bool) {
 	stream, _ := m.payload["stream"].(map[string]any)
 	descriptor, ok := stream["stream_descriptor"].(map[string]any)
-	return placeOf(descriptor), ok
+	return streamNameOf(descriptor), ok
 }

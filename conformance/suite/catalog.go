@@ -2,12 +2,13 @@ package suite
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 )
 
-// A catalog is Singer's, with all that it holds kept.
+// A catalog is a Singer catalog. It keeps members that the suite does not know.
 type catalog struct {
 	members map[string]any
 	streams []map[string]any
@@ -18,29 +19,47 @@ func parseCatalog(text []byte) (*catalog, error) {
 	if err := decode(text, &c.members); err != nil {
 		return nil, fmt.Errorf("no JSON object: %w", err)
 	}
-	list, ok := c.members["streams"].([]any)
+	var err error
+	c.streams, err = streamsOf(c.members)
+	return &c, err
+}
+
+// streamsOf are the streams of a catalog, of either protocol.
+func streamsOf(catalog map[string]any) ([]map[string]any, error) {
+	list, ok := catalog["streams"].([]any)
 	if !ok {
-		return nil, fmt.Errorf("no list of streams")
+		return nil, errors.New("no list of streams")
 	}
+	var streams []map[string]any
 	for _, entry := range list {
 		stream, ok := entry.(map[string]any)
 		if !ok {
-			return nil, fmt.Errorf("an entry of streams is no object")
+			return nil, errors.New("an entry of streams is no object")
 		}
-		c.streams = append(c.streams, stream)
+		streams = append(streams, stream)
 	}
-	return &c, nil
+	return streams, nil
 }
 
-// copied is a catalog of its own, to be changed.
+// sameCatalog is an error when two discoveries differ.
+func sameCatalog(first, second any) error {
+	one, _ := json.Marshal(first) // they were JSON before
+	two, _ := json.Marshal(second)
+	if string(one) != string(two) {
+		return errors.New("the second catalog differs from the first")
+	}
+	return nil
+}
+
+// copied is a deep copy.
 func (c *catalog) copied() *catalog {
 	text, _ := json.Marshal(c.members) // it was JSON before
 	another, _ := parseCatalog(text)
 	return another
 }
 
-// selected is the catalog that runs are given: the user's, or the discovered one with every stream selected. The reason that there is
-// none is a notApplicable.
+// selected is the catalog that runs are given: the user's, or the discovered one with every stream selected. The error is a notApplicable
+// where there is none.
 func (s *session) selected() (*catalog, error) {
 	if s.catalog != nil {
 		return s.catalog, nil
@@ -72,15 +91,15 @@ func (s *session) selected() (*catalog, error) {
 	return c, nil
 }
 
-func (s *session) discover(args ...string) (ended, error) {
+func (s *session) discover(args ...string) (outcome, error) {
 	args, err := s.with(nil, append([]string{"--discover"}, args...)...)
 	if err != nil {
-		return ended{}, err
+		return outcome{}, err
 	}
 	return s.run("", nil, args...)
 }
 
-// mark sets the selection of a stream, or of one of its fields: in the metadata, and where the first taps looked for it.
+// mark selects or deselects a stream, or one of its fields: in the metadata, and for a stream in its schema too, where old taps look.
 func mark(stream map[string]any, breadcrumb []string, selected bool) {
 	if len(breadcrumb) == 0 {
 		if schema, ok := stream["schema"].(map[string]any); ok {
@@ -130,7 +149,7 @@ func metadata(stream map[string]any, breadcrumb ...string) map[string]any {
 	return nil
 }
 
-// find is the stream whose messages bear that name.
+// find is the stream with that name or id.
 func (c *catalog) find(name string) map[string]any {
 	for _, stream := range c.streams {
 		if text(stream, "stream") == name || text(stream, "tap_stream_id") == name {
@@ -145,7 +164,7 @@ func text(members map[string]any, name string) string {
 	return text
 }
 
-// sync are the arguments of a run with a catalog, where there is one.
+// sync are the arguments of a run with a catalog; nil is none.
 func (s *session) sync(c *catalog, args ...string) ([]string, error) {
 	if c == nil {
 		return s.with(nil, args...)
@@ -162,7 +181,8 @@ func (s *session) sync(c *catalog, args ...string) ([]string, error) {
 	return s.with(nil, append([]string{s.flag, path}, args...)...)
 }
 
-// catalogFlag is --properties for taps that know no other. One that does not say so is tried: with --catalog it then says nothing.
+// catalogFlag is --catalog, or --properties for old taps. A tap that does not list its capabilities is tried: an old one prints nothing
+// when it is given --catalog.
 func (s *session) catalogFlag(path string) (string, error) {
 	const usual, older = "--catalog", "--properties"
 	a, err := s.describe()
@@ -189,7 +209,7 @@ func (s *session) catalogFlag(path string) (string, error) {
 	return usual, nil
 }
 
-// complete reads everything once, and keeps it. Where the tap takes no catalog, it runs without one.
+// complete is a run over everything, which is made once. A tap that has no catalog runs without one.
 func (s *session) complete() (*reading, error) {
 	if s.whole == nil {
 		r, err := s.readAll(nil)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// A Level is how much a check weighs.
+// A Level is how much depends on a check.
 type Level string
 
 const (
@@ -27,10 +27,10 @@ type Check struct {
 	run   func(*session) error
 }
 
-// A Status is what came of a check.
+// A Status is the outcome of a check.
 type Status string
 
-// The three outcomes of a check.
+// The outcomes.
 const (
 	Passed        Status = "pass"
 	Failed        Status = "FAIL"
@@ -56,7 +56,7 @@ type Subject struct {
 	Env     []string      // NAME=value; nil for the environment of this process
 }
 
-// Matching are the checks whose name matches the glob; all of them for an empty one.
+// Matching are the checks whose names match the glob; an empty glob matches all.
 func Matching(checks []Check, glob string) ([]Check, error) {
 	if glob == "" {
 		return checks, nil
@@ -77,8 +77,8 @@ func Matching(checks []Check, glob string) ([]Check, error) {
 	return found, nil
 }
 
-// Run makes the checks one after another and tells report of each. The error is of this machine or of the files given, not of
-// the program under test.
+// Run makes the checks one after another, and calls report with the result of each. Its error comes from this machine or from the files
+// given, never from the program under test.
 func Run(ctx context.Context, subject Subject, checks []Check, report func(Result)) ([]Result, error) {
 	s, err := newSession(ctx, subject)
 	if err != nil {
@@ -109,7 +109,7 @@ func Run(ctx context.Context, subject Subject, checks []Check, report func(Resul
 	return results, nil
 }
 
-// Failures are how many checks of that level failed.
+// Failures counts the checks of a level that failed.
 func Failures(results []Result, level Level) int {
 	n := 0
 	for _, r := range results {
@@ -120,17 +120,17 @@ func Failures(results []Result, level Level) int {
 	return n
 }
 
-// notApplicable is why a check has nothing to look at.
+// notApplicable is the error of a check that has nothing to look at: the reason.
 type notApplicable string
 
 func (n notApplicable) Error() string { return string(n) }
 
-// A machineError is one of this machine, and says nothing about the program under test.
+// A machineError comes from this machine, and says nothing about the program under test. It ends the checks.
 type machineError struct{ error }
 
 func (e machineError) Unwrap() error { return e.error }
 
-// problems are what a check found. The first few are told.
+// problems gathers what a check finds. The first few are reported, the others counted.
 type problems struct {
 	told []string
 	more int
@@ -152,7 +152,7 @@ func (p *problems) addError(err error) {
 	}
 }
 
-// err is nil where nothing was found.
+// err is nil when there is no problem.
 func (p *problems) err() error {
 	if len(p.told) == 0 {
 		return nil

@@ -2,20 +2,28 @@ package suite
 
 import (
 	"errors"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-func readJSON(path string) (value any, err error) {
-	text, err := os.ReadFile(path)
-	if err == nil {
-		err = decode(text, &value)
+// checkChecks are those of the command check, of sources and destinations alike.
+func checkChecks() []Check {
+	return []Check{
+		{"check/succeeds", Must, "With a good config check prints one CONNECTION_STATUS, SUCCEEDED, and ends with 0.", checkSucceeds},
+		{"check/fails", Must, "With an empty config check says what is missing: FAILED with a message, or a TRACE ERROR, never both.", checkFails},
 	}
-	if err != nil {
-		return nil, machineError{err}
+}
+
+// mistakeChecks are those of a person's mistakes, of sources and destinations alike. They come last: secret/unsaid looks at the output of all
+// runs before it.
+func mistakeChecks() []Check {
+	return []Check{
+		{"error/config-missing", Must, "A config file that is not there is an error.", rejects((*session).checkMissing)},
+		{"error/config-broken", Must, "A config file that is no JSON is an error.", rejects((*session).checkBroken)},
+		{"error/trace", Should, "What went wrong is a TRACE ERROR with a message, and no stack trace on standard error.", errorsTraced},
+		{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", connectorSecretsUnsaid},
 	}
-	return value, nil
 }
 
 func checkSucceeds(s *session) error {
@@ -62,63 +70,53 @@ func checkFails(s *session) error {
 	return nil
 }
 
-// connectorMisled are the arguments of check without a config, and with a broken one.
-func (s *session) connectorMisled() ([][]string, error) {
+// checkMissing and checkBroken run check with a config file that is missing, and one that is broken.
+func (s *session) checkMissing() (*transcript, error) {
+	return s.verb(nil, "check", "--config", filepath.Join(s.dir, "missing.json"))
+}
+
+func (s *session) checkBroken() (*transcript, error) {
 	broken, err := s.file("config.json", "{\"a\": 1,,\n")
-	return [][]string{{"check", "--config", filepath.Join(s.dir, "missing.json")}, {"check", "--config", broken}}, err
+	if err != nil {
+		return nil, err
+	}
+	return s.verb(nil, "check", "--config", broken)
 }
 
-// rejected is a check that did not succeed, in one of the two ways.
-func (t *transcript) rejected() error {
-	for _, m := range t.of("CONNECTION_STATUS") {
-		if text(m.payload, "status") == "FAILED" {
-			return nil
+// rejects is the check that such a run prints FAILED, or ends with another exit code than 0.
+func rejects(mistake func(*session) (*transcript, error)) func(*session) error {
+	return func(s *session) error {
+		t, err := mistake(s)
+		if err != nil {
+			return err
 		}
+		for _, m := range t.of("CONNECTION_STATUS") {
+			if text(m.payload, "status") == "FAILED" {
+				return nil
+			}
+		}
+		return t.refused()
 	}
-	return t.refused()
-}
-
-func connectorConfigMissing(s *session) error { return s.connectorRejects(0) }
-func connectorConfigBroken(s *session) error  { return s.connectorRejects(1) }
-
-func (s *session) connectorRejects(which int) error {
-	all, err := s.connectorMisled()
-	if err != nil {
-		return err
-	}
-	t, err := s.verb(nil, all[which]...)
-	if err != nil {
-		return err
-	}
-	return t.rejected()
 }
 
 func errorsTraced(s *session) error {
-	all, err := s.connectorMisled()
-	if err != nil {
-		return err
-	}
 	var p problems
-	for _, args := range all {
-		t, err := s.verb(nil, args...)
+	for _, mistake := range []func(*session) (*transcript, error){(*session).checkMissing, (*session).checkBroken} {
+		t, err := mistake(s)
 		if err != nil {
 			return err
 		}
 		if stackTrace.MatchString(t.stderr) {
 			p.add("%s: a stack trace on standard error", t.title())
 		}
-		told := false
-		for _, m := range t.of("CONNECTION_STATUS") {
-			told = told || strings.TrimSpace(text(m.payload, "message")) != ""
-		}
-		if !told {
+		if !slices.ContainsFunc(t.of("CONNECTION_STATUS"), func(m *envelope) bool { return strings.TrimSpace(text(m.payload, "message")) != "" }) {
 			p.addError(t.failed())
 		}
 	}
 	return p.err()
 }
 
-// connectorSecretsUnsaid looks at all runs so far, and at one more.
+// connectorSecretsUnsaid looks at the output of all runs so far, and of one more.
 func connectorSecretsUnsaid(s *session) error {
 	if _, err := s.configured("check"); err != nil {
 		return err

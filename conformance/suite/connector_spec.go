@@ -17,17 +17,17 @@ import (
 // specChecks are those of sources and destinations alike.
 func specChecks() []Check {
 	return []Check{
-		{"spec/printed", Must, "spec prints one SPEC, without config and without environment.", specPrinted},
-		{"spec/protocol-version", Must, "The platform refuses a protocol_version beyond those that it supports, 0.0.0 to 0.3.0.", specVersion},
+		{"spec/printed", Must, "spec prints one SPEC, without config and without environment.", onSpec(specPrinted)},
+		{"spec/protocol-version", Must, "The platform refuses a protocol_version beyond those that it supports, 0.0.0 to 0.3.0.", onSpec(specVersion)},
 		{"spec/schema", Must, "connectionSpecification is a JSON Schema of an object; the form is drawn from it.", specSchema},
-		{"spec/open", Must, "additionalProperties is true or absent: the platform may add keys of its own.", specOpen},
-		{"spec/keywords", Must, "allOf, anyOf, not, conditions and references cannot be drawn as a form.", specKeywords},
-		{"spec/one-type", Must, "A field has one type, for one kind of input.", specTypes},
-		{"spec/one-of", Must, "The branches of oneOf are objects that one constant tells apart.", specOneOf},
-		{"spec/secrets", Must, "Passwords, tokens and keys are marked airbyte_secret; otherwise the platform stores and shows them as they are.", specSecrets},
-		{"spec/enums", Must, "The values of an enum differ.", specEnums},
-		{"spec/order", Should, "No two fields side by side have the same order.", specOrder},
-		{"spec/documentation", Should, "documentationUrl is where the form's help leads.", specDocumentation},
+		{"spec/open", Must, "additionalProperties is true or absent: the platform may add keys of its own.", onEachNode(specOpen)},
+		{"spec/keywords", Must, "allOf, anyOf, not, conditions and references cannot be drawn as a form.", onEachNode(specKeywords)},
+		{"spec/one-type", Must, "A field has one type, for one kind of input.", onEachNode(specTypes)},
+		{"spec/one-of", Must, "The branches of oneOf are objects that one constant tells apart.", onEachNode(specOneOf)},
+		{"spec/secrets", Must, "Passwords, tokens and keys are marked airbyte_secret; otherwise the platform stores and shows them as they are.", onEachNode(specSecrets)},
+		{"spec/enums", Must, "The values of an enum differ.", onEachNode(specEnums)},
+		{"spec/order", Should, "No two fields side by side have the same order.", onEachNode(specOrder)},
+		{"spec/documentation", Should, "documentationUrl is where the form's help leads.", onSpec(specDocumentation)},
 		{"spec/config-valid", Must, "The config that works keeps to the specification.", specConfig},
 	}
 }
@@ -43,22 +43,14 @@ func (s *session) spec() (map[string]any, error) {
 	return t.one("SPEC")
 }
 
-func specPrinted(s *session) error {
-	spec, err := s.spec()
-	if err != nil {
-		return err
-	}
+func specPrinted(spec map[string]any) error {
 	if !isObject(spec["connectionSpecification"]) {
 		return errors.New("no connectionSpecification")
 	}
 	return nil
 }
 
-func specVersion(s *session) error {
-	spec, err := s.spec()
-	if err != nil {
-		return err
-	}
+func specVersion(spec map[string]any) error {
 	version := text(spec, "protocol_version")
 	parts := strings.Split(version, ".")
 	if version == "" {
@@ -99,7 +91,7 @@ func specSchema(s *session) error {
 	return p.err()
 }
 
-// eachNode visits the schemas inside a schema, with the names of the properties that lead there.
+// eachNode visits a schema and those inside it, each with the names of the properties that lead to it.
 func eachNode(schema map[string]any, path []string, visit func(path []string, node map[string]any)) {
 	visit(path, schema)
 	if properties, ok := schema["properties"].(map[string]any); ok {
@@ -120,140 +112,130 @@ func eachNode(schema map[string]any, path []string, visit func(path []string, no
 	}
 }
 
-// overSpec looks at each schema inside the specification.
-func overSpec(s *session, visit func(p *problems, where string, node map[string]any)) error {
-	schema, err := s.connection()
-	if err != nil {
-		return err
+// onSpec is a check of the specification.
+func onSpec(check func(spec map[string]any) error) func(*session) error {
+	return func(s *session) error {
+		spec, err := s.spec()
+		if err != nil {
+			return err
+		}
+		return check(spec)
 	}
-	var p problems
-	eachNode(schema, nil, func(path []string, node map[string]any) { visit(&p, "/"+strings.Join(path, "/"), node) })
-	return p.err()
 }
 
-func specOpen(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		if more, ok := node["additionalProperties"]; ok && more == false {
-			p.add("%s: additionalProperties is false", where)
+// onEachNode is a check of the config's schema and of each schema inside it.
+func onEachNode(check func(p *problems, where string, node map[string]any)) func(*session) error {
+	return func(s *session) error {
+		schema, err := s.connection()
+		if err != nil {
+			return err
 		}
-	})
+		var p problems
+		eachNode(schema, nil, func(path []string, node map[string]any) { check(&p, "/"+strings.Join(path, "/"), node) })
+		return p.err()
+	}
 }
 
-func specKeywords(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		for _, word := range []string{"$ref", "allOf", "anyOf", "not", "if", "then", "else", "patternProperties", "prefixItems", "dependentSchemas", "dependentRequired"} {
-			if _, ok := node[word]; ok {
-				p.add("%s: %s", where, word)
-			}
-		}
-	})
+func specOpen(p *problems, where string, node map[string]any) {
+	if more, ok := node["additionalProperties"]; ok && more == false {
+		p.add("%s: additionalProperties is false", where)
+	}
 }
 
-func specTypes(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		switch kind := node["type"].(type) {
-		case []any:
-			p.add("%s: a list of types", where)
-		case string:
-			if kind == "array" && node["items"] == nil {
-				p.add("%s: a list of what is not said", where)
-			}
+func specKeywords(p *problems, where string, node map[string]any) {
+	for _, word := range []string{"$ref", "allOf", "anyOf", "not", "if", "then", "else", "patternProperties", "prefixItems", "dependentSchemas", "dependentRequired"} {
+		if _, ok := node[word]; ok {
+			p.add("%s: %s", where, word)
 		}
-	})
+	}
 }
 
-func specOneOf(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		branches, ok := node["oneOf"].([]any)
-		if !ok {
-			return
+func specTypes(p *problems, where string, node map[string]any) {
+	switch kind := node["type"].(type) {
+	case []any:
+		p.add("%s: a list of types", where)
+	case string:
+		if kind == "array" && node["items"] == nil {
+			p.add("%s: a list of what is not said", where)
 		}
-		if text(node, "type") != "object" {
-			p.add("%s: the type is not object", where)
-		}
-		var constants []map[string]string // of each branch, by property
-		for _, branch := range branches {
-			inner, _ := branch.(map[string]any)
-			properties, _ := inner["properties"].(map[string]any)
-			found := map[string]string{}
-			for name, property := range properties {
-				members, _ := property.(map[string]any)
-				if word, ok := members["const"].(string); ok {
-					found[name] = word
-				}
-			}
-			constants = append(constants, found)
-		}
-		if len(constants) == 0 {
-			p.add("%s: no branch", where)
-			return
-		}
-		common := 0
-		for name := range constants[0] {
-			words := map[string]bool{}
-			for _, found := range constants {
-				if word, ok := found[name]; ok {
-					words[word] = true
-				}
-			}
-			if len(words) == len(constants) {
-				common++
-			}
-		}
-		if common != 1 {
-			p.add("%s: %d properties tell the branches apart, instead of one", where, common)
-		}
-	})
+	}
 }
 
-// secretNames are those of Airbyte's acceptance test.
+func specOneOf(p *problems, where string, node map[string]any) {
+	branches, ok := node["oneOf"].([]any)
+	if !ok {
+		return
+	}
+	if text(node, "type") != "object" {
+		p.add("%s: the type is not object", where)
+	}
+	if len(branches) == 0 {
+		p.add("%s: no branch", where)
+		return
+	}
+	type constant struct{ name, word string }
+	seen := map[constant]bool{}
+	differ := map[string]int{} // in how many words, by property
+	for _, branch := range branches {
+		inner, _ := branch.(map[string]any)
+		properties, _ := inner["properties"].(map[string]any)
+		for name, property := range properties {
+			members, _ := property.(map[string]any)
+			if word, ok := members["const"].(string); ok && !seen[constant{name, word}] {
+				seen[constant{name, word}] = true
+				differ[name]++
+			}
+		}
+	}
+	common := 0
+	for _, words := range differ {
+		if words == len(branches) {
+			common++
+		}
+	}
+	if common != 1 {
+		p.add("%s: %d properties tell the branches apart, instead of one", where, common)
+	}
+}
+
+// secretNames are the names that Airbyte's own acceptance tests look for.
 var secretNames = regexp.MustCompile(`^(token|access_token|api_token|refresh_token|client_token|secret|client_secret|app_id|appid|password|key|jwt|certificate|credentials|service_account|service_account_info|tenant_id|api_key)$`)
 
-func specSecrets(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		name := where[strings.LastIndexByte(where, '/')+1:]
-		if kind := text(node, "type"); secretNames.MatchString(name) && (kind == "string" || kind == "integer") && node["airbyte_secret"] != true {
-			p.add("%s is not marked airbyte_secret", where)
-		}
-	})
-}
-
-func specEnums(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		values, _ := node["enum"].([]any)
-		seen := map[string]bool{}
-		for _, value := range values {
-			word, _ := json.Marshal(value) // it was JSON before
-			if seen[string(word)] {
-				p.add("%s: two values are the same", where)
-			}
-			seen[string(word)] = true
-		}
-	})
-}
-
-func specOrder(s *session) error {
-	return overSpec(s, func(p *problems, where string, node map[string]any) {
-		properties, _ := node["properties"].(map[string]any)
-		seen := map[string]bool{}
-		for _, name := range slices.Sorted(maps.Keys(properties)) {
-			inner, _ := properties[name].(map[string]any)
-			order, ok := inner["order"]
-			if ok && seen[fmt.Sprint(order)] {
-				p.add("%s: another field has the order of %s", where, name)
-			}
-			if ok {
-				seen[fmt.Sprint(order)] = true
-			}
-		}
-	})
-}
-
-func specDocumentation(s *session) error {
-	spec, err := s.spec()
-	if err != nil {
-		return err
+func specSecrets(p *problems, where string, node map[string]any) {
+	name := where[strings.LastIndexByte(where, '/')+1:]
+	if kind := text(node, "type"); secretNames.MatchString(name) && (kind == "string" || kind == "integer") && node["airbyte_secret"] != true {
+		p.add("%s is not marked airbyte_secret", where)
 	}
+}
+
+func specEnums(p *problems, where string, node map[string]any) {
+	values, _ := node["enum"].([]any)
+	seen := map[string]bool{}
+	for _, value := range values {
+		word, _ := json.Marshal(value) // it was JSON before
+		if seen[string(word)] {
+			p.add("%s: two values are the same", where)
+		}
+		seen[string(word)] = true
+	}
+}
+
+func specOrder(p *problems, where string, node map[string]any) {
+	properties, _ := node["properties"].(map[string]any)
+	seen := map[string]bool{}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		inner, _ := properties[name].(map[string]any)
+		order, ok := inner["order"]
+		if ok && seen[fmt.Sprint(order)] {
+			p.add("%s: another field has the order of %s", where, name)
+		}
+		if ok {
+			seen[fmt.Sprint(order)] = true
+		}
+	}
+}
+
+func specDocumentation(spec map[string]any) error {
 	if u, err := url.Parse(text(spec, "documentationUrl")); err != nil || u.Host == "" {
 		return errors.New("documentationUrl is no URL")
 	}

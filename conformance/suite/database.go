@@ -14,15 +14,15 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// A database is where the program under test loads, one schema a check. Schemas are dropped when their check is made.
+// A database is where the program under test loads. Each check has a schema, which is dropped after it.
 type database struct {
 	conn   *pgx.Conn
-	run    string // makes the names of this run's schemas its own
+	run    string // part of the schemas' names, so that two runs do not meet
 	number int
-	schema string // of the check under way
+	schema string // of the current check
 }
 
-// newSchema names a schema for the program to make and use until drop.
+// newSchema names a schema, which the program under test creates. drop drops it.
 func (s *session) newSchema() (drop func() error, err error) {
 	if s.DSN == "" {
 		return nil, machineError{errors.New("there is no PostgreSQL to load into")}
@@ -35,16 +35,17 @@ func (s *session) newSchema() (drop func() error, err error) {
 		s.base = &database{conn: conn, run: strings.ToLower(rand.Text()[:6])}
 	}
 	s.base.number++
-	s.base.schema = fmt.Sprintf("conformance_%s_%d", s.base.run, s.base.number)
-	return s.dropSchema, nil
+	schema := fmt.Sprintf("conformance_%s_%d", s.base.run, s.base.number)
+	s.base.schema = schema
+	return func() error { return s.drop(schema) }, nil
 }
 
-// dropSchema removes the schema and all in it. Sessions of a program that was killed may hold locks a moment longer: the server waits
-// for them, and where they wait for us in turn, ends one of both.
-func (s *session) dropSchema() error {
+// drop removes a schema and all in it. Sessions of a program that was killed may hold locks a moment longer: the server waits for them,
+// and where they wait for us in turn, it ends one of the two.
+func (s *session) drop(schema string) error {
 	const deadlock = "40P01"
 	for {
-		_, err := s.base.conn.Exec(context.WithoutCancel(s.ctx), "DROP SCHEMA IF EXISTS "+pgx.Identifier{s.base.schema}.Sanitize()+" CASCADE")
+		_, err := s.base.conn.Exec(context.WithoutCancel(s.ctx), "DROP SCHEMA IF EXISTS "+pgx.Identifier{schema}.Sanitize()+" CASCADE")
 		var refused *pgconn.PgError
 		switch {
 		case err == nil:
@@ -55,26 +56,34 @@ func (s *session) dropSchema() error {
 	}
 }
 
-// inSchema is a check over an empty schema.
-func inSchema(l loader, check func(*session) error) func(*session) error {
-	return func(s *session) (err error) {
-		if s.config == nil {
-			s.config = l.config
-		}
-		drop, err := s.newSchema()
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if dropped := drop(); dropped != nil {
-				err = dropped
+// inSchemas gives each check an empty schema.
+func inSchemas(l loader, checks []Check) []Check {
+	for i := range checks {
+		check := checks[i].run
+		checks[i].run = func(s *session) error {
+			if s.config == nil {
+				s.config = l.config
 			}
-		}()
-		return check(s)
+			return s.inSchema(check)
+		}
 	}
+	return checks
 }
 
-// answers are the rows of queries as text. An error is of the query, such as a table that is not there.
+func (s *session) inSchema(check func(*session) error) (err error) {
+	drop, err := s.newSchema()
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if dropped := drop(); dropped != nil {
+			err = dropped
+		}
+	}()
+	return check(s)
+}
+
+// answers are the rows of queries as text. A failed query, such as one of a table that is not there, is no machineError.
 func (s *session) answers(queries string) (string, error) {
 	path := "SET search_path TO " + pgx.Identifier{s.base.schema}.Sanitize() + "; SET timezone TO 'UTC'; SET datestyle TO ISO"
 	if _, err := s.base.conn.Exec(s.ctx, path); err != nil {
@@ -104,7 +113,7 @@ func (s *session) answers(queries string) (string, error) {
 	return b.String(), nil
 }
 
-// placeholders are what a config file for targets may say in braces.
+// placeholders are the values for what a config file of a target may have in braces.
 func (s *session) placeholders() (map[string]any, error) {
 	config, err := pgx.ParseConfig(s.DSN)
 	if err != nil {
@@ -124,8 +133,8 @@ func (s *session) placeholders() (map[string]any, error) {
 		"database": config.Database, "schema": schema}, nil
 }
 
-// fill puts values into the placeholders of a config. A text that is nothing but a placeholder takes the value's type; a member whose
-// placeholder has no value is left out.
+// fill replaces the placeholders of a config by values. A text that is one placeholder becomes the value, with its type; where there is no
+// value, it is left out.
 func fill(node any, values map[string]any) (filled any, there bool) {
 	switch node := node.(type) {
 	case map[string]any:
@@ -157,7 +166,8 @@ func fill(node any, values map[string]any) (filled any, there bool) {
 	return node, true
 }
 
-// filled is the config with its placeholders filled: by where the check loads, and by settings, which otherwise join it under their own names.
+// filled is the config with its placeholders replaced by the connection and by settings. A setting without a placeholder is added under its
+// own name.
 func (s *session) filled(settings map[string]any) (map[string]any, error) {
 	values, err := s.placeholders()
 	if err != nil {
@@ -174,7 +184,7 @@ func (s *session) filled(settings map[string]any) (map[string]any, error) {
 	return config, nil
 }
 
-// holds tells whether a placeholder of that name is somewhere in the config.
+// holds tells whether the config has a placeholder of that name.
 func holds(node any, name string) bool {
 	switch node := node.(type) {
 	case map[string]any:

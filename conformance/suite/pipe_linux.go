@@ -13,6 +13,6 @@ func shrink(pipe *os.File) {
 		return
 	}
 	_ = raw.Control(func(fd uintptr) {
-		_, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, os.Getpagesize()) // a larger one does too
+		_, _ = unix.FcntlInt(fd, unix.F_SETPIPE_SZ, os.Getpagesize()) // a larger pipe does too
 	})
 }

@@ -17,42 +17,42 @@ import (
 	"time"
 )
 
-// An ended is what a run left.
-type ended struct {
-	says     string // the arguments, for messages
-	code     int    // 128+n where a signal ended it
-	signal   syscall.Signal
-	timedOut bool
-	stdout   string
-	stderr   string
+// An outcome is how a run ended, and what it printed.
+type outcome struct {
+	arguments string // for messages
+	code      int    // 128+n when signal n ended it
+	signal    syscall.Signal
+	timedOut  bool
+	stdout    string
+	stderr    string
 }
 
-// A live is a program that runs. It and its children end with end.
-type live struct {
-	session *session
-	says    string
-	cmd     *exec.Cmd
-	stdin   io.WriteCloser
-	read    *os.File
-	lines   *bufio.Reader
-	seen    strings.Builder // of stdout
-	stderr  bytes.Buffer
-	cancel  context.CancelFunc
-	ctx     context.Context
+// A running program. end waits for it, and ends its children.
+type running struct {
+	session   *session
+	arguments string
+	cmd       *exec.Cmd
+	stdin     io.WriteCloser
+	read      *os.File
+	lines     *bufio.Reader
+	seen      strings.Builder // what was read of stdout
+	stderr    bytes.Buffer
+	cancel    context.CancelFunc
+	ctx       context.Context
 }
 
-// start starts the program. What is read of its output slowly fills no more than a small pipe, where the system allows one, so that a
-// program can be met in the middle of its work.
-func (s *session) start(env []string, args ...string) (*live, error) {
+// start starts the program. Its output goes through a small pipe where the system allows one: a program whose output is not read stops in
+// the middle of its work, and can be killed there.
+func (s *session) start(env []string, args ...string) (*running, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.Timeout)
 	argv := slices.Concat(s.Command, args)
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	// A group of its own, so that a wrapper's children are met too.
+	// In a process group of its own, so that a wrapper's children are killed too.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
 	cmd.Env = slices.Concat(s.Env, env)
-	l := &live{session: s, says: strings.Join(args, " "), cmd: cmd, ctx: ctx, cancel: cancel}
+	l := &running{session: s, arguments: strings.Join(args, " "), cmd: cmd, ctx: ctx, cancel: cancel}
 	cmd.Stderr = &l.stderr
 	read, write, err := os.Pipe()
 	if err != nil {
@@ -73,34 +73,34 @@ func (s *session) start(env []string, args ...string) (*live, error) {
 	return l, nil
 }
 
-// line is the next line of the output without its end. False: there is none, or it has no end.
-func (l *live) line() (string, bool) {
+// line is the next line of the output without its end; false when there is none, or when the last one has no end.
+func (l *running) line() (string, bool) {
 	text, err := l.lines.ReadString('\n')
 	l.seen.WriteString(text)
 	return strings.TrimSuffix(text, "\n"), err == nil
 }
 
-func (l *live) signal(s syscall.Signal) {
+func (l *running) signal(s syscall.Signal) {
 	_ = syscall.Kill(l.cmd.Process.Pid, s) // it may have ended before
 }
 
 // kill ends the program and its children at once.
-func (l *live) kill() {
+func (l *running) kill() {
 	_ = syscall.Kill(-l.cmd.Process.Pid, syscall.SIGKILL) // it may have ended before
 }
 
-// deaf closes the reader's end of the output, as a consumer does that dies.
-func (l *live) deaf() { l.read.Close() }
+// closeOutput closes the reading end of the output, as when a target dies.
+func (l *running) closeOutput() { l.read.Close() }
 
 // end reads the rest and waits.
-func (l *live) end() ended {
+func (l *running) end() outcome {
 	defer l.cancel()
-	rest, _ := io.ReadAll(l.lines) // a closed pipe has none
+	rest, _ := io.ReadAll(l.lines) // after closeOutput there is none
 	l.seen.Write(rest)
 	l.read.Close()
 	err := l.cmd.Wait()
-	l.kill() // children that outlive it
-	e := ended{says: l.says, stdout: l.seen.String(), stderr: l.stderr.String(), timedOut: l.ctx.Err() == context.DeadlineExceeded}
+	l.kill() // its children may be there still
+	e := outcome{arguments: l.arguments, stdout: l.seen.String(), stderr: l.stderr.String(), timedOut: l.ctx.Err() == context.DeadlineExceeded}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		e.code = exit.ExitCode()
@@ -114,10 +114,10 @@ func (l *live) end() ended {
 }
 
 // run runs the program to its end.
-func (s *session) run(stdin string, env []string, args ...string) (ended, error) {
+func (s *session) run(stdin string, env []string, args ...string) (outcome, error) {
 	l, err := s.start(env, args...)
 	if err != nil {
-		return ended{}, err
+		return outcome{}, err
 	}
 	var feeding sync.WaitGroup
 	feeding.Go(func() {
@@ -129,8 +129,8 @@ func (s *session) run(stdin string, env []string, args ...string) (ended, error)
 	return e, nil
 }
 
-// succeeded is an error where the run did not end with 0.
-func (e ended) succeeded() error {
+// succeeded is an error unless the exit code is 0.
+func (e outcome) succeeded() error {
 	switch {
 	case e.timedOut:
 		return fmt.Errorf("%s: it did not end in time", e.title())
@@ -142,8 +142,8 @@ func (e ended) succeeded() error {
 	return nil
 }
 
-// refused is an error where the run ended well, or in a way that leaves a person without an answer.
-func (e ended) refused() error {
+// refused is an error unless the run ended by itself with another exit code than 0.
+func (e outcome) refused() error {
 	switch {
 	case e.timedOut:
 		return fmt.Errorf("%s: it did not end in time", e.title())
@@ -153,19 +153,19 @@ func (e ended) refused() error {
 	return nil
 }
 
-func (e ended) title() string {
-	text := strings.TrimSpace(temporary.ReplaceAllString(e.says, "$1"))
+func (e outcome) title() string {
+	text := strings.TrimSpace(temporary.ReplaceAllString(e.arguments, "$1"))
 	if text = strings.TrimSpace(strings.TrimPrefix(text, "--config config.json")); text == "" {
 		return "the run"
 	}
 	return text
 }
 
-// temporary are the paths of files that the suite wrote.
+// temporary matches the paths of files that the suite wrote. Messages name such a file without its folder.
 var temporary = regexp.MustCompile(`\S*/conformance-[0-9]+/(?:[0-9]+-)?(\S*)`)
 
-// lastWords is the last line on standard error, short.
-func (e ended) lastWords() string {
+// lastWords is the last line on standard error, shortened.
+func (e outcome) lastWords() string {
 	lines := strings.Split(strings.TrimSpace(e.stderr), "\n")
 	last := strings.TrimSpace(lines[len(lines)-1])
 	if last == "" {
@@ -177,11 +177,45 @@ func (e ended) lastWords() string {
 	return ": " + temporary.ReplaceAllString(last, "$1")
 }
 
-// stackTrace is how Python, Go, Java and Node begin one.
+// An output is an outcome whose standard output was read as messages, one a line.
+type output struct {
+	outcome
+	strays []int // numbers of the lines that are no message
+	cut    bool  // the last line has no end
+}
+
+// eachLine gives each whole line of standard output to parse, numbered from 1. parse returns false for one that is no message.
+func (e outcome) eachLine(parse func(line string, number int) bool) output {
+	o := output{outcome: e}
+	number := 0
+	for line := range strings.Lines(e.stdout) {
+		number++
+		if !strings.HasSuffix(line, "\n") {
+			o.cut = true
+		} else if !parse(line, number) {
+			o.strays = append(o.strays, number)
+		}
+	}
+	return o
+}
+
+// pure is an error when standard output holds anything but messages.
+func (o *output) pure() error {
+	var p problems
+	for _, line := range o.strays {
+		p.add("line %d is no message", line)
+	}
+	if o.cut {
+		p.add("the last line has no end")
+	}
+	return p.err()
+}
+
+// stackTrace matches the first lines of stack traces of Python, Go, Java and Node.
 var stackTrace = regexp.MustCompile(`(?m)^\s*(Traceback \(most recent call last\)|goroutine \d+ \[|panic: |Exception in thread |\s+at \S+ ?\(.*:\d+\))`)
 
-// readable is an error where standard error holds nothing, or a stack trace.
-func (e ended) readable() error {
+// readable is an error when standard error is empty, or holds a stack trace.
+func (e outcome) readable() error {
 	switch {
 	case strings.TrimSpace(e.stderr) == "":
 		return fmt.Errorf("%s: nothing on standard error", e.title())

@@ -7,7 +7,22 @@ import (
 	"syscall"
 )
 
-// verboseEnv asks a program of the SDK's kind for all that it can say.
+// programChecks are those of taps and targets alike.
+func programChecks() []Check {
+	return []Check{
+		{"error/config-missing", Must, "A config file that is not there is an error, not an empty config.", refuses((*session).configMissing)},
+		{"error/config-broken", Must, "A config file that is no JSON is an error.", refuses((*session).configBroken)},
+		{"error/config-unknown-key", Should, "A misspelt setting is an error: otherwise it is without effect, and nobody knows.", refuses((*session).keyUnknown)},
+		{"error/flag-unknown", Must, "An unknown flag is an error.", refuses((*session).flagUnknown)},
+		{"error/readable", Should, "What went wrong is said on standard error, without a stack trace.", errorsReadable},
+		{"cli/version", Should, "--version says name and version and ends with 0.", prints("--version")},
+		{"cli/help", Should, "--help says how it is used and ends with 0.", prints("--help")},
+		{"cli/about", Should, "--about --format=json tells runners the settings and capabilities.", aboutSays},
+		{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", secretsUnsaid},
+	}
+}
+
+// verboseEnv has a program log as much as it can, by the variables of Meltano's SDK.
 func (s *session) verboseEnv() []string {
 	own := strings.ToUpper(strings.ReplaceAll(filepath.Base(s.Command[0]), "-", "_"))
 	return []string{"LOGLEVEL=DEBUG", own + "_LOGLEVEL=DEBUG"}
@@ -21,15 +36,11 @@ func verbose(s *session) error {
 	return errors.Join(r.succeeded(), r.grammar())
 }
 
-func sigterm(s *session) error { return interrupted(s, syscall.SIGTERM) }
-
-func sigint(s *session) error { return interrupted(s, syscall.SIGINT) }
-
-// buffered is how much a program may have read and kept back before its reader reads.
+// buffered is how many bytes of output may be under way when the signal comes. A smaller output may have been complete by then.
 const buffered = 512 << 10
 
-// begun starts a run and waits for its first line.
-func (s *session) begun(args []string) (*live, error) {
+// begun is a run that has printed its first line.
+func (s *session) begun(args []string) (*running, error) {
 	l, err := s.start(nil, args...)
 	if err != nil {
 		return nil, err
@@ -42,8 +53,12 @@ func (s *session) begun(args []string) (*live, error) {
 	return l, nil
 }
 
-// interrupted sends a signal while the tap waits for a reader, which then reads on.
-func interrupted(s *session, signal syscall.Signal) error {
+// interrupted sends a signal while the tap waits for its output to be read, and then reads it.
+func (s *session) interrupted(signal syscall.Signal) error {
+	whole, err := s.complete()
+	if err != nil {
+		return err
+	}
 	args, err := s.arguments(nil)
 	if err != nil {
 		return err
@@ -55,10 +70,7 @@ func interrupted(s *session, signal syscall.Signal) error {
 	l.signal(signal)
 	r := parse(l.end())
 	var p problems
-	whole, err := s.complete()
 	switch {
-	case err != nil:
-		return err
 	case r.code == 0 && len(r.messages) >= len(whole.messages) && len(r.stdout) < buffered:
 		return notApplicable("the run is over before the signal comes; give it more to read")
 	case r.code == 0 && len(r.messages) >= len(whole.messages) || r.timedOut:
@@ -87,9 +99,9 @@ func closedPipe(s *session) error {
 	return abandoned(l)
 }
 
-// abandoned leaves a program without its reader: it ends, and quietly.
-func abandoned(l *live) error {
-	l.deaf()
+// abandoned closes the reading end of a program's output. The program must end, without a stack trace.
+func abandoned(l *running) error {
+	l.closeOutput()
 	e := l.end()
 	switch {
 	case e.timedOut:
@@ -100,47 +112,47 @@ func abandoned(l *live) error {
 	return nil
 }
 
-// misled are the runs that a person can start by mistake. Nothing but their ends counts.
-func (s *session) misled(change func() ([]string, error)) (ended, error) {
-	args, err := change()
-	if err != nil {
-		return ended{}, err
-	}
-	return s.run("", nil, args...)
-}
+// The arguments of runs that a person can start by mistake.
 
-func (s *session) missingConfig() ([]string, error) {
+func (s *session) configMissing() ([]string, error) {
 	return []string{"--config", filepath.Join(s.dir, "missing.json")}, nil
 }
 
-func (s *session) brokenConfig() ([]string, error) {
+func (s *session) configBroken() ([]string, error) {
 	path, err := s.file("config.json", "{\"a\": 1,,\n")
 	return []string{"--config", path}, err
 }
 
-func (s *session) unknownKey() ([]string, error) {
+func (s *session) keyUnknown() ([]string, error) {
 	return s.with(map[string]any{"no_such_setting": "1"})
 }
 
-func (s *session) unknownFlag() ([]string, error) { return s.with(nil, "--no-such-flag") }
+func (s *session) flagUnknown() ([]string, error) { return s.with(nil, "--no-such-flag") }
 
-func refuses(s *session, change func() ([]string, error)) error {
-	e, err := s.misled(change)
+// runWith is a run with such arguments.
+func (s *session) runWith(mistake func(*session) ([]string, error)) (outcome, error) {
+	args, err := mistake(s)
 	if err != nil {
-		return err
+		return outcome{}, err
 	}
-	return e.refused()
+	return s.run("", nil, args...)
 }
 
-func configMissing(s *session) error    { return refuses(s, s.missingConfig) }
-func configBroken(s *session) error     { return refuses(s, s.brokenConfig) }
-func configUnknownKey(s *session) error { return refuses(s, s.unknownKey) }
-func flagUnknown(s *session) error      { return refuses(s, s.unknownFlag) }
+// refuses is the check that such a run fails.
+func refuses(mistake func(*session) ([]string, error)) func(*session) error {
+	return func(s *session) error {
+		e, err := s.runWith(mistake)
+		if err != nil {
+			return err
+		}
+		return e.refused()
+	}
+}
 
 func errorsReadable(s *session) error {
 	var p problems
-	for _, change := range []func() ([]string, error){s.missingConfig, s.brokenConfig, s.unknownFlag} {
-		e, err := s.misled(change)
+	for _, mistake := range []func(*session) ([]string, error){(*session).configMissing, (*session).configBroken, (*session).flagUnknown} {
+		e, err := s.runWith(mistake)
 		if err != nil {
 			return err
 		}
@@ -149,22 +161,21 @@ func errorsReadable(s *session) error {
 	return p.err()
 }
 
-func version(s *session) error { return says(s, "--version") }
-
-func help(s *session) error { return says(s, "--help") }
-
-func says(s *session, flag string) error {
-	e, err := s.run("", nil, flag)
-	if err != nil {
-		return err
+// prints is the check that a flag makes the program print something and end well.
+func prints(flag string) func(*session) error {
+	return func(s *session) error {
+		e, err := s.run("", nil, flag)
+		if err != nil {
+			return err
+		}
+		if err := e.succeeded(); err != nil {
+			return err
+		}
+		if strings.TrimSpace(e.stdout) == "" {
+			return errors.New("nothing on standard output")
+		}
+		return nil
 	}
-	if err := e.succeeded(); err != nil {
-		return err
-	}
-	if strings.TrimSpace(e.stdout) == "" {
-		return errors.New("nothing on standard output")
-	}
-	return nil
 }
 
 func aboutSays(s *session) error {
@@ -192,9 +203,9 @@ func aboutSays(s *session) error {
 	return p.err()
 }
 
-// secretsUnsaid looks at all runs so far, and at one more that goes wrong.
+// secretsUnsaid looks at the output of all runs so far, and of one more that fails.
 func secretsUnsaid(s *session) error {
-	if _, err := s.misled(s.unknownKey); err != nil {
+	if _, err := s.runWith((*session).keyUnknown); err != nil {
 		return err
 	}
 	return s.unsaid()

@@ -26,14 +26,14 @@ func widest(checks []Check) int {
 	return width
 }
 
-// A Table is for a person: a line for each check as soon as it is made, and the sum.
+// A Table is for a person: a line for each check as soon as it is made, and the totals.
 type Table struct {
 	W      io.Writer
 	Colour bool
 	width  int
 }
 
-// Begin tells the table what will come.
+// Begin sets the widths of the columns.
 func (t *Table) Begin(checks []Check) { t.width = widest(checks) }
 
 // Add prints a line.
@@ -43,7 +43,7 @@ func (t *Table) Add(r Result) {
 	fmt.Fprintln(t.W, strings.TrimRight(line, " "))
 }
 
-// paint is the status in four places, in green, red or yellow where a terminal shows it.
+// paint is the status, four characters wide, in green, red or yellow on a terminal.
 func (t *Table) paint(r Result) string {
 	text := fmt.Sprintf("%-4s", r.Status)
 	if !t.Colour {
@@ -53,10 +53,10 @@ func (t *Table) paint(r Result) string {
 	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", colours[r.Status], text)
 }
 
-// End prints the sum.
+// End prints the totals.
 func (t *Table) End(results []Result) { fmt.Fprintf(t.W, "\n%s\n", Sum(results)) }
 
-// Sum is one line on all of them.
+// Sum is a line with the totals.
 func Sum(results []Result) string {
 	counts := map[Status]int{}
 	for _, r := range results {
@@ -80,7 +80,7 @@ func TAP(w io.Writer, results []Result) error {
 		case NotApplicable:
 			fmt.Fprintf(&b, "ok %d - %s # SKIP %s\n", i+1, r.Name, r.Detail)
 		case Failed:
-			// A SHOULD is TAP's TODO: it is told, and does not fail the run.
+			// A SHOULD is what TAP calls TODO: it is reported, and does not fail the run.
 			directive := ""
 			if r.Level == Should {
 				directive = " # TODO SHOULD"

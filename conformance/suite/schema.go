@@ -9,39 +9,43 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// A pair are two readings of a JSON Schema: of the types alone, and with the formats of texts.
-type pair struct{ types, formats *jsonschema.Schema }
+// A pair is a JSON Schema compiled twice: without its formats, and with them.
+type pair struct{ withoutFormats, withFormats *jsonschema.Schema }
 
-// compile reads a schema as draft 7 where it does not say, and as draft 4, which the first taps write, where that fails.
+// compile takes a schema that names no draft for draft 7, and where that fails for draft 4, which old taps write.
 func compile(schema map[string]any) (p pair, err error) {
-	if p.types, err = compileAs(schema, jsonschema.Draft7, false); err != nil {
+	if p.withoutFormats, err = compileAs(schema, jsonschema.Draft7, false); err != nil {
 		older := maps.Clone(schema)
 		delete(older, "$schema")
 		var another error
-		if p.types, another = compileAs(older, jsonschema.Draft4, false); another != nil {
+		if p.withoutFormats, another = compileAs(older, jsonschema.Draft4, false); another != nil {
 			return p, err
 		}
 		schema = older
-		p.formats, err = compileAs(schema, jsonschema.Draft4, true)
+		p.withFormats, err = compileAs(schema, jsonschema.Draft4, true)
 		return p, err
 	}
-	p.formats, err = compileAs(schema, jsonschema.Draft7, true)
+	p.withFormats, err = compileAs(schema, jsonschema.Draft7, true)
 	return p, err
 }
 
-// breach is where a value breaks the types, or else, of a value that keeps to them, the formats.
-func (p pair) breach(value any, formats bool) error {
-	if p.types == nil || p.formats == nil {
+// types is an error when a value breaks the schema, formats aside.
+func (p pair) types(value any) error {
+	if p.withoutFormats == nil || p.withFormats == nil {
 		return nil
 	}
-	err := p.types.Validate(value)
-	if formats {
-		if err != nil {
-			return nil
-		}
-		err = p.formats.Validate(value)
+	if err := p.withoutFormats.Validate(value); err != nil {
+		return errors.New(breach(err))
 	}
-	if err != nil {
+	return nil
+}
+
+// formats is an error when a value breaks nothing but a format.
+func (p pair) formats(value any) error {
+	if p.withoutFormats == nil || p.withFormats == nil || p.withoutFormats.Validate(value) != nil {
+		return nil
+	}
+	if err := p.withFormats.Validate(value); err != nil {
 		return errors.New(breach(err))
 	}
 	return nil
@@ -50,8 +54,8 @@ func (p pair) breach(value any, formats bool) error {
 func compileAs(schema map[string]any, draft *jsonschema.Draft, formats bool) (*jsonschema.Schema, error) {
 	compiler := jsonschema.NewCompiler()
 	compiler.DefaultDraft(draft)
-	compiler.AssertFormat() // newer drafts do not by themselves
-	// Through JSON, since numbers must be as they are written.
+	compiler.AssertFormat() // newer drafts ignore formats unless told
+	// By way of JSON text, as the compiler wants json.Number.
 	text, err := json.Marshal(schema)
 	if err != nil {
 		return nil, err
@@ -67,8 +71,8 @@ func compileAs(schema map[string]any, draft *jsonschema.Draft, formats bool) (*j
 	return compiler.Compile("schema.json")
 }
 
-// withoutFormats takes every format out, which the older drafts always assert; or those alone that mean another thing here: a time or
-// an instant that Airbyte knows to be without a time zone.
+// withoutFormats removes all formats, since old drafts always assert them; or only those of Airbyte's times without a time zone, which JSON
+// Schema's formats do not know.
 func withoutFormats(node any, all bool) {
 	switch node := node.(type) {
 	case map[string]any:
@@ -86,7 +90,7 @@ func withoutFormats(node any, all bool) {
 	}
 }
 
-// breach says where a value breaks a schema, without the value.
+// breach names the place where a value breaks a schema. It holds no value.
 func breach(err error) string {
 	var invalid *jsonschema.ValidationError
 	if !errors.As(err, &invalid) {

@@ -23,12 +23,12 @@ type session struct {
 	ctx    context.Context
 	dir    string
 	files  int
-	config map[string]any // of all config files; nil where none was given
-	leaks  []string       // secrets seen, with where
+	config map[string]any // merged from all config files; nil without any
+	leaks  []string       // where a secret was printed
 
 	about   *about
 	catalog *catalog
-	flag    string // that names the catalog
+	flag    string // --catalog or --properties
 	whole   *reading
 	again   *reading
 	base    *database // of targets and destinations
@@ -64,13 +64,9 @@ func (s *session) close() {
 }
 
 func (s *session) merge(path string) error {
-	text, err := os.ReadFile(path)
+	config, err := readJSON(path)
 	if err != nil {
 		return err
-	}
-	var config map[string]any
-	if err := decode(text, &config); err != nil {
-		return fmt.Errorf("%s: %w", path, err)
 	}
 	if s.config == nil {
 		s.config = map[string]any{}
@@ -79,7 +75,19 @@ func (s *session) merge(path string) error {
 	return nil
 }
 
-// decode is one JSON text with numbers as they are written, and nothing after it.
+// readJSON is the JSON object in a file that was given.
+func readJSON(path string) (members map[string]any, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, machineError{err}
+	}
+	if err := decode(text, &members); err != nil {
+		return nil, machineError{fmt.Errorf("%s: %w", path, err)}
+	}
+	return members, nil
+}
+
+// decode reads one JSON text, with nothing after it. Numbers stay as they are written.
 func decode(text []byte, into any) error {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
@@ -92,7 +100,7 @@ func decode(text []byte, into any) error {
 	return nil
 }
 
-// file writes a file of the session and gives its path. What is no text is written as JSON.
+// file writes a file of the session and returns its path. Content that is no string is written as JSON.
 func (s *session) file(name string, content any) (string, error) {
 	text, ok := content.(string)
 	if !ok {
@@ -110,7 +118,7 @@ func (s *session) file(name string, content any) (string, error) {
 	return path, nil
 }
 
-// with are the arguments for the settings, and then those given. A setting among changes replaces or joins the others.
+// with are the arguments that pass the settings, followed by args. changes are settings that replace others or are added.
 func (s *session) with(changes map[string]any, args ...string) ([]string, error) {
 	if s.config == nil && changes == nil {
 		return args, nil
@@ -133,11 +141,11 @@ func (s *session) configFile(changes map[string]any) (string, error) {
 	return s.file("config.json", config)
 }
 
-// sensitive are names of settings whose values nobody may read.
+// sensitive matches names of settings that hold secrets.
 var sensitive = regexp.MustCompile(`(?i)(^|_)(password|passwd|secret|token|api_?key|private_?key|credentials?|access_?key|client_secret|service_account|dsn|sqlalchemy_url)(_|$)`)
 
-// secrets are values that may be printed nowhere: those of settings that the program itself calls secret or whose names say so, and
-// passwords in URLs. Words too short to be one are left out.
+// secrets are the values that must never be printed: those of settings that the program declares secret or that are named like one, and
+// passwords in URLs. Short ones are left out, as they may be printed by chance.
 func (s *session) secrets() []string {
 	var found []string
 	var walk func(name string, value any)
@@ -146,7 +154,7 @@ func (s *session) secrets() []string {
 		case map[string]any:
 			for inner, v := range value {
 				if !sensitive.MatchString(inner) && sensitive.MatchString(name) {
-					inner = name // all of a block of credentials is one
+					inner = name // everything in a block of credentials is secret
 				}
 				walk(inner, v)
 			}
@@ -178,8 +186,8 @@ func isPath(text string) bool {
 	return err == nil
 }
 
-// watch looks for secrets in what a run printed. Airbyte's CONTROL messages are there to hold them.
-func (s *session) watch(e ended) {
+// watch looks for secrets in what a run printed. Airbyte's CONTROL messages may hold them: they carry a changed config.
+func (s *session) watch(e outcome) {
 	for _, secret := range s.secrets() {
 		quoted, _ := json.Marshal(secret)
 		for _, form := range slices.Compact([]string{secret, strings.Trim(string(quoted), `"`), url.QueryEscape(secret)}) {
@@ -197,6 +205,6 @@ func (s *session) watch(e ended) {
 	}
 }
 
-func (s *session) leaked(where string, e ended) {
+func (s *session) leaked(where string, e outcome) {
 	s.leaks = append(s.leaks, fmt.Sprintf("%s: a secret of the config is on %s", e.title(), where))
 }

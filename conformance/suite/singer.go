@@ -17,15 +17,13 @@ type message struct {
 	schema    map[string]any
 	keys      []string
 	bookmarks []string
-	faults    []string // of its own shape
+	faults    []string // what is wrong with its members
 }
 
-// A reading is all that a run of a tap printed.
+// A reading is a run of a tap, as its messages tell it.
 type reading struct {
-	ended
+	output
 	messages []message
-	strays   []int // lines that are no message
-	cut      bool  // the last line has no end
 }
 
 // read runs the tap to its end.
@@ -34,27 +32,19 @@ func (s *session) read(env []string, args ...string) (*reading, error) {
 	return parse(e), err
 }
 
-func parse(e ended) *reading {
-	r := &reading{ended: e}
-	number := 0
-	for line := range strings.Lines(e.stdout) {
-		number++
-		if !strings.HasSuffix(line, "\n") {
-			r.cut = true
-			break
-		}
+func parse(e outcome) *reading {
+	r := &reading{}
+	r.output = e.eachLine(func(line string, number int) bool {
 		m, ok := parseMessage(line)
-		m.line = number
-		if !ok {
-			r.strays = append(r.strays, number)
-			continue
+		if m.line = number; ok {
+			r.messages = append(r.messages, m)
 		}
-		r.messages = append(r.messages, m)
-	}
+		return ok
+	})
 	return r
 }
 
-// singerTypes are the messages of the specification, and the two that all have added. Meltano's taps send no other.
+// singerTypes are the members that each message must have. Two types are not of the specification: Meltano's SDK has added them.
 var singerTypes = map[string][]string{
 	"SCHEMA":           {"stream", "schema", "key_properties"},
 	"RECORD":           {"stream", "record"},
@@ -63,7 +53,7 @@ var singerTypes = map[string][]string{
 	"BATCH":            {"stream", "encoding", "manifest"},
 }
 
-// parseMessage is false for a line that is no JSON object with a type.
+// parseMessage returns false for a line that is no JSON object with a type.
 func parseMessage(line string) (m message, ok bool) {
 	if json.Unmarshal([]byte(line), &m.members) != nil || json.Unmarshal(m.members["type"], &m.kind) != nil {
 		return m, false
@@ -98,7 +88,7 @@ func (m *message) fault(format string, args ...any) {
 	m.faults = append(m.faults, fmt.Sprintf(format, args...))
 }
 
-// take decodes a member where it is there and not null.
+// take decodes a member, unless it is missing or null.
 func (m *message) take(name string, into any) {
 	raw, ok := m.members[name]
 	if ok && string(raw) != "null" && decode(raw, into) != nil {
@@ -114,7 +104,7 @@ func (m *message) properties() map[string]any {
 	return p
 }
 
-// records are all RECORDs, with the SCHEMA that each is under; nil where there was none.
+// records are all RECORDs, each with the SCHEMA before it; nil when there is none.
 func (r *reading) records(yield func(record, schema *message) bool) {
 	schemas := map[string]*message{}
 	for i := range r.messages {
@@ -141,7 +131,7 @@ func (r *reading) of(kind string) []*message {
 	return found
 }
 
-// lastState is the value of the last STATE; nil where there is none.
+// lastState is the value of the last STATE; nil when there is none.
 func (r *reading) lastState() json.RawMessage {
 	states := r.of("STATE")
 	if len(states) == 0 {
@@ -150,9 +140,9 @@ func (r *reading) lastState() json.RawMessage {
 	return states[len(states)-1].members["value"]
 }
 
-// rows counts the rows of each stream: by key where it has one, otherwise by all that they hold.
-func (r *reading) rows() map[string]map[string]int {
-	rows := map[string]map[string]int{}
+// rows counts the rows of each stream.
+func (r *reading) rows() tally {
+	rows := tally{}
 	for record, schema := range r.records {
 		if schema == nil {
 			continue
@@ -165,20 +155,16 @@ func (r *reading) rows() map[string]map[string]int {
 			}
 			identity = values
 		}
-		text, _ := json.Marshal(identity) // it was JSON before
-		if rows[record.stream] == nil {
-			rows[record.stream] = map[string]int{}
-		}
-		rows[record.stream][string(text)]++
+		rows.add(streamName{name: record.stream}, identity)
 	}
 	return rows
 }
 
 // keyed tells of each stream whether its last SCHEMA names a key.
-func (r *reading) keyed() map[string]bool {
-	keyed := map[string]bool{}
+func (r *reading) keyed() map[streamName]bool {
+	keyed := map[streamName]bool{}
 	for _, schema := range r.of("SCHEMA") {
-		keyed[schema.stream] = len(schema.keys) > 0
+		keyed[streamName{name: schema.stream}] = len(schema.keys) > 0
 	}
 	return keyed
 }

@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -20,22 +19,10 @@ func (s *session) sourceCatalog() ([]map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := catalog["streams"].([]any)
-	if !ok {
-		return nil, errors.New("no list of streams")
-	}
-	var streams []map[string]any
-	for _, entry := range list {
-		stream, ok := entry.(map[string]any)
-		if !ok {
-			return nil, errors.New("an entry of streams is no object")
-		}
-		streams = append(streams, stream)
-	}
-	return streams, nil
+	return streamsOf(catalog)
 }
 
-// streams is the catalog, asked for once.
+// streams are those of the catalog, which is discovered once.
 func (s *session) streams() ([]map[string]any, error) {
 	if s.source == nil {
 		streams, err := s.sourceCatalog()
@@ -53,9 +40,9 @@ func sourceDiscovers(s *session) error {
 		return err
 	}
 	var p problems
-	seen := map[place]bool{}
+	seen := map[streamName]bool{}
 	for i, stream := range streams {
-		at := placeOf(stream)
+		at := streamNameOf(stream)
 		switch {
 		case at.name == "":
 			p.add("stream %d has no name", i)
@@ -70,81 +57,75 @@ func sourceDiscovers(s *session) error {
 	return p.err()
 }
 
-// overStreams looks at each stream of the catalog.
-func overStreams(s *session, visit func(p *problems, at place, stream map[string]any)) error {
-	streams, err := s.streams()
-	if err != nil {
-		return err
+// onEachStream is a check of each stream of the catalog.
+func onEachStream(check func(p *problems, name streamName, stream map[string]any)) func(*session) error {
+	return func(s *session) error {
+		streams, err := s.streams()
+		if err != nil {
+			return err
+		}
+		var p problems
+		for _, stream := range streams {
+			check(&p, streamNameOf(stream), stream)
+		}
+		return p.err()
 	}
-	var p problems
-	for _, stream := range streams {
-		visit(&p, placeOf(stream), stream)
+}
+
+func streamSchemas(p *problems, at streamName, stream map[string]any) {
+	schema, _ := stream["json_schema"].(map[string]any)
+	if !isObject(schema["properties"]) {
+		p.add("%v: json_schema has no properties", at)
+		return
 	}
-	return p.err()
-}
-
-func streamSchemas(s *session) error {
-	return overStreams(s, func(p *problems, at place, stream map[string]any) {
-		schema, _ := stream["json_schema"].(map[string]any)
-		if !isObject(schema["properties"]) {
-			p.add("%v: json_schema has no properties", at)
-			return
-		}
-		if _, err := compile(schema); err != nil {
-			p.add("%v: no JSON Schema", at)
-		}
-		eachNode(schema, nil, func(_ []string, node map[string]any) {
-			for _, word := range []string{"$ref", "allOf", "not"} {
-				if _, ok := node[word]; ok {
-					p.add("%v: %s", at, word)
-				}
+	if _, err := compile(schema); err != nil {
+		p.add("%v: no JSON Schema", at)
+	}
+	eachNode(schema, nil, func(_ []string, node map[string]any) {
+		for _, word := range []string{"$ref", "allOf", "not"} {
+			if _, ok := node[word]; ok {
+				p.add("%v: %s", at, word)
 			}
-			if node["additionalProperties"] == false {
-				p.add("%v: additionalProperties is false", at)
-			}
-		})
-	})
-}
-
-func streamModes(s *session) error {
-	return overStreams(s, func(p *problems, at place, stream map[string]any) {
-		modes := names(stream["supported_sync_modes"])
-		if len(modes) == 0 {
-			p.add("%v: no supported_sync_modes", at)
 		}
-		for _, mode := range modes {
-			if mode != "full_refresh" && mode != "incremental" {
-				p.add("%v: sync mode %q", at, mode)
-			}
+		if node["additionalProperties"] == false {
+			p.add("%v: additionalProperties is false", at)
 		}
 	})
 }
 
-func streamCursors(s *session) error {
-	return overStreams(s, func(p *problems, at place, stream map[string]any) {
-		if path := names(stream["default_cursor_field"]); len(path) > 0 && field(stream, path) == nil {
-			p.add("%v: the cursor is no field", at)
+func streamModes(p *problems, at streamName, stream map[string]any) {
+	modes := names(stream["supported_sync_modes"])
+	if len(modes) == 0 {
+		p.add("%v: no supported_sync_modes", at)
+	}
+	for _, mode := range modes {
+		if mode != "full_refresh" && mode != "incremental" {
+			p.add("%v: sync mode %q", at, mode)
 		}
-	})
+	}
 }
 
-func streamKeys(s *session) error {
-	return overStreams(s, func(p *problems, at place, stream map[string]any) {
-		for _, path := range keyPaths(stream) {
-			found := field(stream, path)
-			if found == nil {
-				p.add("%v: the key is no field", at)
-				continue
-			}
-			kinds := names(found["type"])
-			if kind := text(found, "type"); kind != "" {
-				kinds = []string{kind}
-			}
-			if slices.Contains(kinds, "object") || slices.Contains(kinds, "array") {
-				p.add("%v: the key is an object or a list", at)
-			}
+func streamCursors(p *problems, at streamName, stream map[string]any) {
+	if path := names(stream["default_cursor_field"]); len(path) > 0 && field(stream, path) == nil {
+		p.add("%v: the cursor is no field", at)
+	}
+}
+
+func streamKeys(p *problems, at streamName, stream map[string]any) {
+	for _, path := range keyPaths(stream) {
+		found := field(stream, path)
+		if found == nil {
+			p.add("%v: the key is no field", at)
+			continue
 		}
-	})
+		kinds := names(found["type"])
+		if kind := text(found, "type"); kind != "" {
+			kinds = []string{kind}
+		}
+		if slices.Contains(kinds, "object") || slices.Contains(kinds, "array") {
+			p.add("%v: the key is an object or a list", at)
+		}
+	}
 }
 
 func keyPaths(stream map[string]any) [][]string {
@@ -156,7 +137,7 @@ func keyPaths(stream map[string]any) [][]string {
 	return paths
 }
 
-// field is the schema of what a path leads to, nil where it leads nowhere.
+// field is the schema of the field at a path; nil when there is none.
 func field(stream map[string]any, path []string) map[string]any {
 	at, _ := stream["json_schema"].(map[string]any)
 	for _, name := range path {
@@ -175,31 +156,19 @@ func catalogStable(s *session) error {
 	if err != nil {
 		return err
 	}
-	one, _ := json.Marshal(first) // they were JSON before
-	two, _ := json.Marshal(second)
-	if string(one) != string(two) {
-		return errors.New("the second catalog differs from the first")
-	}
-	return nil
+	return sameCatalog(first, second)
 }
 
-// configure is the configured catalog of all streams, each incremental where it can be.
+// configure is the configured catalog: the user's, or all streams, incremental where they can be.
 func (s *session) configure() ([]map[string]any, error) {
 	if s.Catalog != "" {
-		value, err := readJSON(s.Catalog)
+		catalog, err := readJSON(s.Catalog)
 		if err != nil {
 			return nil, err
 		}
-		members, _ := value.(map[string]any)
-		list, _ := members["streams"].([]any)
-		var streams []map[string]any
-		for _, entry := range list {
-			if stream, ok := entry.(map[string]any); ok {
-				streams = append(streams, stream)
-			}
-		}
-		if len(streams) == 0 {
-			return nil, machineError{fmt.Errorf("%s: no streams", s.Catalog)}
+		streams, err := streamsOf(catalog)
+		if err != nil {
+			return nil, machineError{fmt.Errorf("%s: %w", s.Catalog, err)}
 		}
 		return streams, nil
 	}
@@ -227,7 +196,7 @@ func (s *session) configure() ([]map[string]any, error) {
 	return configured, nil
 }
 
-// readArguments are those of a read of these streams from that state; an empty one is none.
+// readArguments are those of a read of these streams from a state; an empty state is the user's, if any.
 func (s *session) readArguments(streams []map[string]any, state string) ([]string, error) {
 	config, err := s.configFile(nil)
 	if err != nil {
@@ -265,7 +234,7 @@ func (s *session) readEverything(state string) (*transcript, error) {
 	return s.readStreams(streams, state)
 }
 
-// changed is the configured catalog with each stream altered in a copy.
+// changed is a read with an altered copy of the configured catalog.
 func (s *session) changed(alter func(streams []map[string]any) []map[string]any) (*transcript, error) {
 	streams, err := s.configure()
 	if err != nil {
@@ -320,7 +289,7 @@ func catalogOneStream(s *session) error {
 	t, err := s.changed(func(streams []map[string]any) []map[string]any {
 		return slices.DeleteFunc(streams, func(stream map[string]any) bool {
 			inner, _ := stream["stream"].(map[string]any)
-			return placeOf(inner) == out
+			return streamNameOf(inner) == out
 		})
 	})
 	if err != nil {

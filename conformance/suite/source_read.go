@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// readAllOnce is the complete read that several checks look at.
+// readAllOnce is the complete read, which is made once.
 func (s *session) readAllOnce() (*transcript, error) {
 	if _, err := s.streams(); err != nil {
 		return nil, err
@@ -21,11 +21,18 @@ func (s *session) readAllOnce() (*transcript, error) {
 	return s.source.whole, nil
 }
 
-func sourceEndsWell(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
+// onRead is a check of the complete read.
+func onRead(check func(*transcript) error) func(*session) error {
+	return func(s *session) error {
+		t, err := s.readAllOnce()
+		if err != nil {
+			return err
+		}
+		return check(t)
 	}
+}
+
+func sourceEndsWell(t *transcript) error {
 	if err := t.succeeded(); err != nil {
 		return err
 	}
@@ -35,19 +42,11 @@ func sourceEndsWell(s *session) error {
 	return nil
 }
 
-func sourceGrammar(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
-	}
-	return t.grammar()
-}
-
 // counts are the records of each stream that has some.
-func (t *transcript) counts() map[place]int {
-	counts := map[place]int{}
+func (t *transcript) counts() map[streamName]int {
+	counts := map[streamName]int{}
 	for _, m := range t.of("RECORD") {
-		counts[m.recordPlace()]++
+		counts[m.recordStream()]++
 	}
 	return counts
 }
@@ -63,27 +62,27 @@ func sameCounts(want, got *transcript) error {
 	return p.err()
 }
 
-// byPlace are the streams of the configured catalog.
-func (s *session) byPlace() (map[place]map[string]any, error) {
+// byStreamName are the streams of the configured catalog.
+func (s *session) byStreamName() (map[streamName]map[string]any, error) {
 	configured, err := s.configure()
 	if err != nil {
 		return nil, err
 	}
-	found := map[place]map[string]any{}
+	found := map[streamName]map[string]any{}
 	for _, entry := range configured {
 		stream, _ := entry["stream"].(map[string]any)
-		found[placeOf(stream)] = stream
+		found[streamNameOf(stream)] = stream
 	}
 	return found, nil
 }
 
-// overSent looks at each record of the complete read, given its stream of the catalog; nil where there is none.
+// overSent visits each record of the complete read, with its stream of the configured catalog; nil when there is none.
 func overSent(s *session, visit func(p *problems, m *envelope, stream map[string]any)) error {
 	t, err := s.readAllOnce()
 	if err != nil {
 		return err
 	}
-	streams, err := s.byPlace()
+	streams, err := s.byStreamName()
 	if err != nil {
 		return err
 	}
@@ -93,53 +92,51 @@ func overSent(s *session, visit func(p *problems, m *envelope, stream map[string
 	}
 	var p problems
 	for _, m := range records {
-		visit(&p, m, streams[m.recordPlace()])
+		visit(&p, m, streams[m.recordStream()])
 	}
 	return p.err()
 }
 
-func knownStreams(s *session) error {
-	return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
-		if stream == nil {
-			p.add("line %d: %v is not in the catalog", m.line, m.recordPlace())
-		}
-	})
+func onEachRecord(check func(p *problems, m *envelope, stream map[string]any)) func(*session) error {
+	return func(s *session) error { return overSent(s, check) }
 }
 
-func recordsNotEmpty(s *session) error {
-	return overSent(s, func(p *problems, m *envelope, _ map[string]any) {
-		if data, _ := m.payload["data"].(map[string]any); len(data) == 0 {
-			p.add("line %d, %v: no data", m.line, m.recordPlace())
-		}
-	})
+func knownStreams(p *problems, m *envelope, stream map[string]any) {
+	if stream == nil {
+		p.add("line %d: %v is not in the catalog", m.line, m.recordStream())
+	}
 }
 
-func sourceRecordsMatch(s *session) error { return matchSent(s, false) }
+func recordsNotEmpty(p *problems, m *envelope, _ map[string]any) {
+	if data, _ := m.payload["data"].(map[string]any); len(data) == 0 {
+		p.add("line %d, %v: no data", m.line, m.recordStream())
+	}
+}
 
-func sourceFormatsMatch(s *session) error { return matchSent(s, true) }
+func sourceKeysPresent(p *problems, m *envelope, stream map[string]any) {
+	for _, path := range keyPaths(stream) {
+		if follow(m.payload["data"], path) == nil {
+			p.add("line %d, %v: no value of key %q", m.line, m.recordStream(), strings.Join(path, "."))
+		}
+	}
+}
 
-func matchSent(s *session, formats bool) error {
-	compiled := map[place]pair{}
+func sourceRecordsMatch(s *session) error { return matchSent(s, pair.types) }
+
+func sourceFormatsMatch(s *session) error { return matchSent(s, pair.formats) }
+
+func matchSent(s *session, breach func(pair, any) error) error {
+	compiled := map[streamName]pair{}
 	return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
-		at := m.recordPlace()
+		at := m.recordStream()
 		both, ok := compiled[at]
 		if !ok {
 			schema, _ := stream["json_schema"].(map[string]any)
-			both, _ = compile(schema) // discover/schemas tells of it
+			both, _ = compile(schema) // discover/schemas reports it
 			compiled[at] = both
 		}
-		if err := both.breach(m.payload["data"], formats); err != nil {
+		if err := breach(both, m.payload["data"]); err != nil {
 			p.add("line %d, %v: %v", m.line, at, err)
-		}
-	})
-}
-
-func sourceKeysPresent(s *session) error {
-	return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
-		for _, path := range keyPaths(stream) {
-			if follow(m.payload["data"], path) == nil {
-				p.add("line %d, %v: no value of key %q", m.line, m.recordPlace(), strings.Join(path, "."))
-			}
 		}
 	})
 }
@@ -168,8 +165,8 @@ func sourceDebug(s *session) error {
 	return errors.Join(t.succeeded(), t.grammar())
 }
 
-// amidst starts a read and waits for its first line.
-func (s *session) amidst() (*live, error) {
+// started is a read that has printed its first line.
+func (s *session) started() (*running, error) {
 	streams, err := s.configure()
 	if err != nil {
 		return nil, err
@@ -186,7 +183,7 @@ func sourceSigterm(s *session) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.amidst()
+	l, err := s.started()
 	if err != nil {
 		return err
 	}
@@ -208,7 +205,7 @@ func sourceSigterm(s *session) error {
 }
 
 func sourceClosedPipe(s *session) error {
-	l, err := s.amidst()
+	l, err := s.started()
 	if err != nil {
 		return err
 	}

@@ -4,15 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"strings"
 )
 
-// identities counts the rows of each stream: by key where the catalog names one, otherwise by all that they hold.
-func (t *transcript) identities(streams map[place]map[string]any) map[place]map[string]int {
-	rows := map[place]map[string]int{}
+// rows counts the rows of each stream, given the streams of the catalog.
+func (t *transcript) rows(streams map[streamName]map[string]any) tally {
+	rows := tally{}
 	for _, m := range t.of("RECORD") {
-		at := m.recordPlace()
+		at := m.recordStream()
 		identity := m.payload["data"]
 		if paths := keyPaths(streams[at]); len(paths) > 0 {
 			var values []any
@@ -21,26 +20,18 @@ func (t *transcript) identities(streams map[place]map[string]any) map[place]map[
 			}
 			identity = values
 		}
-		text, _ := json.Marshal(identity) // it was JSON before
-		if rows[at] == nil {
-			rows[at] = map[string]int{}
-		}
-		rows[at][string(text)]++
+		rows.add(at, identity)
 	}
 	return rows
 }
 
-func stateForm(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
-	}
+func stateForm(t *transcript) error {
 	var p problems
 	kinds := map[string]bool{}
 	for _, m := range t.of("STATE") {
 		kind := text(m.payload, "type")
 		kinds[kind] = true
-		_, ofStream := m.statePlace()
+		_, ofStream := m.stateStream()
 		_, global := m.payload["global"].(map[string]any)
 		if kind != "STREAM" && kind != "GLOBAL" || kind == "STREAM" && !ofStream || kind == "GLOBAL" && !global {
 			p.add("line %d: a state of type %q, or without what the type asks for", m.line, kind)
@@ -58,22 +49,18 @@ func stateForm(s *session) error {
 	return p.err()
 }
 
-func stateCounts(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
-	}
+func stateCounts(t *transcript) error {
 	var p problems
-	since, all := map[place]int{}, 0
+	since, all := map[streamName]int{}, 0
 	for i := range t.messages {
 		m := &t.messages[i]
 		switch m.kind {
 		case "RECORD":
-			since[m.recordPlace()]++
+			since[m.recordStream()]++
 			all++
 		case "STATE":
 			want := all
-			if at, ok := m.statePlace(); ok {
+			if at, ok := m.stateStream(); ok {
 				want = since[at]
 				since[at] = 0
 			}
@@ -91,15 +78,11 @@ func stateCounts(s *session) error {
 	return p.err()
 }
 
-func statesDiffer(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
-	}
+func statesDiffer(t *transcript) error {
 	var p problems
-	last := map[place]string{}
+	last := map[streamName]string{}
 	for _, m := range t.of("STATE") {
-		at, ok := m.statePlace()
+		at, ok := m.stateStream()
 		if !ok {
 			continue
 		}
@@ -115,14 +98,14 @@ func statesDiffer(s *session) error {
 
 // resumption is the list of states that the platform would send after these messages.
 func resumption(messages []envelope) string {
-	last, global := map[place]json.RawMessage{}, json.RawMessage(nil)
-	var order []place
+	last, global := map[streamName]json.RawMessage{}, json.RawMessage(nil)
+	var order []streamName
 	for i := range messages {
 		m := &messages[i]
 		if m.kind != "STATE" {
 			continue
 		}
-		at, ok := m.statePlace()
+		at, ok := m.stateStream()
 		if !ok {
 			global = m.raw
 			continue
@@ -151,35 +134,22 @@ func sourceResumes(s *session) error {
 	if err := whole.succeeded(); err != nil {
 		return notApplicable("the complete read does not end well")
 	}
-	streams, err := s.byPlace()
+	streams, err := s.byStreamName()
 	if err != nil {
 		return err
 	}
-	if s.source.again, err = s.readEverything(""); err != nil {
+	again, err := s.readEverything("")
+	if err != nil {
 		return err
 	}
-	want, settled := whole.identities(streams), s.source.again.identities(streams)
-	var p problems
-	for _, n := range spread(len(whole.of("STATE")), stops) {
-		got, err := s.resumeSource(n, streams)
-		if err != nil {
-			p.add("killed after state %d: %v", n, err)
-			continue
-		}
-		for _, at := range inOrder(want) {
-			keyed := len(keyPaths(streams[at])) > 0
-			if lost := missing(want[at], got[at], keyed, keyed || maps.Equal(want[at], settled[at])); lost > 0 {
-				p.add("killed after state %d: %d of %d rows of %v never come", n, lost, len(want[at]), at)
-			}
-		}
-	}
-	return p.err()
+	c := complete{whole.rows(streams), again.rows(streams), func(name streamName) bool { return len(keyPaths(streams[name])) > 0 }}
+	return c.afterKills(len(whole.of("STATE")), func(n int) (tally, error) { return s.resumeSource(n, streams) })
 }
 
-// resumeSource kills a read after its n-th STATE, goes on from the states so far, and gives the rows that both sent. Of each stream those
-// count that came before its last state.
-func (s *session) resumeSource(n int, streams map[place]map[string]any) (map[place]map[string]int, error) {
-	l, err := s.amidst()
+// resumeSource kills a read after its n-th STATE, goes on from the states so far, and returns the rows of both parts. Of the first part only
+// the rows before the last state of their stream count.
+func (s *session) resumeSource(n int, streams map[streamName]map[string]any) (tally, error) {
+	l, err := s.started()
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +166,7 @@ func (s *session) resumeSource(n int, streams map[place]map[string]any) (map[pla
 	}
 	l.kill()
 	l.end()
-	before := transcribe(ended{stdout: printed})
+	before := transcribe(outcome{stdout: printed})
 	second, err := s.readEverything(resumption(before.messages))
 	if err != nil {
 		return nil, err
@@ -204,24 +174,17 @@ func (s *session) resumeSource(n int, streams map[place]map[string]any) (map[pla
 	if err := errors.Join(second.succeeded(), second.grammar()); err != nil {
 		return nil, err
 	}
-	rows := before.covered().identities(streams)
-	for at, more := range second.identities(streams) {
-		if rows[at] == nil {
-			rows[at] = map[string]int{}
-		}
-		for row, n := range more {
-			rows[at][row] += n
-		}
-	}
+	rows := before.covered().rows(streams)
+	rows.addAll(second.rows(streams))
 	return rows, nil
 }
 
-// covered is the transcript without the records that no state of their stream follows.
+// covered is the transcript without the records after the last state of their stream.
 func (t *transcript) covered() *transcript {
-	last, global := map[place]int{}, -1
+	last, global := map[streamName]int{}, -1
 	for i := range t.messages {
 		if m := &t.messages[i]; m.kind == "STATE" {
-			if at, ok := m.statePlace(); ok {
+			if at, ok := m.stateStream(); ok {
 				last[at] = i
 			} else {
 				global = i
@@ -230,7 +193,7 @@ func (t *transcript) covered() *transcript {
 	}
 	kept := &transcript{}
 	for i, m := range t.messages {
-		if m.kind != "RECORD" || i < last[m.recordPlace()] || i < global {
+		if m.kind != "RECORD" || i < last[m.recordStream()] || i < global {
 			kept.messages = append(kept.messages, m)
 		}
 	}
@@ -277,7 +240,7 @@ func sourceStateEmpty(s *session) error {
 }
 
 func sourceStateForeign(s *session) error {
-	streams, err := s.byPlace()
+	streams, err := s.byStreamName()
 	if err != nil {
 		return err
 	}

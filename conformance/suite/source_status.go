@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// progress is what came of a stream, in order: statuses and, between them, whether there were records and states.
+// progress is what a read says about one stream.
 type progress struct {
 	statuses []string
 	states   int
-	late     int // records after COMPLETE
+	late     int // number of records after COMPLETE
 }
 
-func (t *transcript) progress() map[place]*progress {
-	found := map[place]*progress{}
-	at := func(p place) *progress {
+func (t *transcript) progress() map[streamName]*progress {
+	found := map[streamName]*progress{}
+	at := func(p streamName) *progress {
 		if found[p] == nil {
 			found[p] = &progress{}
 		}
@@ -24,7 +24,7 @@ func (t *transcript) progress() map[place]*progress {
 		m := &t.messages[i]
 		switch m.kind {
 		case "RECORD":
-			if p := at(m.recordPlace()); slices.Contains(p.statuses, "COMPLETE") {
+			if p := at(m.recordStream()); slices.Contains(p.statuses, "COMPLETE") {
 				p.late++
 			}
 		case "STATE":
@@ -33,15 +33,15 @@ func (t *transcript) progress() map[place]*progress {
 				for _, entry := range list {
 					stream, _ := entry.(map[string]any)
 					descriptor, _ := stream["stream_descriptor"].(map[string]any)
-					at(placeOf(descriptor)).states++
+					at(streamNameOf(descriptor)).states++
 				}
-			} else if stream, ok := m.statePlace(); ok {
+			} else if stream, ok := m.stateStream(); ok {
 				at(stream).states++
 			}
 		case "TRACE":
 			if status, ok := m.payload["stream_status"].(map[string]any); ok {
 				descriptor, _ := status["stream_descriptor"].(map[string]any)
-				p := at(placeOf(descriptor))
+				p := at(streamNameOf(descriptor))
 				p.statuses = append(p.statuses, text(status, "status"))
 			}
 		}
@@ -49,47 +49,41 @@ func (t *transcript) progress() map[place]*progress {
 	return found
 }
 
-func statuses(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
-	}
-	streams, err := s.byPlace()
-	if err != nil {
-		return err
-	}
-	var p problems
-	found := t.progress()
-	for _, at := range inOrder(streams) {
-		one := found[at]
-		if one == nil {
-			one = &progress{}
+// onProgress is a check of what came of each stream of the catalog in the complete read.
+func onProgress(check func(p *problems, name streamName, of progress)) func(*session) error {
+	return func(s *session) error {
+		t, err := s.readAllOnce()
+		if err != nil {
+			return err
 		}
-		if got := strings.Join(slices.Compact(one.statuses), " "); got != "STARTED RUNNING COMPLETE" {
-			p.add("%v: the statuses are %q", at, got)
+		streams, err := s.byStreamName()
+		if err != nil {
+			return err
 		}
-		if one.late > 0 {
-			p.add("%v: %d records after COMPLETE", at, one.late)
+		var p problems
+		found := t.progress()
+		for _, name := range inOrder(streams) {
+			of := progress{}
+			if found[name] != nil {
+				of = *found[name]
+			}
+			check(&p, name, of)
 		}
+		return p.err()
 	}
-	return p.err()
 }
 
-func stateOfEachStream(s *session) error {
-	t, err := s.readAllOnce()
-	if err != nil {
-		return err
+func statuses(p *problems, name streamName, of progress) {
+	if got := strings.Join(slices.Compact(of.statuses), " "); got != "STARTED RUNNING COMPLETE" {
+		p.add("%v: the statuses are %q", name, got)
 	}
-	streams, err := s.byPlace()
-	if err != nil {
-		return err
+	if of.late > 0 {
+		p.add("%v: %d records after COMPLETE", name, of.late)
 	}
-	var p problems
-	found := t.progress()
-	for _, at := range inOrder(streams) {
-		if found[at] == nil || found[at].states == 0 {
-			p.add("%v: no state", at)
-		}
+}
+
+func stateOfEachStream(p *problems, name streamName, of progress) {
+	if of.states == 0 {
+		p.add("%v: no state", name)
 	}
-	return p.err()
 }

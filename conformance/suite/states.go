@@ -11,9 +11,9 @@ import (
 	"github.com/signalroom/signalroom/conformance/cases"
 )
 
-// judgeStates holds the states that came out against those that went in: each is one of them, in their order, and after a run that
-// ended well the last one is the last. Where none went in, none comes out: a runner would take it for a new state and lose the old one.
-func judgeStates(l loader, step cases.Step, e ended) error {
+// judgeStates compares the states that came out with those that went in: each is one of them, in their order, and after a run that ended well
+// the last one that went in came out. When none went in, none may come out: a runner would save it in place of the state that it has.
+func judgeStates(l loader, step cases.Step, e outcome) error {
 	printed, err := l.printed(e.stdout)
 	if err != nil {
 		return err

@@ -1,21 +1,20 @@
 package suite
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 )
 
-// discovered is what --discover gives, where the tap says that it can.
-func (s *session) discovered(args ...string) (ended, *catalog, error) {
+// discovered is the outcome of --discover, unless the tap says that it cannot discover.
+func (s *session) discovered(args ...string) (outcome, *catalog, error) {
 	a, err := s.describe()
 	if err != nil {
-		return ended{}, nil, err
+		return outcome{}, nil, err
 	}
 	if !a.can("discover") {
-		return ended{}, nil, notApplicable("it says that it does not discover")
+		return outcome{}, nil, notApplicable("it says that it does not discover")
 	}
 	e, err := s.discover(args...)
 	if err != nil {
@@ -113,12 +112,7 @@ func discoverStable(s *session) error {
 	if err != nil {
 		return err
 	}
-	one, _ := json.Marshal(first.members) // they were JSON before
-	two, _ := json.Marshal(second.members)
-	if string(one) != string(two) {
-		return errors.New("the second catalog differs from the first")
-	}
-	return nil
+	return sameCatalog(first.members, second.members)
 }
 
 func discoverWithState(s *session) error {
@@ -130,7 +124,7 @@ func discoverWithState(s *session) error {
 	return err
 }
 
-// choosable is the catalog, where there is one and the tap honours it, and the complete run.
+// choosable is the catalog, if the tap takes one, and the complete run.
 func (s *session) choosable() (*catalog, *reading, error) {
 	c, err := s.selected()
 	if err != nil {
@@ -166,7 +160,7 @@ func catalogAccepted(s *session) error {
 	return errors.Join(r.succeeded(), r.grammar())
 }
 
-// chosen is a run with a catalog that change has altered.
+// chosen is a run with an altered copy of the catalog.
 func (s *session) chosen(c *catalog, change func(*catalog)) (*reading, error) {
 	another := c.copied()
 	change(another)
@@ -186,11 +180,11 @@ func selectStream(s *session) error {
 	if err != nil {
 		return err
 	}
-	streams := slices.Sorted(maps.Keys(whole.rows()))
+	streams := inOrder(whole.rows())
 	if len(streams) < 2 {
 		return notApplicable("fewer than two streams have records")
 	}
-	out := streams[0]
+	out := streams[0].name
 	if c.find(out) == nil {
 		return fmt.Errorf("stream %q is not in the catalog", out)
 	}
@@ -210,38 +204,50 @@ func selectStream(s *session) error {
 	return p.err()
 }
 
-func selectField(s *session) error {
-	c, whole, err := s.choosable()
-	if err != nil {
-		return err
-	}
-	stream, field := optional(c, whole)
-	if field == "" {
-		return notApplicable("no record has a field that may be left out")
-	}
-	r, err := s.chosen(c, func(c *catalog) { mark(c.find(stream), []string{"properties", field}, false) })
-	if err != nil {
-		return err
-	}
-	var p problems
-	for _, m := range r.messages {
-		if m.stream != stream {
-			continue
+// onField is a check of a run in which one field of a stream is not selected.
+func onField(check func(p *problems, m *message, field string)) func(*session) error {
+	return func(s *session) error {
+		c, whole, err := s.choosable()
+		if err != nil {
+			return err
 		}
-		if _, ok := m.record[field]; ok {
-			p.add("line %d, stream %q: field %q is in a record", m.line, stream, field)
+		stream, field := optional(c, whole)
+		if field == "" {
+			return notApplicable("no record has a field that may be left out")
 		}
-		if _, ok := m.properties()[field]; ok {
-			p.add("line %d, stream %q: field %q is in the SCHEMA", m.line, stream, field)
+		r, err := s.chosen(c, func(c *catalog) { mark(c.find(stream), []string{"properties", field}, false) })
+		if err != nil {
+			return err
 		}
+		var p problems
+		for _, m := range r.messages {
+			if m.stream == stream {
+				check(&p, &m, field)
+			}
+		}
+		if len(r.rows()[streamName{name: stream}]) == 0 {
+			p.add("the stream %q is not read any more", stream)
+		}
+		return p.err()
 	}
-	if len(r.rows()[stream]) == 0 {
-		p.add("the stream %q is not read any more", stream)
-	}
-	return p.err()
 }
 
-// optional is a field of a record that is neither key nor bookmark, and that the catalog calls available.
+func fieldNotSent(p *problems, m *message, field string) {
+	if _, ok := m.record[field]; ok {
+		p.add("line %d, stream %q: field %q is in a record", m.line, m.stream, field)
+	}
+	if slices.Contains(names(m.schema["required"]), field) {
+		p.add("line %d, stream %q: the SCHEMA requires field %q", m.line, m.stream, field)
+	}
+}
+
+func fieldNotDeclared(p *problems, m *message, field string) {
+	if _, ok := m.properties()[field]; ok {
+		p.add("line %d, stream %q: field %q is in the SCHEMA", m.line, m.stream, field)
+	}
+}
+
+// optional is a field that may be deselected: it is in a record, is neither key nor bookmark, and the catalog does not say otherwise.
 func optional(c *catalog, whole *reading) (stream, field string) {
 	for record, schema := range whole.records {
 		entry := c.find(record.stream)

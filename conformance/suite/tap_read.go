@@ -6,31 +6,29 @@ import (
 	"slices"
 )
 
-func readEndsWell(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
+// onRun is a check of the complete run.
+func onRun(check func(*reading) error) func(*session) error {
+	return func(s *session) error {
+		r, err := s.complete()
+		if err != nil {
+			return err
+		}
+		return check(r)
 	}
-	if err := r.succeeded(); err != nil {
-		return err
-	}
-	if len(r.of("RECORD")) == 0 && len(r.of("BATCH")) == 0 {
-		return errors.New("it sends no record: point it at a source that has rows")
-	}
-	return nil
 }
 
-// overRecords is a check of each record of the complete run, given the SCHEMA that the record is under.
-func overRecords(s *session, p *problems, check func(record, schema *message)) error {
+// overRecords visits each record of the complete run that has a SCHEMA before it.
+func overRecords(s *session, visit func(p *problems, record, schema *message)) error {
 	r, err := s.complete()
 	if err != nil {
 		return err
 	}
+	var p problems
 	seen := false
 	for record, schema := range r.records {
 		seen = true
 		if schema != nil {
-			check(record, schema)
+			visit(&p, record, schema)
 		}
 	}
 	if !seen {
@@ -39,31 +37,14 @@ func overRecords(s *session, p *problems, check func(record, schema *message)) e
 	return p.err()
 }
 
-func onlyMessages(s *session) error {
-	r, err := s.complete()
-	if err != nil {
+func endsWell(r *reading) error {
+	if err := r.succeeded(); err != nil {
 		return err
 	}
-	return r.pure()
-}
-
-func (r *reading) pure() error {
-	var p problems
-	for _, line := range r.strays {
-		p.add("line %d is no message", line)
+	if len(r.of("RECORD")) == 0 && len(r.of("BATCH")) == 0 {
+		return errors.New("it sends no record: point it at a source that has rows")
 	}
-	if r.cut {
-		p.add("the last line has no end")
-	}
-	return p.err()
-}
-
-func messageShape(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
-	return r.shape()
+	return nil
 }
 
 func (r *reading) shape() error {
@@ -76,15 +57,7 @@ func (r *reading) shape() error {
 	return p.err()
 }
 
-func schemaFirst(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
-	return r.inOrder()
-}
-
-func (r *reading) inOrder() error {
+func (r *reading) schemaFirst() error {
 	var p problems
 	known := map[string]bool{}
 	for _, m := range r.messages {
@@ -100,14 +73,10 @@ func (r *reading) inOrder() error {
 	return p.err()
 }
 
-// grammar is all that must hold of any run.
-func (r *reading) grammar() error { return errors.Join(r.pure(), r.shape(), r.inOrder()) }
+// grammar holds for every run: whole lines of messages, each with the members that it needs, and no record before its SCHEMA.
+func (r *reading) grammar() error { return errors.Join(r.pure(), r.shape(), r.schemaFirst()) }
 
-func schemaValid(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
+func schemaValid(r *reading) error {
 	var p problems
 	for _, m := range r.of("SCHEMA") {
 		if _, err := compile(m.schema); err != nil {
@@ -120,33 +89,33 @@ func schemaValid(s *session) error {
 	return p.err()
 }
 
-func recordsMatch(s *session) error { return match(s, false) }
+func recordsMatch(s *session) error { return match(s, pair.types) }
 
-func formatsMatch(s *session) error { return match(s, true) }
+func formatsMatch(s *session) error { return match(s, pair.formats) }
 
-func match(s *session, formats bool) error {
-	var p problems
+func match(s *session, breach func(pair, any) error) error {
 	compiled := map[*message]pair{}
-	return overRecords(s, &p, func(record, schema *message) {
+	return overRecords(s, func(p *problems, record, schema *message) {
 		both, ok := compiled[schema]
 		if !ok {
-			both, _ = compile(schema.schema) // schema-valid tells of it
+			both, _ = compile(schema.schema) // read/schema-valid reports it
 			compiled[schema] = both
 		}
-		if err := both.breach(record.record, formats); err != nil {
+		if err := breach(both, record.record); err != nil {
 			p.add("line %d, stream %q: %v", record.line, record.stream, err)
 		}
 	})
 }
 
 func fieldsDeclared(s *session) error {
-	var p problems
-	told := map[string]bool{}
-	return overRecords(s, &p, func(record, schema *message) {
+	type column struct{ stream, name string }
+	told := map[column]bool{}
+	return overRecords(s, func(p *problems, record, schema *message) {
 		declared := schema.properties()
 		for _, name := range slices.Sorted(maps.Keys(record.record)) {
-			if _, ok := declared[name]; !ok && !told[record.stream+"\x00"+name] {
-				told[record.stream+"\x00"+name] = true
+			at := column{record.stream, name}
+			if _, ok := declared[name]; !ok && !told[at] {
+				told[at] = true
 				p.add("line %d, stream %q: field %q is not declared", record.line, record.stream, name)
 			}
 		}
@@ -154,8 +123,7 @@ func fieldsDeclared(s *session) error {
 }
 
 func keysPresent(s *session) error {
-	var p problems
-	return overRecords(s, &p, func(record, schema *message) {
+	return overRecords(s, func(p *problems, record, schema *message) {
 		for _, key := range schema.keys {
 			if record.record[key] == nil {
 				p.add("line %d, stream %q: no value of key %q", record.line, record.stream, key)
@@ -164,25 +132,16 @@ func keysPresent(s *session) error {
 	})
 }
 
-func keysUnique(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
+func keysUnique(r *reading) error {
 	var p problems
-	keyed, found := r.keyed(), false
-	rows := r.rows()
-	for _, stream := range slices.Sorted(maps.Keys(rows)) {
+	keyed, rows, found := r.keyed(), r.rows(), false
+	for _, stream := range inOrder(rows) {
 		if !keyed[stream] {
 			continue
 		}
 		found = true
-		doubled := 0
-		for _, n := range rows[stream] {
-			doubled += n - 1
-		}
-		if doubled > 0 {
-			p.add("stream %q: %d records bear a key that another has", stream, doubled)
+		if doubled := sum(rows[stream]) - len(rows[stream]); doubled > 0 {
+			p.add("%v: %d records bear a key that another has", stream, doubled)
 		}
 	}
 	if !found {
@@ -191,11 +150,7 @@ func keysUnique(s *session) error {
 	return p.err()
 }
 
-func bookmarksDeclared(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
+func bookmarksDeclared(r *reading) error {
 	var p problems
 	found := false
 	for _, m := range r.of("SCHEMA") {
@@ -212,11 +167,7 @@ func bookmarksDeclared(s *session) error {
 	return p.err()
 }
 
-func versionsAgree(s *session) error {
-	r, err := s.complete()
-	if err != nil {
-		return err
-	}
+func versionsAgree(r *reading) error {
 	var p problems
 	versions := map[string]string{} // of the last record of each stream
 	found := false

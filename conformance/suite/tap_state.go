@@ -8,24 +8,23 @@ import (
 	"slices"
 )
 
-func (s *session) withStates() (*reading, error) {
-	r, err := s.complete()
-	if err != nil {
-		return nil, err
+// onStates is a check of the complete run. It is not applicable to a tap that sends no STATE.
+func onStates(check func(s *session, whole *reading) error) func(*session) error {
+	return func(s *session) error {
+		whole, err := s.complete()
+		if err != nil {
+			return err
+		}
+		if whole.lastState() == nil {
+			return notApplicable("it sends no STATE")
+		}
+		return check(s, whole)
 	}
-	if r.lastState() == nil {
-		return nil, notApplicable("it sends no STATE")
-	}
-	return r, nil
 }
 
-func stateShape(s *session) error {
-	r, err := s.withStates()
-	if err != nil {
-		return err
-	}
+func stateShape(_ *session, whole *reading) error {
 	var p problems
-	for _, m := range r.of("STATE") {
+	for _, m := range whole.of("STATE") {
 		var value map[string]any
 		if json.Unmarshal(m.members["value"], &value) != nil {
 			p.add("line %d: the state is no object", m.line)
@@ -38,14 +37,10 @@ func stateShape(s *session) error {
 	return p.err()
 }
 
-func stateLast(s *session) error {
-	r, err := s.withStates()
-	if err != nil {
-		return err
-	}
-	// A stream that is replaced as a whole is sent anew in any case.
+func stateLast(_ *session, whole *reading) error {
+	// A stream that is replaced as a whole is read again with every run in any case.
 	after := map[string]int{}
-	for _, m := range r.messages {
+	for _, m := range whole.messages {
 		switch m.kind {
 		case "RECORD", "BATCH":
 			after[m.stream]++
@@ -62,15 +57,11 @@ func stateLast(s *session) error {
 	return p.err()
 }
 
-func stateFinal(s *session) error {
-	r, err := s.withStates()
-	if err != nil {
-		return err
-	}
+func stateFinal(_ *session, whole *reading) error {
 	var value struct {
 		Bookmarks map[string]map[string]json.RawMessage `json:"bookmarks"`
 	}
-	if json.Unmarshal(r.lastState(), &value) != nil {
+	if json.Unmarshal(whole.lastState(), &value) != nil {
 		return notApplicable("the state is of another form")
 	}
 	var p problems
@@ -82,30 +73,7 @@ func stateFinal(s *session) error {
 	return p.err()
 }
 
-// stops are at how many places a run is killed.
-const stops = 12
-
-// spread are at most so many of the numbers from 1 to n, the first and the last among them.
-func spread(n, places int) []int {
-	if n <= places {
-		places = n
-	}
-	var found []int
-	for i := range places {
-		at := n
-		if places > 1 {
-			at = 1 + i*(n-1)/(places-1)
-		}
-		found = append(found, at)
-	}
-	return found
-}
-
-func stateResumes(s *session) error {
-	whole, err := s.withStates()
-	if err != nil {
-		return err
-	}
+func stateResumes(s *session, whole *reading) error {
 	if err := whole.succeeded(); err != nil {
 		return notApplicable("the complete run does not end well")
 	}
@@ -116,23 +84,9 @@ func stateResumes(s *session) error {
 	if err != nil {
 		return err
 	}
-	want, keyed, settled := whole.rows(), whole.keyed(), again.rows()
-	var p problems
-	for _, n := range spread(len(whole.of("STATE")), stops) {
-		got, err := s.resume(n)
-		if err != nil {
-			p.add("killed after state %d: %v", n, err)
-			continue
-		}
-		for _, stream := range slices.Sorted(maps.Keys(want)) {
-			// Rows of no key that differ from run to run can be counted alone.
-			exact := keyed[stream] || maps.Equal(want[stream], settled[stream])
-			if lost := missing(want[stream], got[stream], keyed[stream], exact); lost > 0 {
-				p.add("killed after state %d: %d of %d rows of stream %q never come", n, lost, len(want[stream]), stream)
-			}
-		}
-	}
-	return p.err()
+	keyed := whole.keyed()
+	c := complete{whole.rows(), again.rows(), func(stream streamName) bool { return keyed[stream] }}
+	return c.afterKills(len(whole.of("STATE")), s.resume)
 }
 
 // repeat is a second complete run.
@@ -147,8 +101,8 @@ func (s *session) repeat() (*reading, error) {
 	return s.again, nil
 }
 
-// resume kills a run after its n-th STATE, goes on from there, and gives the rows that both sent. What came after that STATE does not count.
-func (s *session) resume(n int) (map[string]map[string]int, error) {
+// resume kills a run after its n-th STATE, goes on from there, and returns the rows of both parts. Rows after that STATE do not count.
+func (s *session) resume(n int) (tally, error) {
 	args, err := s.arguments(nil)
 	if err != nil {
 		return nil, err
@@ -171,7 +125,7 @@ func (s *session) resume(n int) (map[string]map[string]int, error) {
 	}
 	first.kill()
 	first.end()
-	before := parse(ended{stdout: covered})
+	before := parse(outcome{stdout: covered})
 	state := before.lastState()
 	if state == nil {
 		return nil, errors.New("this time no state comes")
@@ -184,43 +138,11 @@ func (s *session) resume(n int) (map[string]map[string]int, error) {
 		return nil, err
 	}
 	rows := before.rows()
-	for stream, more := range second.rows() {
-		if rows[stream] == nil {
-			rows[stream] = map[string]int{}
-		}
-		for row, n := range more {
-			rows[stream][row] += n
-		}
-	}
+	rows.addAll(second.rows())
 	return rows, nil
 }
 
-// missing counts the rows that are wanted and not among those got. Rows with a key are there or not; of others each copy counts.
-func missing(want, got map[string]int, keyed, exact bool) int {
-	lost, wanted, sent := 0, 0, 0
-	for row, n := range want {
-		switch {
-		case keyed && got[row] == 0:
-			lost++
-		case !keyed && exact:
-			lost += max(0, n-got[row])
-		}
-		wanted += n
-	}
-	if exact {
-		return lost
-	}
-	for _, n := range got {
-		sent += n
-	}
-	return max(0, wanted-sent)
-}
-
-func stateFromEnd(s *session) error {
-	whole, err := s.withStates()
-	if err != nil {
-		return err
-	}
+func stateFromEnd(s *session, whole *reading) error {
 	next, err := s.readAll(whole.lastState())
 	if err != nil {
 		return err
@@ -234,13 +156,9 @@ func stateFromEnd(s *session) error {
 	return nil
 }
 
-func stateEmpty(s *session) error {
+func stateEmpty(s *session, whole *reading) error {
 	if s.State != "" {
 		return notApplicable("the runs begin from a state that was given")
-	}
-	whole, err := s.withStates()
-	if err != nil {
-		return err
 	}
 	r, err := s.readAll(json.RawMessage("{}"))
 	if err != nil {
@@ -256,18 +174,15 @@ func stateEmpty(s *session) error {
 func sameStreams(want, got *reading) error {
 	var p problems
 	a, b := want.rows(), got.rows()
-	for _, stream := range slices.Sorted(maps.Keys(a)) {
+	for _, stream := range inOrder(a) {
 		if len(a[stream]) != len(b[stream]) {
-			p.add("stream %q: %d rows, and %d in the first run", stream, len(b[stream]), len(a[stream]))
+			p.add("%v: %d rows, and %d in the first run", stream, len(b[stream]), len(a[stream]))
 		}
 	}
 	return p.err()
 }
 
-func stateDamaged(s *session) error {
-	if _, err := s.withStates(); err != nil {
-		return err
-	}
+func stateDamaged(s *session, _ *reading) error {
 	r, err := s.readAll(json.RawMessage(`{"bookmarks":{"`))
 	if err != nil {
 		return err

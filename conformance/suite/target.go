@@ -9,35 +9,27 @@ import (
 	"github.com/signalroom/signalroom/conformance/cases"
 )
 
-// Target are the checks of a Singer target: first the cases, by name, then those that no file can say.
+// Target are the checks of a Singer target: first the cases, by name, then those that no file can describe.
 func Target() ([]Check, error) {
 	all, err := cases.Target()
 	if err != nil {
 		return nil, err
 	}
 	l := singerTarget()
-	return append(fromCases(all, l),
-		Check{"state/never-ahead", Must, "A state is printed after the commit of all that came before it. One that runs ahead loses rows with the next crash.", inSchema(l, neverAhead)},
-		Check{"state/kill", Must, "Killed at any instant and started again from its last state, a target holds every row.", killed},
-		Check{"state/sigterm", Should, "SIGTERM: what came so far is loaded, the state is printed, soon, and without a stack trace.", inSchema(l, drained)},
-		Check{"size/long-record", Should, "A record of 20 MB is loaded; Meltano passes lines of up to 50 MB.", inSchema(l, longRecord)},
-		Check{"size/many-streams", Should, "Two hundred streams in one run: a target must not hold one of everything for each.", inSchema(l, manyStreams)},
-		Check{"error/config-missing", Must, "A config file that is not there is an error, not an empty config.", inSchema(l, configMissing)},
-		Check{"error/config-broken", Must, "A config file that is no JSON is an error.", inSchema(l, configBroken)},
-		Check{"error/config-unknown-key", Should, "A misspelt setting is an error: otherwise it is without effect, and nobody knows.", inSchema(l, configUnknownKey)},
-		Check{"error/flag-unknown", Must, "An unknown flag is an error.", inSchema(l, flagUnknown)},
-		Check{"error/readable", Should, "What went wrong is said on standard error, without a stack trace.", inSchema(l, errorsReadable)},
-		Check{"cli/version", Should, "--version says name and version and ends with 0.", version},
-		Check{"cli/help", Should, "--help says how it is used and ends with 0.", help},
-		Check{"cli/about", Should, "--about --format=json tells runners the settings and capabilities.", aboutSays},
-		Check{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", inSchema(l, secretsUnsaid)},
-	), nil
+	checks := append(fromCases(all, l), []Check{
+		{"state/never-ahead", Must, "A state is printed after the commit of all that came before it. One that runs ahead loses rows with the next crash.", neverAhead},
+		{"state/kill", Must, "Killed at any instant and started again from its last state, a target holds every row.", killed},
+		{"state/sigterm", Should, "SIGTERM: what came so far is loaded, the state is printed, soon, and without a stack trace.", drained},
+		{"size/long-record", Should, "A record of 20 MB is loaded; Meltano passes lines of up to 50 MB.", longRecord},
+		{"size/many-streams", Should, "Two hundred streams in one run: a target must not hold one of everything for each.", manyStreams},
+	}...)
+	return inSchemas(l, append(checks, programChecks()...)), nil
 }
 
-// A loader is one of the two kinds of program that load.
+// A loader is a kind of program that loads: a Singer target or an Airbyte destination.
 type loader struct {
-	config  map[string]any // where no config file is given: the names that most programs have
-	load    func(*session, map[string]any, cases.Step) (ended, error)
+	config  map[string]any // when no config file is given, with the names that most programs have
+	load    func(*session, map[string]any, cases.Step) (outcome, error)
 	sent    func(input string) (states []string)
 	printed func(output string) (states []string, err error)
 }
@@ -56,7 +48,7 @@ func fromCases(all []cases.Case, l loader) []Check {
 		if c.Must {
 			level = Must
 		}
-		checks = append(checks, Check{"case/" + c.Name, level, c.Why, inSchema(l, func(s *session) error { return s.runCase(c, l) })})
+		checks = append(checks, Check{"case/" + c.Name, level, c.Why, func(s *session) error { return s.runCase(c, l) }})
 	}
 	return checks
 }
@@ -81,7 +73,7 @@ func (s *session) runCase(c cases.Case, l loader) error {
 	return nil
 }
 
-// settings are those of a case. One that the program does not know makes the case not applicable.
+// settings are those of a case, which is not applicable to a program that lacks one of them.
 func (s *session) settings(text string) (map[string]any, error) {
 	if text == "" {
 		return nil, nil
@@ -102,17 +94,17 @@ func (s *session) settings(text string) (map[string]any, error) {
 	return settings, nil
 }
 
-// loadInto is a run of a target.
-func (s *session) loadInto(settings map[string]any, step cases.Step) (ended, error) {
+// loadInto runs a target for a step of a case.
+func (s *session) loadInto(settings map[string]any, step cases.Step) (outcome, error) {
 	args, err := s.with(settings)
 	if err != nil {
-		return ended{}, err
+		return outcome{}, err
 	}
 	return s.run(step.Input, nil, args...)
 }
 
-// judge compares what a step left with what it should.
-func (s *session) judge(l loader, step cases.Step, e ended) error {
+// judge compares the outcome of a step, and the tables, with what the case expects.
+func (s *session) judge(l loader, step cases.Step, e outcome) error {
 	switch step.Exit {
 	case "ok":
 		if err := e.succeeded(); err != nil {
@@ -142,12 +134,17 @@ func (s *session) judge(l loader, step cases.Step, e ended) error {
 	if step.Query == "" {
 		return nil
 	}
-	got, err := s.answers(step.Query)
+	return s.expect(step.Query, step.Rows)
+}
+
+// expect is an error unless the queries return what is wanted.
+func (s *session) expect(queries, want string) error {
+	got, err := s.answers(queries)
 	if err != nil {
 		return fmt.Errorf("looking into the tables: %w", err)
 	}
-	if got != step.Rows {
-		return fmt.Errorf("the tables hold\n%s\ninstead of\n%s", indent(got), indent(step.Rows))
+	if got != want {
+		return fmt.Errorf("the tables hold\n%s\ninstead of\n%s", indent(got), indent(want))
 	}
 	return nil
 }

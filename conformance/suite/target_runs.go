@@ -8,27 +8,27 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+
+	"github.com/signalroom/signalroom/conformance/cases"
 )
 
-// Two streams in turns, the first with a key, and a state after every few rows of both.
+// The input of most checks here: two streams whose records alternate, the first with a key, and a state after every few records of both.
 const (
-	turns      = 6000
-	turnsState = 200
-	turnsHead  = `{"type":"SCHEMA","stream":"keyed","key_properties":["n"],"schema":{"type":"object","properties":{"n":{"type":"integer"},"text":{"type":["null","string"]}}}}
+	lastRow    = 6000
+	stateEvery = 200
+	schemas    = `{"type":"SCHEMA","stream":"keyed","key_properties":["n"],"schema":{"type":"object","properties":{"n":{"type":"integer"},"text":{"type":["null","string"]}}}}
 {"type":"SCHEMA","stream":"keyless","key_properties":[],"schema":{"type":"object","properties":{"n":{"type":"integer"},"text":{"type":["null","string"]}}}}
 `
 )
 
-// A point is how many rows of each stream of the turns have been sent, or are in the tables.
-type point struct{ keyed, keyless int }
+// A position is how many rows of each stream have been sent, or are in the tables.
+type position struct{ keyed, keyless int }
 
-var all = point{turns, turns}
-
-// turnsFrom is the input of a tap that has sent what the point says, in pieces of which each ends with a state.
-func turnsFrom(from point) []string {
-	pieces := []string{turnsHead}
+// inputFrom is what a tap sends that goes on from a position, in pieces that each end with a state.
+func inputFrom(from position) []string {
+	pieces := []string{schemas}
 	var b strings.Builder
-	for n := min(from.keyed, from.keyless) + 1; n <= turns; n++ {
+	for n := min(from.keyed, from.keyless) + 1; n <= lastRow; n++ {
 		for _, s := range []struct {
 			name string
 			sent int
@@ -37,7 +37,7 @@ func turnsFrom(from point) []string {
 				fmt.Fprintf(&b, `{"type":"RECORD","stream":"%s","record":{"n":%d,"text":"%s"}}`+"\n", s.name, n, strings.Repeat("row ", 12))
 			}
 		}
-		if n%turnsState == 0 {
+		if n%stateEvery == 0 {
 			fmt.Fprintf(&b, `{"type":"STATE","value":{"bookmarks":{"keyed":{"n":%d},"keyless":{"n":%d}}}}`+"\n", max(n, from.keyed), max(n, from.keyless))
 			pieces = append(pieces, b.String())
 			b.Reset()
@@ -46,27 +46,27 @@ func turnsFrom(from point) []string {
 	return pieces
 }
 
-// reached is what a state speaks for. Some targets join the bookmarks of several states, so each counts by itself, and one that is not
-// there speaks for nothing.
-func reached(state string) (point, error) {
+// reached is the position that a printed state stands for. Some targets merge the bookmarks of several states, so each bookmark counts by
+// itself; one that is missing stands for no rows.
+func reached(state string) (position, error) {
 	var value struct {
 		Bookmarks struct{ Keyed, Keyless struct{ N int } }
 	}
 	b := &value.Bookmarks
-	if json.Unmarshal([]byte(state), &value) != nil || b.Keyed.N%turnsState != 0 || b.Keyless.N%turnsState != 0 || b.Keyed.N+b.Keyless.N == 0 {
-		return point{}, errors.New("a line of standard output holds no bookmark that was sent")
+	if json.Unmarshal([]byte(state), &value) != nil || b.Keyed.N%stateEvery != 0 || b.Keyless.N%stateEvery != 0 || b.Keyed.N+b.Keyless.N == 0 {
+		return position{}, errors.New("a line of standard output holds no bookmark that was sent")
 	}
-	return point{b.Keyed.N, b.Keyless.N}, nil
+	return position{b.Keyed.N, b.Keyless.N}, nil
 }
 
-// eager are settings that make states come early, of those that the program has.
-func (s *session) eager() (map[string]any, error) {
+// smallBatches are the settings that make states come early, of those that the program has.
+func (s *session) smallBatches() (map[string]any, error) {
 	a, err := s.describe()
 	if err != nil {
 		return nil, err
 	}
 	settings := map[string]any{}
-	for name, value := range map[string]any{"batch_size_rows": turnsState, "batch_wait_seconds": 0} {
+	for name, value := range map[string]any{"batch_size_rows": stateEvery, "batch_wait_seconds": 0} {
 		if holds(s.config, name) || len(a.Settings.Properties) > 0 && s.has(a, name) {
 			settings[name] = value
 		}
@@ -74,9 +74,9 @@ func (s *session) eager() (map[string]any, error) {
 	return settings, nil
 }
 
-// feed starts the target and sends it the pieces, until it takes no more. end closes its input.
-func (s *session) feed(pieces []string) (l *live, fed *sync.WaitGroup, err error) {
-	settings, err := s.eager()
+// feed starts the target, and sends it the pieces until it takes no more. Its input stays open.
+func (s *session) feed(pieces []string) (l *running, fed *sync.WaitGroup, err error) {
+	settings, err := s.smallBatches()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -87,7 +87,11 @@ func (s *session) feed(pieces []string) (l *live, fed *sync.WaitGroup, err error
 	if l, err = s.start(nil, args...); err != nil {
 		return nil, nil, err
 	}
-	fed = &sync.WaitGroup{}
+	return l, l.feed(pieces), nil
+}
+
+func (l *running) feed(pieces []string) *sync.WaitGroup {
+	fed := &sync.WaitGroup{}
 	fed.Go(func() {
 		for _, piece := range pieces {
 			if _, err := io.WriteString(l.stdin, piece); err != nil {
@@ -95,11 +99,19 @@ func (s *session) feed(pieces []string) (l *live, fed *sync.WaitGroup, err error
 			}
 		}
 	})
-	return l, fed, nil
+	return fed
 }
 
-// holdsRows is an error where a table has fewer of its first rows than the point says.
-func (s *session) holdsRows(at point) error {
+// closeInput closes the input when all is fed.
+func (l *running) closeInput(fed *sync.WaitGroup) {
+	go func() {
+		fed.Wait()
+		l.stdin.Close()
+	}()
+}
+
+// holdsRows is an error when rows up to the position are missing from the tables.
+func (s *session) holdsRows(at position) error {
 	for _, t := range []struct {
 		table string
 		rows  int
@@ -119,14 +131,23 @@ func (s *session) holdsRows(at point) error {
 }
 
 func neverAhead(s *session) error {
-	l, fed, err := s.feed(turnsFrom(point{}))
+	l, fed, err := s.feed(inputFrom(position{}))
 	if err != nil {
 		return err
 	}
-	go func() {
-		fed.Wait()
-		l.stdin.Close()
-	}()
+	l.closeInput(fed)
+	if err := s.statesHold(l, func(line string) (*position, error) {
+		at, err := reached(line)
+		return &at, err
+	}); err != nil {
+		return err
+	}
+	return s.holdsRows(position{lastRow, lastRow})
+}
+
+// statesHold looks into the tables at the moment in which each state comes out, until the program ends. position reads a line of the
+// output; nil is no state.
+func (s *session) statesHold(l *running, position func(line string) (*position, error)) error {
 	var p problems
 	states := 0
 	for {
@@ -134,80 +155,77 @@ func neverAhead(s *session) error {
 		if !ok {
 			break
 		}
-		n, err := reached(line)
+		at, err := position(line)
+		if err == nil && at == nil {
+			continue
+		}
+		states++
 		if err == nil {
-			states++
-			err = s.holdsRows(n)
+			err = s.holdsRows(*at)
 		}
 		if err != nil {
 			p.add("state %d: %v", states, err)
 		}
 	}
-	e := l.end()
-	fed.Wait()
-	p.addError(e.succeeded())
+	p.addError(l.end().succeeded())
 	if states == 0 {
 		p.add("no state comes out")
 	}
-	p.addError(s.holdsRows(all))
 	return p.err()
 }
 
-// A blow is when a target is killed: when it has printed so many states, or has been sent so many pieces.
-type blow struct{ states, pieces int }
+// A killPoint is when a target is killed: when it has printed so many states, or has been sent so many pieces.
+type killPoint struct{ states, pieces int }
 
-func (b blow) String() string {
-	if b.states > 0 {
-		return fmt.Sprintf("killed at state %d", b.states)
+func (k killPoint) String() string {
+	if k.states > 0 {
+		return fmt.Sprintf("killed at state %d", k.states)
 	}
-	return fmt.Sprintf("killed at %d of %d pieces", b.pieces, turns/turnsState)
+	return fmt.Sprintf("killed at %d of %d pieces", k.pieces, lastRow/stateEvery)
 }
 
 func killed(s *session) error {
 	var p problems
-	for _, b := range []blow{{states: 1}, {states: 2}, {states: 5}, {pieces: 5}, {pieces: 15}, {pieces: 30}} {
-		err := inSchema(singerTarget(), func(s *session) error { return s.strike(b) })(s)
+	for _, at := range []killPoint{{states: 1}, {states: 2}, {states: 5}, {pieces: 5}, {pieces: 15}, {pieces: 30}} {
+		err := s.inSchema(func(s *session) error { return s.killAt(at) })
 		if err == nil {
 			continue
 		}
 		if _, ours := err.(machineError); ours {
 			return err
 		}
-		p.add("%v: %v", b, err)
+		p.add("%v: %v", at, err)
 	}
 	return p.err()
 }
 
-func (s *session) strike(b blow) error {
-	pieces := turnsFrom(point{})
-	if b.pieces > 0 {
-		pieces = pieces[:b.pieces+1]
+// killAt kills a target, compares the tables with its last state, and has another run go on from there.
+func (s *session) killAt(at killPoint) error {
+	pieces := inputFrom(position{})
+	if at.pieces > 0 {
+		pieces = pieces[:at.pieces+1]
 	}
 	l, fed, err := s.feed(pieces)
 	if err != nil {
 		return err
 	}
-	var from point
-	if b.pieces > 0 {
+	if at.pieces > 0 {
 		fed.Wait()
-		l.kill()
 	} else {
-		go func() { // a target may print its states only at the end
-			fed.Wait()
-			l.stdin.Close()
-		}()
-		for range b.states {
+		l.closeInput(fed) // a target may print its states only at the end
+		for range at.states {
 			if _, ok := l.line(); !ok {
 				break
 			}
 		}
-		l.kill()
 	}
+	l.kill()
 	e := l.end()
 	fed.Wait()
 	if e.code != 0 && e.signal != syscall.SIGKILL {
 		return fmt.Errorf("it ends by itself: %w", e.succeeded())
 	}
+	var from position
 	for line := range strings.Lines(e.stdout) {
 		if !strings.HasSuffix(line, "\n") {
 			break
@@ -219,22 +237,23 @@ func (s *session) strike(b blow) error {
 	if err := s.holdsRows(from); err != nil {
 		return fmt.Errorf("the last state runs ahead: %w", err)
 	}
-	args, err := s.with(nil)
-	if err != nil {
-		return err
-	}
-	again, err := s.run(strings.Join(turnsFrom(from), ""), nil, args...)
-	if err != nil {
-		return err
-	}
-	if err := again.succeeded(); err != nil {
+	if err := s.loads(strings.Join(inputFrom(from), "")); err != nil {
 		return fmt.Errorf("the run after it: %w", err)
 	}
-	return s.holdsRows(all)
+	return s.holdsRows(position{lastRow, lastRow})
+}
+
+// loads is a run of a target over an input, which must end well.
+func (s *session) loads(input string) error {
+	e, err := s.loadInto(nil, cases.Step{Input: input})
+	if err != nil {
+		return err
+	}
+	return e.succeeded()
 }
 
 func drained(s *session) error {
-	pieces := turnsFrom(point{})[:turns/turnsState/2]
+	pieces := inputFrom(position{})[:lastRow/stateEvery/2]
 	l, fed, err := s.feed(pieces)
 	if err != nil {
 		return err
@@ -270,38 +289,15 @@ func drained(s *session) error {
 }
 
 func longRecord(s *session) error {
-	args, err := s.with(nil)
-	if err != nil {
-		return err
-	}
 	const size = 20 << 20
-	e, err := s.run(`{"type":"SCHEMA","stream":"long","key_properties":["id"],"schema":{"type":"object","properties":{"id":{"type":"integer"},"text":{"type":["null","string"]}}}}`+"\n"+
-		`{"type":"RECORD","stream":"long","record":{"id":1,"text":"`+strings.Repeat("x", size)+`"}}`+"\n"+`{"type":"STATE","value":{"bookmarks":{}}}`+"\n", nil, args...)
-	if err != nil {
-		return err
-	}
-	if err := e.succeeded(); err != nil {
+	if err := s.loads(`{"type":"SCHEMA","stream":"long","key_properties":["id"],"schema":{"type":"object","properties":{"id":{"type":"integer"},"text":{"type":["null","string"]}}}}` + "\n" +
+		`{"type":"RECORD","stream":"long","record":{"id":1,"text":"` + strings.Repeat("x", size) + `"}}` + "\n" + `{"type":"STATE","value":{"bookmarks":{}}}` + "\n"); err != nil {
 		return err
 	}
 	return s.expect("SELECT id::int, length(text) FROM long", fmt.Sprintf("1 | %d\n", size))
 }
 
-func (s *session) expect(query, want string) error {
-	got, err := s.answers(query)
-	if err != nil {
-		return fmt.Errorf("looking into the tables: %w", err)
-	}
-	if got != want {
-		return fmt.Errorf("the tables hold\n%s\ninstead of\n%s", indent(got), indent(want))
-	}
-	return nil
-}
-
 func manyStreams(s *session) error {
-	args, err := s.with(nil)
-	if err != nil {
-		return err
-	}
 	const streams = 200
 	var b strings.Builder
 	for i := range streams {
@@ -313,11 +309,7 @@ func manyStreams(s *session) error {
 		}
 	}
 	b.WriteString(`{"type":"STATE","value":{"bookmarks":{}}}` + "\n")
-	e, err := s.run(b.String(), nil, args...)
-	if err != nil {
-		return err
-	}
-	if err := e.succeeded(); err != nil {
+	if err := s.loads(b.String()); err != nil {
 		return err
 	}
 	return s.expect("SELECT count(*) FROM information_schema.tables WHERE table_schema = current_schema AND table_name LIKE 'stream\\_%';\nSELECT count(*) FROM stream_199", "200\n3\n")

@@ -40,6 +40,7 @@ var tapFaults = map[string]string{
 	"select/catalog-accepted":  "no-catalog",
 	"select/stream":            "all-streams",
 	"select/field":             "all-fields",
+	"select/field-declared":    "declares-all-fields",
 	"select/key":               "drops-key",
 	"log/verbose":              "debug-on-stdout",
 	"end/sigterm":              "deaf",

@@ -206,7 +206,9 @@ func (t *tap) stream(catalog object, stream string, bookmark int) {
 		return selected(catalog, stream, "properties", name) || t.fault == "all-fields"
 	})
 	for _, name := range left {
-		delete(properties, name)
+		if t.fault != "declares-all-fields" {
+			delete(properties, name)
+		}
 	}
 	head := object{"type": "SCHEMA", "stream": stream, "schema": shape, "key_properties": []string{"id"}, "bookmark_properties": []string{"id"}}
 	switch t.fault {
