@@ -90,21 +90,7 @@ done`
 	if _, err := d.command(ctx, append(d.env, "DATABASE_URL="+d.reference), "", "/bin/bash", "-c", pipes); err != nil {
 		return err
 	}
-	for _, table := range []string{"sticky_orders", "sticky_prospects", "_rejected_rows"} {
-		sql := "SELECT to_jsonb(t)::text FROM " + table + " AS t ORDER BY 1"
-		want, err := rows(ctx, d.reference, sql)
-		if err != nil {
-			return err
-		}
-		got, err := rows(ctx, d.loaded, sql)
-		if err != nil {
-			return err
-		}
-		if err := same(table, got, want); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sameExports(ctx, d.reference, d.loaded)
 }
 
 // wrongClient has a client whose config file names no setting: its task is not tried again.

@@ -25,6 +25,19 @@ type keeps struct {
 
 var exactly = keeps{untyped: true, breaks: strings.NewReplacer()}
 
+// exportTables are those that the sample exports fill.
+var exportTables = []string{"sticky_orders", "sticky_prospects", "_rejected_rows"}
+
+// sameExports is an error when the tables of the sample exports differ.
+func sameExports(ctx context.Context, want, got string) error {
+	for _, name := range exportTables {
+		if err := compareTables(ctx, table{want, name}, table{got, name}, exactly); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // compareTables holds a table against the one that is wanted, value by value in the types that the latter has. Columns that targets add
 // are left aside.
 func compareTables(ctx context.Context, want, got table, differs keeps) error {

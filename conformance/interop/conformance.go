@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -33,10 +32,6 @@ func (s subject) name() string {
 func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 	if err := l.serve(ctx); err != nil {
 		return nil, err
-	}
-	program := filepath.Join(l.folder, "conformance")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", program, "./conformance").CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("building conformance: %w\n%s", err, out)
 	}
 	place := map[string]any{"host": "{{host}}", "port": "{{port}}", "user": "{{user}}", "password": "{{password}}", "default_target_schema": "{{schema}}"}
 	target := func(own map[string]any) func(context.Context) (string, string, error) {
@@ -82,13 +77,13 @@ func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 	}
 	var steps []step
 	for _, s := range subjects {
-		steps = append(steps, step{name: s.name(), run: func(ctx context.Context) error { return l.conform(ctx, program, s) }})
+		steps = append(steps, step{name: s.name(), run: func(ctx context.Context) error { return l.conform(ctx, s) }})
 	}
 	return steps, nil
 }
 
 // conform tests a program, and writes what was found into the page. That somebody else's fails is no failure of this one.
-func (l *lab) conform(ctx context.Context, conformance string, s subject) error {
+func (l *lab) conform(ctx context.Context, s subject) error {
 	config, catalog, err := s.prepare(ctx)
 	if err != nil {
 		return err
@@ -108,7 +103,7 @@ func (l *lab) conform(ctx context.Context, conformance string, s subject) error 
 	if catalog != "" {
 		args = append(args, "--catalog", catalog)
 	}
-	cmd := start(ctx, l.folder, l.environment(), conformance, append(args, "--", command)...)
+	cmd := start(ctx, l.folder, l.environment(), filepath.Join(l.bin, "conformance"), append(args, "--", command)...)
 	found, failed := cmd.Output()
 	var report struct {
 		Cases []struct {

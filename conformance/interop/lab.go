@@ -168,6 +168,24 @@ func (l *lab) json(name string, value any) (string, error) {
 	return l.file(name, string(text))
 }
 
+// messages runs a tap from the state that target-postgres committed, and returns the file of what it printed. target are flags of both runs
+// of target-postgres, that of state and the later one that loads.
+func (l *lab) messages(ctx context.Context, dsn string, target []string, tap string, args ...string) (path string, err error) {
+	state, err := l.command(ctx, l.environment("DATABASE_URL="+dsn), "", "target-postgres", append([]string{"state"}, target...)...)
+	if err != nil {
+		return "", err
+	}
+	statePath, err := l.file("state.json", state.stdout)
+	if err != nil {
+		return "", err
+	}
+	printed, err := l.command(ctx, l.environment(), "", tap, append(args, "--state", statePath)...)
+	if err != nil {
+		return "", err
+	}
+	return l.file("messages.singer", printed.stdout)
+}
+
 // rows are those of a query for one text each.
 func rows(ctx context.Context, dsn, sql string) ([]string, error) {
 	conn, err := pgx.Connect(ctx, dsn)

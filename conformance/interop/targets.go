@@ -107,7 +107,7 @@ func (l *lab) mautic(versions bool) source {
 
 // beside sends what the tap prints into our target and the other, run by run, and compares the tables.
 func (l *lab) beside(ctx context.Context, s source, r rival) error {
-	name := strings.NewReplacer("-", "_").Replace(s.program + "_" + r.from.name)
+	name := strings.ReplaceAll(s.program+"_"+r.from.name, "-", "_")
 	ours, err := l.database(ctx, "ours_"+name)
 	if err != nil {
 		return err
@@ -147,23 +147,11 @@ func (l *lab) beside(ctx context.Context, s source, r rival) error {
 	return nil
 }
 
-// read runs the tap from the state that our target committed, and gives the file that holds its messages.
+// read runs the tap from the state that our target committed, and returns the file of its messages.
 func (l *lab) read(ctx context.Context, s source, run int, dsn string) (string, error) {
-	state, err := l.command(ctx, l.environment("DATABASE_URL="+dsn), "", "target-postgres", "state")
-	if err != nil {
-		return "", err
-	}
-	statePath, err := l.file("state.json", state.stdout)
-	if err != nil {
-		return "", err
-	}
 	config, err := l.json("tap.json", s.settings(run))
 	if err != nil {
 		return "", err
 	}
-	messages, err := l.command(ctx, l.environment(), "", s.program, "--config", config, "--state", statePath)
-	if err != nil {
-		return "", err
-	}
-	return l.file("messages.singer", messages.stdout)
+	return l.messages(ctx, dsn, nil, s.program, "--config", config)
 }
