@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/signalroom/signalroom/conformance/cases"
 )
@@ -259,7 +260,19 @@ func drained(s *session) error {
 		return err
 	}
 	fed.Wait()
+	// A target that is still connecting has loaded nothing. One that prints its states late gets no sign of life out, so the wait is bounded.
+	const longest = 10 * time.Second
+	begun := make(chan struct{})
+	go func() {
+		l.line()
+		close(begun)
+	}()
+	select {
+	case <-begun:
+	case <-time.After(longest):
+	}
 	l.signal(syscall.SIGTERM)
+	<-begun
 	e := l.end()
 	l.stdin.Close()
 	var p problems
