@@ -79,7 +79,7 @@ vulncheck: build/bin/govulncheck ## Look for known vulnerabilities in what the p
 	rm -f build/vulncheck.err; exit $$code
 
 .PHONY: generate
-generate: ## Write the generated files again: catalog.example.json, docs pages
+generate: ## Write the generated files again: docs pages, definitions for Meltano and Airbyte, catalog.example.json
 	go generate ./...
 
 .PHONY: release

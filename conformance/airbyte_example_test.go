@@ -147,7 +147,7 @@ func TestAirbyteConnection(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(text, into))
 	}
-	s := &site{dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}
+	s := bare(t)
 	type configured struct{ Configuration map[string]any }
 	for name, program := range map[string]string{"source.json": "tap-posthog", "destination.json": "target-postgres"} {
 		var given configured

@@ -70,9 +70,9 @@ func TestAirbyteMetadata(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, c := range connectors() {
-		var about struct{ Name, Docs string }
-		require.NoError(t, json.Unmarshal(definition(t, c.program), &about))
-		require.Equal(t, c.program, about.Name)
+		var plugin struct{ Name, Docs string }
+		require.NoError(t, json.Unmarshal(about(t, c.program, "meltano"), &plugin))
+		require.Equal(t, c.program, plugin.Name)
 		var m metadata
 		m.SpecVersion = "1.0"
 		m.Data.Name, m.Data.DefinitionID, m.Data.ConnectorType, m.Data.ConnectorSubtype = c.name, c.id, "source", c.kind
@@ -80,15 +80,10 @@ func TestAirbyteMetadata(t *testing.T) {
 			m.Data.ConnectorType = "destination"
 		}
 		m.Data.DockerRepository, m.Data.DockerImageTag = "ghcr.io/signalroom/"+c.program, tag
-		m.Data.DocumentationURL, m.Data.GithubIssueLabel = about.Docs, c.program
+		m.Data.DocumentationURL, m.Data.GithubIssueLabel = plugin.Docs, c.program
 		m.Data.Icon, m.Data.License, m.Data.ReleaseStage, m.Data.SupportLevel = "icon.svg", "Apache-2.0", "custom", "community"
 		m.Data.Tags, m.Data.AllowedHosts.Hosts = []string{"language:go"}, c.hosts
-		var file bytes.Buffer
-		encoder := yaml.NewEncoder(&file)
-		encoder.SetIndent(2)
-		encoder.CompactSeqIndent()
-		require.NoError(t, encoder.Encode(m))
-		taptest.Golden(t, file.Bytes(), "../../examples/airbyte/"+c.program+"/metadata.yaml")
+		taptest.Golden(t, asYAML(t, m), "../../examples/airbyte/"+c.program+"/metadata.yaml")
 		icon := fmt.Sprintf(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 250 250" width="250" height="250"><rect width="250" height="250" rx="44" fill="%s"/><text x="125" y="165" font-family="Helvetica, Arial, sans-serif" font-size="116" font-weight="bold" text-anchor="middle" fill="#fff">%s</text></svg>`+"\n", c.colour, c.letters)
 		taptest.Golden(t, []byte(icon), "../../examples/airbyte/"+c.program+"/icon.svg")
 		requireMetadata(t, filepath.Join("../examples/airbyte", c.program))

@@ -14,19 +14,8 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// An apiTap is run three times into one database while the rows of its account change.
-type apiTap struct{ accounts.Account }
-
-func apiTaps() []apiTap {
-	var taps []apiTap
-	for _, a := range accounts.All() {
-		taps = append(taps, apiTap{a})
-	}
-	return taps
-}
-
-// load makes one run of a tap.
-func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, target ended) {
+// loadAccount makes one run of an account's tap.
+func loadAccount(t *testing.T, s *site, a accounts.Account, url string, run int, p pipe) (tap, target ended) {
 	t.Helper()
 	settings := a.Settings(run)
 	settings["base_url"] = url + a.Path
@@ -36,8 +25,8 @@ func (a apiTap) load(t *testing.T, s *site, url string, run int, p pipe) (tap, t
 	return s.load(t, p)
 }
 
-// dump is what the tables hold, without nulls. Of the target's own columns it says only that a row is marked as deleted.
-func (a apiTap) dump(t *testing.T, s *site, run int) string {
+// dumpAccount is what the tables hold, without nulls. Of the target's own columns it says only that a row is marked as deleted.
+func dumpAccount(t *testing.T, s *site, a accounts.Account, run int) string {
 	t.Helper()
 	var text strings.Builder
 	for _, table := range a.Tables {
@@ -55,7 +44,7 @@ func (a apiTap) dump(t *testing.T, s *site, run int) string {
 func TestAPITaps(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range apiTaps() {
+	for _, a := range accounts.All() {
 		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, store)
@@ -64,10 +53,10 @@ func TestAPITaps(t *testing.T) {
 			got := ""
 			for run := 1; run <= accounts.Runs; run++ {
 				change(run)
-				tap, target := a.load(t, s, url, run, pipe{})
+				tap, target := loadAccount(t, s, a, url, run, pipe{})
 				require.Zero(t, tap.code, tap.stderr)
 				require.Zero(t, target.code, target.stderr)
-				got += a.dump(t, s, run)
+				got += dumpAccount(t, s, a, run)
 			}
 			taptest.Golden(t, []byte(got), "apis/"+a.Program+".txt")
 		})
@@ -79,7 +68,7 @@ func TestAPITaps(t *testing.T) {
 func TestAPITapsKilled(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range apiTaps() {
+	for _, a := range accounts.All() {
 		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
 			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.Program+".txt"))
@@ -96,17 +85,17 @@ func TestAPITapsKilled(t *testing.T) {
 						panic(http.ErrAbortHandler)
 					})
 					victim := (request/2 + run) % 3
-					a.load(t, s, url, run, pipe{killOn: killOn, killTap: victim != 1, killTarget: victim != 0})
+					loadAccount(t, s, a, url, run, pipe{killOn: killOn, killTap: victim != 1, killTarget: victim != 0})
 					select {
 					case <-killOn:
 					default:
 						t.Errorf("run %d has no request %d", run, request)
 					}
-					tap, target := a.load(t, s, url, run, pipe{})
+					tap, target := loadAccount(t, s, a, url, run, pipe{})
 					require.Zero(t, tap.code, tap.stderr)
 					require.Zero(t, target.code, target.stderr)
 				}
-				require.Contains(t, string(golden), a.dump(t, s, accounts.Runs), "killed at request %d", request)
+				require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), "killed at request %d", request)
 			}
 		})
 	}

@@ -70,13 +70,11 @@ func TestBadInput(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			with := *s
-			with.env = append(append([]string{}, s.env...), c.env...)
 			args := c.args
 			if c.program == target {
 				args = append(args, "--pipeline", url.PathEscape(c.name))
 			}
-			end := with.run(t, c.stdin, c.program, args...)
+			end := s.with(c.env...).run(t, c.stdin, c.program, args...)
 			require.Equal(t, c.code, end.code, end.stderr)
 			var lines []string
 			for line := range strings.Lines(end.stderr) {

@@ -70,9 +70,7 @@ func TestBatchFromS3(t *testing.T) {
 		{"", "s3://no-such-bucket/a", "check AWS_ENDPOINT_URL and the bucket that the tap writes to", 2},
 		{"AWS_SECRET_ACCESS_KEY=wrong", "s3://exports/rows.parquet", "SignatureDoesNotMatch", 2},
 	} {
-		failing := *s
-		failing.env = append(slices.Clip(s.env), c.env)
-		r := failing.run(t, schema+batch("parquet", "none", c.url), "target-postgres")
+		r := s.with(c.env).run(t, schema+batch("parquet", "none", c.url), "target-postgres")
 		require.Equal(t, c.code, r.code, r.stderr)
 		require.Contains(t, r.stderr, c.want)
 	}

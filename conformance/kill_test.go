@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -139,8 +140,8 @@ func TestKillReplace(t *testing.T) {
 		// A commit of the killed run may still be under way; the state waits for it.
 		require.Zero(t, s.run(t, "", "target-postgres", "state", "--pipeline", "killed").code)
 		rows := s.rows(t, table)
-		require.True(t, equal(rows, oldRows) || equal(rows, newRows), "seed %d: %d rows, neither the old nor the new", seed, len(rows))
-		require.True(t, equal(run(s, newLines), newRows), "seed %d: the rerun completes the replacement", seed)
+		require.True(t, slices.Equal(rows, oldRows) || slices.Equal(rows, newRows), "seed %d: %d rows, neither the old nor the new", seed, len(rows))
+		require.True(t, slices.Equal(run(s, newLines), newRows), "seed %d: the rerun completes the replacement", seed)
 	}
 	require.Positive(t, landed, "the instants should lie within the run")
 }
@@ -159,21 +160,9 @@ func killAndRerun(t *testing.T, store *s3test.Server, p pipe, took time.Duration
 	}
 	tap, target := s.mustLoad(t, p)
 	for table, rows := range want {
-		if !equal(rows, s.rows(t, table)) {
+		if !slices.Equal(rows, s.rows(t, table)) {
 			require.Equal(t, rows, s.rows(t, table), "table %s, seed %d\ntap: %s\ntarget: %s", table, seed, tap.stderr, target.stderr)
 		}
 	}
 	return killed
-}
-
-func equal(a, b []string) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
-	}
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -50,9 +51,9 @@ func (j *indexedJob) pod(ctx context.Context, index int) (code int, stderr strin
 	if err != nil {
 		return 0, "", err
 	}
-	command := append(append([]string{}, container.Command...), container.Args...)
+	command := slices.Concat(container.Command, container.Args)
 	pod := exec.CommandContext(ctx, command[0], command[1:]...)
-	pod.Dir, pod.Env = j.config, append([]string{}, j.env...)
+	pod.Dir, pod.Env = j.config, slices.Clone(j.env)
 	for _, v := range container.Env {
 		if v.Name != "PATH" { // where the programs are in an image
 			pod.Env = append(pod.Env, v.Name+"="+v.Value)
@@ -126,7 +127,7 @@ func TestKubernetesExitCodes(t *testing.T) {
 		"TARGET_POSTGRES_CONNECTIONS=none":                  2,
 	} {
 		pod := *j
-		pod.site = &site{dir: j.dir, env: append(append([]string{}, j.env...), variable)}
+		pod.site = j.with(variable)
 		got, said, err := pod.pod(t.Context(), 0)
 		require.NoError(t, err)
 		require.Equal(t, code, got, "%s: %s", variable, said)

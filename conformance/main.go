@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,25 +90,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return min(failed, 1)
 }
 
-// test makes the checks of that kind, and gives how many that must hold do not.
+// test makes the checks of a kind of program, and returns how many that must hold do not.
 func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr io.Writer) (failed int, err error) {
-	var o subject
-	var checks []suite.Check
-	loads := false
-	switch kind {
-	case "tap":
-		o, checks = line.Tap, suite.Tap()
-	case "source":
-		o, checks = line.Source, suite.Source()
-	case "destination":
-		o, loads = line.Destination, true
-		checks, err = suite.Destination()
-	case "target":
-		o, loads = line.Target, true
-		checks, err = suite.Target()
-	default:
-		err = errors.New("name what to test: tap, target, source or destination")
-	}
+	o, checks, err := line.subject(kind)
 	if err != nil {
 		return 0, err
 	}
@@ -123,13 +108,37 @@ func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr i
 	if len(o.Command) == 0 {
 		return 0, errors.New("name the program to test after --")
 	}
-	if loads && o.DSN == "" {
+	if loads := kind == "target" || kind == "destination"; loads && o.DSN == "" {
 		stop, err := o.ownServer(ctx)
 		if err != nil {
 			return 0, err
 		}
 		defer func() { err = errors.Join(err, stop()) }()
 	}
+	return o.report(ctx, checks, stdout, stderr)
+}
+
+// subject is the program under test, and the checks of its kind.
+func (line *commandLine) subject(kind string) (o subject, checks []suite.Check, err error) {
+	switch kind {
+	case "tap":
+		o, checks = line.Tap, suite.Tap()
+	case "source":
+		o, checks = line.Source, suite.Source()
+	case "destination":
+		o = line.Destination
+		checks, err = suite.Destination()
+	case "target":
+		o = line.Target
+		checks, err = suite.Target()
+	default:
+		err = errors.New("name what to test: tap, target, source or destination")
+	}
+	return o, checks, err
+}
+
+// report makes the checks and writes their results.
+func (o *subject) report(ctx context.Context, checks []suite.Check, stdout, stderr io.Writer) (failed int, err error) {
 	table := &suite.Table{W: stdout, Colour: terminal(stdout)}
 	if o.Format != "table" {
 		table.W, table.Colour = stderr, terminal(stderr)
@@ -142,14 +151,11 @@ func (line *commandLine) test(ctx context.Context, kind string, stdout, stderr i
 		return 0, err
 	}
 	table.End(results)
-	if o.Name == "" {
-		o.Name = filepath.Base(o.Command[0])
-	}
 	switch o.Format {
 	case "tap":
 		err = suite.TAP(stdout, results)
 	case "junit":
-		err = suite.JUnit(stdout, o.Name, results)
+		err = suite.JUnit(stdout, cmp.Or(o.Name, filepath.Base(o.Command[0])), results)
 	}
 	return suite.Failures(results, suite.Must), err
 }

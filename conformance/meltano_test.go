@@ -8,7 +8,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +32,7 @@ func TestMeltanoDefinitions(t *testing.T) {
 		if strings.HasPrefix(program, "target-") {
 			kind = "loaders"
 		}
-		printed := definition(t, program)
+		printed := about(t, program, "meltano")
 
 		lock := bytes.Replace(printed, []byte("{\n"), []byte("{\n  \"plugin_type\": \""+kind+"\",\n"), 1)
 		taptest.Golden(t, lock, fmt.Sprintf("../../examples/meltano/plugins/%s/%s--signalroom.lock", kind, program))
@@ -46,12 +45,7 @@ func TestMeltanoDefinitions(t *testing.T) {
 		}
 		plugin["domain_url"], plugin["keywords"] = domain, []string{"go"}
 		plugin["maintenance_status"], plugin["quality"] = "active", "unknown"
-		var hub bytes.Buffer
-		encoder := yaml.NewEncoder(&hub)
-		encoder.SetIndent(2)
-		encoder.CompactSeqIndent()
-		require.NoError(t, encoder.Encode(plugin))
-		taptest.Golden(t, hub.Bytes(), "../../examples/meltano/hub/"+program+".yml")
+		taptest.Golden(t, asYAML(t, plugin), "../../examples/meltano/hub/"+program+".yml")
 	}
 	example, err := os.ReadFile(filepath.Join(root(t), "examples", "meltano", ".env.example"))
 	require.NoError(t, err)
@@ -60,12 +54,23 @@ func TestMeltanoDefinitions(t *testing.T) {
 	}
 }
 
-func definition(t *testing.T, program string) []byte {
+// about is what a program says of itself.
+func about(t *testing.T, program, format string) []byte {
 	t.Helper()
-	s := &site{dir: t.TempDir(), env: []string{"PATH=" + os.Getenv("PATH")}}
-	about := s.run(t, "", program, "--about", "--format", "meltano")
-	require.Zero(t, about.code, about.stderr)
-	return []byte(about.stdout)
+	said := bare(t).run(t, "", program, "--about", "--format", format)
+	require.Zero(t, said.code, said.stderr)
+	return []byte(said.stdout)
+}
+
+// asYAML is a value as the files of the examples have it.
+func asYAML(t *testing.T, value any) []byte {
+	t.Helper()
+	var file bytes.Buffer
+	encoder := yaml.NewEncoder(&file)
+	encoder.SetIndent(2)
+	encoder.CompactSeqIndent()
+	require.NoError(t, encoder.Encode(value))
+	return file.Bytes()
 }
 
 // TestMeltanoSelection holds what the rules of the definitions leave out against what the catalogs do not select by default.
@@ -92,48 +97,57 @@ func TestMeltanoSelection(t *testing.T) {
 			s := newSite(t, store)
 			discovered := s.run(t, "", a.Program, "--config", s.file(t, "config.json", settings), "--discover")
 			require.Zero(t, discovered.code, discovered.stderr)
-			var catalog struct {
-				Streams []struct {
-					Stream   string
-					Metadata []struct {
-						Breadcrumb []string
-						Metadata   struct {
-							Default *bool `json:"selected-by-default"`
-						}
-					}
-				}
-			}
+			var catalog struct{ Streams []catalogStream }
 			require.NoError(t, json.Unmarshal([]byte(discovered.stdout), &catalog))
 			var plugin struct{ Select []string }
-			require.NoError(t, json.Unmarshal(definition(t, a.Program), &plugin))
+			require.NoError(t, json.Unmarshal(about(t, a.Program, "meltano"), &plugin))
 			var want, got []string
-			used := map[string]bool{}
+			used := map[string]bool{"*.*": true}
 			for _, stream := range catalog.Streams {
-				out := slices.Contains(plugin.Select, "!"+stream.Stream+".*")
 				used["!"+stream.Stream+".*"] = true
 				for _, entry := range stream.Metadata {
-					name := strings.Join(append([]string{stream.Stream}, entry.Breadcrumb...), ".")
-					name = strings.Replace(name, ".properties.", ".", 1)
+					name := strings.Replace(strings.Join(append([]string{stream.Stream}, entry.Breadcrumb...), "."), ".properties.", ".", 1)
 					if entry.Metadata.Default != nil && !*entry.Metadata.Default {
 						want = append(want, name)
 					}
-					if len(entry.Breadcrumb) == 0 && out {
+					for _, rule := range leavingOut(t, plugin.Select, name) {
 						got = append(got, name)
-					}
-					for _, rule := range plugin.Select {
-						matched, err := path.Match(strings.TrimPrefix(rule, "!"), name)
-						require.NoError(t, err)
-						if len(entry.Breadcrumb) > 0 && rule[0] == '!' && !strings.HasSuffix(rule, ".*") && matched {
-							got = append(got, name)
-							used[rule] = true
-						}
+						used[rule] = true
 					}
 				}
 			}
 			require.Equal(t, want, got)
 			for _, rule := range plugin.Select {
-				require.True(t, used[rule] || rule == "*.*", "the rule %s matches nothing", rule)
+				require.True(t, used[rule], "the rule %s matches nothing", rule)
 			}
 		})
 	}
+}
+
+// A catalogStream says which of its fields are selected by default.
+type catalogStream struct {
+	Stream   string
+	Metadata []struct {
+		Breadcrumb []string
+		Metadata   struct {
+			Default *bool `json:"selected-by-default"`
+		}
+	}
+}
+
+// leavingOut are the rules that leave a stream or a field out. A rule for a stream ends with .*, and is not meant for its fields here.
+func leavingOut(t *testing.T, rules []string, name string) (matching []string) {
+	t.Helper()
+	for _, rule := range rules {
+		pattern, out := strings.CutPrefix(rule, "!")
+		if whole, ofStream := strings.CutSuffix(pattern, ".*"); ofStream {
+			pattern = whole
+		}
+		matched, err := path.Match(pattern, name)
+		require.NoError(t, err)
+		if out && matched {
+			matching = append(matching, rule)
+		}
+	}
+	return matching
 }

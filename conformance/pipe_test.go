@@ -43,7 +43,7 @@ func TestPipe(t *testing.T) {
 	require.Subset(t, s.rows(t, "sticky_orders"), before, "old rows are as they were")
 	after := s.rows(t, "sticky_orders")
 	load()
-	require.True(t, equal(after, s.rows(t, "sticky_orders")), "nothing new, nothing changed")
+	require.Equal(t, after, s.rows(t, "sticky_orders"), "nothing new, nothing changed")
 
 	require.Equal(t, "0", s.value(t, "SELECT count(*) FROM _signalroom_rejects"))
 	loads := s.run(t, "", "target-postgres", "loads", "--pipeline", "acme")

@@ -10,11 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/conformance/sample"
@@ -90,6 +92,20 @@ func newSiteAt(t *testing.T, store *s3test.Server, dsn string) *site {
 		"AWS_SECRET_ACCESS_KEY=" + store.SecretAccessKey, "S3_BUCKET_NAME=" + bucket,
 	}
 	return s
+}
+
+// bare is a site without bucket and database, for programs that need none.
+func bare(t *testing.T) *site {
+	t.Helper()
+	dir := t.TempDir()
+	return &site{dir: dir, env: []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + dir}}
+}
+
+// with is the site with more variables in its environment.
+func (s *site) with(env ...string) *site {
+	other := *s
+	other.env = slices.Concat(s.env, env)
+	return &other
 }
 
 // file writes a file of the site's folder and gives its path. What is no text already is written as JSON.
@@ -265,13 +281,7 @@ func (s *site) texts(t *testing.T, sql string) []string {
 	defer conn.Close(t.Context())
 	found, err := conn.Query(t.Context(), sql)
 	require.NoError(t, err)
-	defer found.Close()
-	var rows []string
-	for found.Next() {
-		var row string
-		require.NoError(t, found.Scan(&row))
-		rows = append(rows, row)
-	}
-	require.NoError(t, found.Err())
+	rows, err := pgx.CollectRows(found, pgx.RowTo[string])
+	require.NoError(t, err)
 	return rows
 }

@@ -208,30 +208,12 @@ func inspect(t *testing.T, files *token.FileSet, file *ast.File, program bool) {
 func TestNoFileNamesThisCheckout(t *testing.T) {
 	t.Parallel()
 	checkout := []byte(root(t) + string(filepath.Separator))
-	err := filepath.WalkDir(root(t), func(path string, entry os.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name := entry.Name()
-		if entry.IsDir() && (name == ".git" || name == "build" || name == "bin" || name == "testdata") {
-			return filepath.SkipDir
-		}
-		switch filepath.Ext(name) {
-		case ".go", ".md", ".sh", ".json", ".sql", ".tmpl", "":
-		default:
-			return nil
-		}
-		if entry.IsDir() {
-			return nil
-		}
+	kinds := []string{".go", ".md", ".sh", ".json", ".sql", ".tmpl", ""}
+	for _, path := range files(t, func(name string) bool { return slices.Contains(kinds, filepath.Ext(name)) }) {
 		text, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
+		require.NoError(t, err)
 		if bytes.Contains(text, checkout) {
 			t.Errorf("%s names %s", path, checkout)
 		}
-		return nil
-	})
-	require.NoError(t, err)
+	}
 }

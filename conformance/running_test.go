@@ -40,9 +40,8 @@ func TestRunningPages(t *testing.T) {
 	for i, command := range commands {
 		t.Run(fmt.Sprint(i), func(t *testing.T) {
 			t.Parallel()
-			one := *s
+			one := s.with(fmt.Sprint("TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA=run", i))
 			one.dir = t.TempDir()
-			one.env = append(append([]string{}, s.env...), fmt.Sprint("TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA=run", i))
 			one.file(t, "acme.json", map[string]any{"prefix": "acme/", "pattern": "orders_*", "types": "text"})
 			one.file(t, "state.json", "{}")
 			shell := "sh"

@@ -9,7 +9,6 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/signalroom/signalroom/conformance/sample"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
 
@@ -53,11 +52,7 @@ func TestScripts(t *testing.T) {
 					numbers[i], err = strconv.Atoi(args[i])
 					ts.Check(err)
 				}
-				for day := numbers[0]; day <= numbers[1]; day++ {
-					for _, file := range sample.Exports(day, numbers[2]) {
-						find(ts).store.Put(bucket, file.Key, file.Body)
-					}
-				}
+				putDays(find(ts).store, numbers[0], numbers[1], numbers[2])
 			},
 			"put": func(ts *testscript.TestScript, neg bool, args []string) {
 				body, err := os.ReadFile(ts.MkAbs(args[1]))

@@ -122,7 +122,8 @@ func (s *site) secrets(t *testing.T, url string) []secret {
 		"target-postgres.ssh_tunnel.private_key_password": {beside: tunnel},
 	}
 	var all []secret
-	for _, program := range []string{"tap-everflow", "tap-google-sheets", "tap-mautic", "tap-posthog", "tap-redtrack", "tap-s3-exports", "target-postgres"} {
+	for _, c := range connectors() {
+		program := c.program
 		for _, key := range s.secretKeys(t, program) {
 			one := known[program+"."+key]
 			one.program, one.key = program, key
@@ -191,8 +192,6 @@ func TestPlantedSecrets(t *testing.T) {
 			t.Parallel()
 			for way, given := range one.ways(t) {
 				config := s.file(t, fmt.Sprintf("%d-%s.config.json", i, way), given.config)
-				with := *s
-				with.env = append(slices.Clone(s.env), given.env...)
 				commands := [][]string{{"--config", config}, {"--config", config, "--discover"}, {"check", "--config", config}}
 				if one.program == "target-postgres" {
 					commands = [][]string{{"--config", config}, {"state", "--config", config}, {"check", "--config", config}}
@@ -208,7 +207,7 @@ func TestPlantedSecrets(t *testing.T) {
 					if strings.HasPrefix(args[0], "--") || way == "flag" {
 						args = append(args, given.args...)
 					}
-					end := with.run(t, schema, one.program, args...)
+					end := s.with(given.env...).run(t, schema, one.program, args...)
 					printed := end.stdout + end.stderr
 					if way == "flag" && args[0] == "--config" {
 						require.Contains(t, printed, "every user of this machine", "%v", args)

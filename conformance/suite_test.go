@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -30,11 +29,6 @@ func mustConform(t *testing.T, subject suite.Subject, checks []suite.Check, but 
 			t.Errorf("%s passes", r.Name)
 		}
 	}
-}
-
-// bare is an environment that names no database.
-func bare(t *testing.T) []string {
-	return []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + t.TempDir()}
 }
 
 // overTaps runs the checks over each of our taps, before the servers that stand for their sources. write says how settings are written;
@@ -95,7 +89,7 @@ func TestLoadersConform(t *testing.T) {
 		for some := range slices.Chunk(checks, 25) {
 			t.Run(name+" from "+some[0].Name, func(t *testing.T) {
 				t.Parallel()
-				mustConform(t, suite.Subject{Command: []string{"target-postgres"}, DSN: servertest.Database(t), Env: bare(t)}, some)
+				mustConform(t, suite.Subject{Command: []string{"target-postgres"}, DSN: servertest.Database(t), Env: bare(t).env}, some)
 			})
 		}
 	}

@@ -74,14 +74,14 @@ func (a *archives) deliver(ctx context.Context, own *build, builds []*build) err
 	return writeSums(a.Out, prefix)
 }
 
-// A file is one of an archive, by its path there.
+// A file of an archive. name is its path there.
 type file struct {
 	name    string
 	mode    int64
 	content []byte
 }
 
-// sharedFiles are those that do not differ by platform. What the programs say of themselves comes from those of this machine.
+// sharedFiles are the files that are the same for all platforms. The programs of this machine print their manual pages and completions.
 func (a *archives) sharedFiles(ctx context.Context, own *build, builds []*build) ([]file, error) {
 	var files []file
 	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
@@ -109,7 +109,7 @@ func (a *archives) sharedFiles(ctx context.Context, own *build, builds []*build)
 	return append(files, licences...), err
 }
 
-// licences are the texts that the modules inside the programs ask to be kept with them, and that of Go.
+// licences are the licence texts of Go and of the modules inside the programs, which have to be delivered with them.
 func (a *archives) licences(ctx context.Context, builds []*build) ([]file, error) {
 	inside := map[string]bool{}
 	for _, b := range builds {

@@ -37,8 +37,8 @@ type (
 	}
 )
 
-// billOfMaterials names the modules that the linker put into the programs, which is less than go.mod requires. A program of several
-// platforms is one component that depends on what is in any of them.
+// billOfMaterials names the modules that the linker put into the programs, which are fewer than go.mod requires. A program is one component: it
+// depends on the modules of all its platforms.
 func billOfMaterials(builds []*build) ([]byte, error) {
 	version := "v" + builds[0].version()
 	whole := golang("application", builds[0].programs[0].info.Main.Path, version)

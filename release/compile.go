@@ -15,7 +15,7 @@ import (
 // A platform is one that programs are built for, written linux/arm64.
 type platform struct{ os, arch string }
 
-// UnmarshalText reads it.
+// UnmarshalText reads a platform of the command line.
 func (p *platform) UnmarshalText(text []byte) error {
 	var ok bool
 	if p.os, p.arch, ok = strings.Cut(string(text), "/"); !ok || p.os == "" || p.arch == "" {
@@ -26,7 +26,7 @@ func (p *platform) UnmarshalText(text []byte) error {
 
 func host() platform { return platform{runtime.GOOS, runtime.GOARCH} }
 
-// A build is the programs of one platform.
+// A build is what was built for one platform.
 type build struct {
 	platform platform
 	dir      string
@@ -41,7 +41,7 @@ type program struct {
 	info      *buildinfo.BuildInfo
 }
 
-// compile builds the repository's programs below dir, stripped and without what differs from machine to machine.
+// compile builds the programs below dir: stripped, and so that every machine gets the same bytes.
 func compile(ctx context.Context, root string, p platform, dir string) (*build, error) {
 	dir = filepath.Join(dir, p.os+"_"+p.arch)
 	packages, err := mainPackages(ctx, root)
@@ -71,7 +71,7 @@ func compile(ctx context.Context, root string, p platform, dir string) (*build, 
 	return b, nil
 }
 
-// mainPackages are those that are delivered.
+// mainPackages are the packages of the programs that are delivered.
 func mainPackages(ctx context.Context, root string) ([]string, error) {
 	cmd := exec.CommandContext(ctx, "go", "list", "-f", `{{if eq .Name "main"}}{{.ImportPath}}{{end}}`, "./conformance", "./taps/tap-...", "./target-postgres")
 	cmd.Dir, cmd.Stderr = root, os.Stderr

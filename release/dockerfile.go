@@ -21,10 +21,10 @@ type step struct {
 	word    string            // in capitals
 	flags   map[string]string // from=build for --from=build
 	args    string
-	heredoc string // what stands between <<name and name
+	heredoc string // the lines between <<name and name
 }
 
-// parseDockerfile reads the stages of a Dockerfile: comments, instructions on one line or more, flags, and one heredoc for each.
+// parseDockerfile reads the stages of a Dockerfile. It knows comments, continued lines, flags, and one heredoc in an instruction.
 // https://docs.docker.com/reference/dockerfile/
 func parseDockerfile(text []byte) ([]stage, error) {
 	var stages []stage
@@ -70,7 +70,7 @@ func parseDockerfile(text []byte) ([]stage, error) {
 	return stages, lines.Err()
 }
 
-// pairs are the names and values of ENV, LABEL and ARG, with the variables in the values replaced.
+// pairs are the names and values of ENV and LABEL, with the variables in the values replaced.
 func (s step) pairs(variables map[string]string) ([][2]string, error) {
 	var out [][2]string
 	for rest := s.args; rest != ""; rest = strings.TrimSpace(rest) {
@@ -92,7 +92,7 @@ func (s step) pairs(variables map[string]string) ([][2]string, error) {
 	return out, nil
 }
 
-// words are those of ENTRYPOINT, in the form of a JSON list.
+// words are the words of an ENTRYPOINT, which is a JSON list.
 func (s step) words() (list []string, err error) {
 	if err := json.Unmarshal([]byte(s.args), &list); err != nil {
 		return nil, s.errorf("%s wants a JSON list of words", s.word)

@@ -76,23 +76,9 @@ func (i *images) deliver(ctx context.Context, builds []*build, work string) erro
 			if err != nil {
 				return fmt.Errorf("image of %s for %s/%s: %w", p.name, b.platform.os, b.platform.arch, err)
 			}
-			tag, err := i.tag(p, b)
-			if err != nil {
-				return err
-			}
 			if i.Push {
-				if indexes[p.name] == nil {
-					indexes[p.name] = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
-				}
-				at := &v1.Platform{OS: b.platform.os, Architecture: b.platform.arch}
-				indexes[p.name] = mutate.AppendManifests(indexes[p.name], mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: at}})
-				continue
-			}
-			if err := os.MkdirAll(i.Out, 0o755); err != nil {
-				return err
-			}
-			file := filepath.Join(i.Out, fmt.Sprintf("%s_%s_%s.tar", p.name, b.platform.os, b.platform.arch))
-			if err := tarball.WriteToFile(file, tag, image); err != nil {
+				indexes[p.name] = addImage(indexes[p.name], image, b.platform)
+			} else if err := i.write(image, p, b); err != nil {
 				return err
 			}
 		}
@@ -112,6 +98,26 @@ func (i *images) deliver(ctx context.Context, builds []*build, work string) erro
 	return nil
 }
 
+// addImage adds the image of a platform to the index of a program's images; nil is an empty index.
+func addImage(index v1.ImageIndex, image v1.Image, p platform) v1.ImageIndex {
+	if index == nil {
+		index = mutate.IndexMediaType(empty.Index, types.OCIImageIndex)
+	}
+	return mutate.AppendManifests(index, mutate.IndexAddendum{Add: image, Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: p.os, Architecture: p.arch}}})
+}
+
+// write writes an image to a file for docker load.
+func (i *images) write(image v1.Image, p program, b *build) error {
+	tag, err := i.tag(p, b)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(i.Out, 0o755); err != nil {
+		return err
+	}
+	return tarball.WriteToFile(filepath.Join(i.Out, fmt.Sprintf("%s_%s_%s.tar", p.name, b.platform.os, b.platform.arch)), tag, image)
+}
+
 // tag is the image's name. A tag cannot hold the + of a version.
 func (i *images) tag(p program, b *build) (name.Tag, error) {
 	version := i.Tag
@@ -121,29 +127,39 @@ func (i *images) tag(p program, b *build) (name.Tag, error) {
 	return name.NewTag(i.Repository + "/" + p.name + ":" + version)
 }
 
-// base is the image that a stage of the Dockerfile begins with, kept in the folder work.
+// base is the image that a stage of the Dockerfile begins with. Its layers are kept in the folder work.
 func (i *images) base(ctx context.Context, from string, p platform, work string) (image v1.Image, err error) {
-	at := v1.Platform{OS: p.os, Architecture: p.arch}
 	if i.Base != "" {
-		file := i.Base
-		if file == "local" {
-			file = filepath.Join(work, "base.tar")
-			if err := standIn(ctx, file); err != nil {
-				return nil, err
-			}
-		}
-		layer, err := tarball.LayerFromFile(file)
-		if err != nil {
-			return nil, err
-		}
-		if image, err = mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: p.os, Architecture: p.arch, RootFS: v1.RootFS{Type: "layers"}}); err != nil {
-			return nil, err
-		}
-		if image, err = mutate.AppendLayers(image, layer); err != nil {
-			return nil, err
-		}
-		return image, checkBase(image)
+		image, err = i.baseFromFile(ctx, p, work)
+	} else {
+		image, err = i.baseFromRegistry(ctx, from, p, work)
 	}
+	if err != nil {
+		return nil, err
+	}
+	return image, checkBase(image)
+}
+
+func (i *images) baseFromFile(ctx context.Context, p platform, work string) (v1.Image, error) {
+	file := i.Base
+	if file == "local" {
+		file = filepath.Join(work, "base.tar")
+		if err := standIn(ctx, file); err != nil {
+			return nil, err
+		}
+	}
+	layer, err := tarball.LayerFromFile(file)
+	if err != nil {
+		return nil, err
+	}
+	image, err := mutate.ConfigFile(empty.Image, &v1.ConfigFile{OS: p.os, Architecture: p.arch, RootFS: v1.RootFS{Type: "layers"}})
+	if err != nil {
+		return nil, err
+	}
+	return mutate.AppendLayers(image, layer)
+}
+
+func (i *images) baseFromRegistry(ctx context.Context, from string, p platform, work string) (v1.Image, error) {
 	var options []name.Option
 	if i.Mirror != "" {
 		options = append(options, name.WithDefaultRegistry(i.Mirror))
@@ -152,15 +168,15 @@ func (i *images) base(ctx context.Context, from string, p platform, work string)
 	if err != nil {
 		return nil, err
 	}
-	image, err = remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(at), remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	at := v1.Platform{OS: p.os, Architecture: p.arch}
+	image, err := remote.Image(reference, remote.WithContext(ctx), remote.WithPlatform(at), remote.WithAuthFromKeychain(authn.DefaultKeychain))
 	if err != nil {
 		return nil, fmt.Errorf("base image: %w; name a registry that has it with --mirror, or a root file system with --base; --base local serves to try an image here", err)
 	}
-	image = cache.Image(image, cache.NewFilesystemCache(work))
-	return image, checkBase(image)
+	return cache.Image(image, cache.NewFilesystemCache(work)), nil
 }
 
-// checkBase holds a base to what Airbyte and TLS need of it.
+// checkBase is an error when a base lacks what Airbyte and TLS need.
 func checkBase(image v1.Image) error {
 	need := map[string]bool{"bin/sh": true, "etc/ssl/certs/ca-certificates.crt": true}
 	content := mutate.Extract(image)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// layerFiles are the files and folders that one stage adds. They are root's, but for the working directory, which is the user's.
+// layerFiles are the files and folders that one stage adds. Root owns them, except for the working directory, which is the user's.
 type layerFiles struct {
 	at       time.Time
 	headers  []*tar.Header

@@ -11,16 +11,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
-// A maker makes the images of one platform by what the Dockerfile says. It knows the instructions that need no process inside the
-// image; another one is an error.
+// A maker makes the images of one platform from the Dockerfile. It knows the instructions that run nothing inside the image; any other is an
+// error.
 type maker struct {
 	stages []stage
 	build  *build
 	base   func(from string) (v1.Image, error)
-	bases  map[string]v1.Image // those that were asked for
+	bases  map[string]v1.Image // by name, each fetched once
 }
 
-// image is the stage that bears the program's name.
+// image makes the stage with the program's name.
 func (m *maker) image(p program) (v1.Image, error) {
 	image, err := m.stage(p.name, p)
 	if image == nil && err == nil {
@@ -29,7 +29,7 @@ func (m *maker) image(p program) (v1.Image, error) {
 	return image, err
 }
 
-// stage is the stage of that name with what it stands on, and nil where there is none.
+// stage makes the stage of that name, after the one that it is built from; nil when the Dockerfile has no such stage.
 func (m *maker) stage(named string, p program) (image v1.Image, err error) {
 	for _, s := range m.stages {
 		if s.name != named {
@@ -49,7 +49,7 @@ func (m *maker) stage(named string, p program) (image v1.Image, err error) {
 	return nil, nil
 }
 
-// apply does the steps of a stage. Their files are one layer.
+// apply carries out the steps of a stage. The files that they add become one layer.
 func (m *maker) apply(image v1.Image, steps []step, p program) (v1.Image, error) {
 	file, err := image.ConfigFile()
 	if err != nil {
@@ -64,7 +64,7 @@ func (m *maker) apply(image v1.Image, steps []step, p program) (v1.Image, error)
 	layer := &layerFiles{at: m.build.made()}
 	for _, s := range steps {
 		switch s.word {
-		case "ARG": // has its value already
+		case "ARG": // VERSION, which is in variables
 		case "LABEL", "ENV":
 			pairs, err := s.pairs(variables)
 			if err != nil {
@@ -109,7 +109,7 @@ func (m *maker) apply(image v1.Image, steps []step, p program) (v1.Image, error)
 	return mutate.Append(image, mutate.Addendum{Layer: made, History: v1.History{Created: v1.Time{Time: m.build.made()}, CreatedBy: "Dockerfile"}})
 }
 
-// copyInto takes a heredoc, or the program from where the first stage builds it.
+// copyInto copies a heredoc, or the program from where the first stage builds it.
 func copyInto(layer *layerFiles, s step, p program) error {
 	if s.heredoc != "" {
 		layer.file(s.args, 0o644, []byte(s.heredoc))

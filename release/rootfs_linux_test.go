@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestRootFileSystem(t *testing.T) {
 
 			run := func(script string, more ...string) string {
 				cmd := exec.CommandContext(t.Context(), "/bin/sh", "-c", script)
-				cmd.Dir, cmd.Env = "/config", append(append([]string{}, file.Config.Env...), more...)
+				cmd.Dir, cmd.Env = "/config", slices.Concat(file.Config.Env, more)
 				cmd.SysProcAttr = asUser1000(root)
 				text, err := cmd.CombinedOutput()
 				require.NoError(t, err, "%s", text)

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// standIn writes a root file system with the shell and the tools of this machine, which has to be a Linux, and the libraries that they
-// load: a base for trying images where there is no registry, and not one to deliver.
+// standIn writes a root file system of this Linux machine's shell, some tools, and the libraries that they load. It is a base for trying an image
+// where no registry can be reached, not one to deliver.
 func standIn(ctx context.Context, path string) error {
 	from := map[string]string{"/etc/ssl/certs/ca-certificates.crt": "/etc/ssl/certs/ca-certificates.crt"}
 	for _, tool := range []string{"sh", "cat", "cp", "id", "ls", "mkdir", "mv", "rm", "sleep", "touch"} {

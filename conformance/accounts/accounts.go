@@ -1,5 +1,5 @@
-// Package accounts has an account at each API that a tap reads, before the server of the tap's tests, which is as strict as the API. Its rows
-// change in ways that go wrong easily.
+// Package accounts fills the strict API servers of the taps' tests with the rows of one account each. The rows change between runs, in ways that
+// are easy to get wrong: late rows, deleted rows, rows with an old date.
 package accounts
 
 import (
@@ -12,27 +12,27 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// An Account is run three times into one database.
+// An Account is one tap's, with its rows and settings for three runs.
 type Account struct {
 	Program string
 	Path    string // of the API below its host
-	// Serve makes an account without rows, and the way in which they change before each run, from 1.
+	// Serve makes a server for the account. change changes its rows before each run, counted from 1.
 	Serve func(t testing.TB) (api *taptest.API, change func(run int))
 	// Settings are those of a run, beside base_url.
 	Settings func(run int) map[string]any
 	Tables   []string
-	Settle   func(dump string) string // gives days that go by the clock names that do not; nil: there are none
+	Settle   func(dump string) string // replaces dates that depend on today by fixed names; nil: there are none
 }
 
-// Runs is how often an account changes.
+// Runs is how many runs an account is made for.
 const Runs = 3
 
 // All are the accounts.
 func All() []Account {
-	return []Account{PostHog(), RedTrack(), Mautic(), Sheets(), Everflow()}
+	return []Account{PostHog(), redTrack(), Mautic(), sheets(), everflow()}
 }
 
-// Form changes settings to what Airbyte's form writes: an object without a fixed shape is its text, a list of numbers too, a day an instant.
+// Form changes settings to what Airbyte's form writes: an object without fixed members and a list of numbers are texts, a day is an instant.
 func Form(settings map[string]any) {
 	for name, value := range settings {
 		switch value := value.(type) {

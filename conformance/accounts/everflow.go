@@ -9,9 +9,9 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// Everflow has a day more in each run, a conversion that is approved, one that is released with an old time, clicks that come late, an offer
+// everflow has a day more in each run, a conversion that is approved, one that is released with an old time, clicks that come late, an offer
 // that is renamed and one that is deleted. Everflow gives the newest months alone, and so the days are the last ones.
-func Everflow() Account {
+func everflow() Account {
 	first := time.Now().UTC().Truncate(24*time.Hour).AddDate(0, 0, -4)
 	at := func(day, hour int) time.Time { return first.AddDate(0, 0, day-1).Add(time.Duration(hour) * time.Hour) }
 	var days []string

@@ -8,9 +8,9 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// RedTrack has a day more in each run, a conversion that is approved, a click whose cost is synchronised, a campaign that is renamed and one
+// redTrack has a day more in each run, a conversion that is approved, a click whose cost is synchronised, a campaign that is renamed and one
 // that is deleted.
-func RedTrack() Account {
+func redTrack() Account {
 	return Account{
 		Program: "tap-redtrack",
 		Serve: func(t testing.TB) (*taptest.API, func(int)) {

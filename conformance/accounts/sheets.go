@@ -7,9 +7,9 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// Sheets has a spreadsheet of targets, of which a column is widened, a row is deleted and a tab is renamed, and one of rates that are merged by
+// sheets has a spreadsheet of targets, of which a column is widened, a row is deleted and a tab is renamed, and one of rates that are merged by
 // key. The time zone of the first has summer time.
-func Sheets() Account {
+func sheets() Account {
 	var key map[string]any
 	shown := func(serial any, kind, pattern string) sheetstest.Formatted {
 		return sheetstest.Formatted{Serial: serial, Kind: kind, Pattern: pattern}

@@ -69,7 +69,7 @@ func read(dir string) ([]Case, error) {
 		if err != nil {
 			return nil, err
 		}
-		c, err := Parse(strings.TrimSuffix(path.Base(name), ".txtar"), text)
+		c, err := parse(strings.TrimSuffix(path.Base(name), ".txtar"), text)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
@@ -80,8 +80,8 @@ func read(dir string) ([]Case, error) {
 
 var part = regexp.MustCompile(`^([1-9][0-9]*)\.(catalog|in|cut|exit|states|query|rows|said|unsaid)$`)
 
-// Parse reads the text of a case.
-func Parse(name string, text []byte) (Case, error) {
+// parse reads the text of a case.
+func parse(name string, text []byte) (Case, error) {
 	archive := txtar.Parse(text)
 	level, why, _ := strings.Cut(strings.Join(strings.Fields(string(archive.Comment)), " "), " ")
 	if level != "MUST" && level != "SHOULD" || why == "" {

@@ -15,11 +15,12 @@ import (
 	"github.com/signalroom/signalroom/conformance/accounts"
 )
 
-// What Airbyte has made for those who write and use connectors. The constraints are the versions of an installation that passed.
+// airbyteEnvironment has Airbyte's packages for authors and users of connectors. The constraints are the versions of an installation that
+// passed.
 var airbyteEnvironment = &environment{name: "airbyte", packages: []string{"airbyte==0.71.3", "airbyte-cdk==7.39.1", "airbyte-protocol-models-pdv2==0.18.0", "pytest==9.2.0",
 	"--constraint", "conformance/interop/airbyte.txt"}}
 
-// A connector is one of our sources. Its settings are those of a Singer tap, and form has them as Airbyte's form writes them.
+// A connector is one of our sources. form are its settings as Airbyte's form writes them.
 type connector struct {
 	source
 	name  string   // Airbyte's
@@ -28,7 +29,7 @@ type connector struct {
 	form  func(run int) map[string]any
 }
 
-// An airbyte has links to the programs, by the names that Airbyte's tools expect.
+// An airbyte is the lab with links to the programs, under the names that Airbyte's tools expect.
 type airbyte struct {
 	*lab
 	scripts string
@@ -45,7 +46,7 @@ func airbyteSteps(ctx context.Context, l *lab) ([]step, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The smoke test finds the source of its records by PATH.
+	// The smoke test looks for its own source in the PATH.
 	a := &airbyte{lab: l, scripts: scripts, env: l.environment("PATH="+filepath.Dir(l.program(airbyteEnvironment, "python"))+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"AIRBYTE_OFFLINE_MODE=1", "DO_NOT_TRACK=1", "PYTHONDONTWRITEBYTECODE=1")}
 	connectors := []connector{a.files()}
@@ -103,7 +104,7 @@ func (a *airbyte) account(account accounts.Account) connector {
 	return c
 }
 
-// say runs a verb, and gives the file of what it has said.
+// say runs a command of the protocol, and returns the file of what it printed.
 func (a *airbyte) say(ctx context.Context, file, stdin, name, verb string, args ...string) (string, error) {
 	out, err := a.command(ctx, a.env, stdin, filepath.Join(a.folder, name), append([]string{verb}, args...)...)
 	if err != nil {
@@ -112,8 +113,8 @@ func (a *airbyte) say(ctx context.Context, file, stdin, name, verb string, args 
 	return a.file(file, out.stdout)
 }
 
-// messages reads files of messages by the protocol's models, and gives how many there are of each kind.
-func (a *airbyte) messages(ctx context.Context, files ...string) (map[string]int, error) {
+// count checks files of messages with the models of the protocol, and counts the messages of each kind.
+func (a *airbyte) count(ctx context.Context, files ...string) (map[string]int, error) {
 	out, err := a.command(ctx, a.env, "", a.program(airbyteEnvironment, "python"), append([]string{filepath.Join(a.scripts, "messages.py")}, files...)...)
 	if err != nil {
 		return nil, err
@@ -148,7 +149,7 @@ func (a *airbyte) catalog(discovered string) (string, error) {
 	return a.json("catalog.json", configured)
 }
 
-// verbs makes all of a source, and gives the files of what they said; the last one is that of read.
+// verbs runs all commands of a source, and returns the files of what they printed. The last one is that of read.
 func (a *airbyte) verbs(ctx context.Context, c connector) (files []string, catalog string, err error) {
 	config, err := a.json("config.json", c.form(1))
 	if err != nil {
@@ -179,7 +180,7 @@ func (a *airbyte) sourceMessages(ctx context.Context, c connector) error {
 	if err != nil {
 		return err
 	}
-	kinds, err := a.messages(ctx, files...)
+	kinds, err := a.count(ctx, files...)
 	if err != nil {
 		return err
 	}
@@ -209,7 +210,7 @@ func (a *airbyte) destinationMessages(ctx context.Context, c connector) error {
 		}
 		files = append(files, file)
 	}
-	kinds, err := a.messages(ctx, files...)
+	kinds, err := a.count(ctx, files...)
 	if err != nil {
 		return err
 	}
@@ -219,7 +220,7 @@ func (a *airbyte) destinationMessages(ctx context.Context, c connector) error {
 	return nil
 }
 
-// postgres makes a database, and gives its URL and the file of the destination's settings.
+// postgres makes a database, and returns its URL and the file of the destination's settings.
 func (a *airbyte) postgres(ctx context.Context, name string) (dsn, config string, err error) {
 	if dsn, err = a.database(ctx, name); err != nil {
 		return "", "", err
@@ -234,7 +235,7 @@ func (a *airbyte) postgres(ctx context.Context, name string) (dsn, config string
 	return dsn, config, err
 }
 
-// standards makes pyab validate a connector, and the CDK's tests with a config that is good and one that leads nowhere.
+// standards runs pyab validate, and the CDK's tests with a config that works and one that leads to no server.
 func (a *airbyte) standards(ctx context.Context, name, good, broken, sections string) error {
 	if _, err := a.command(ctx, a.env, "", a.program(airbyteEnvironment, "pyab"), "validate", "--connector", filepath.Join(a.folder, name), "--config", good); err != nil {
 		return err
@@ -288,7 +289,7 @@ func (a *airbyte) destinationStandards(ctx context.Context) error {
 	return a.standards(ctx, postgresConnector, good, broken, "")
 }
 
-// smoke sends PyAirbyte's scenarios, which counts the rows of the tables.
+// smoke runs PyAirbyte's scenarios, and compares the rows that it finds in the tables with the records that it sent.
 func (a *airbyte) smoke(ctx context.Context) error {
 	_, config, err := a.postgres(ctx, "smoke")
 	if err != nil {
@@ -321,12 +322,12 @@ func (a *airbyte) smoke(ctx context.Context) error {
 	return nil
 }
 
-// changed is in what a table differs that PyAirbyte has filled. It asks for each stream as incremental, so what is gone from a stream that
-// comes whole stays in the table; and numbers pass through its doubles.
-var changed = keeps{untyped: true, breaks: exactly.breaks, zeros: true, more: true}
+// changed is what PyAirbyte changes. It asks for each stream as incremental, so rows that are gone at the source stay in the table; and it reads
+// numbers as doubles.
+var changed = tolerance{untyped: true, breaks: exactly.breaks, zeros: true, more: true}
 
-// sync runs PyAirbyte, and holds what the destination got against what the same programs load by a plain pipe. Its cache has types of its
-// own: of what comes from there the rows are counted.
+// sync runs PyAirbyte, and compares the destination's tables with what the same programs load by a plain pipe. The cache has types of its own:
+// of tables that are loaded from there only the rows are counted.
 func (a *airbyte) sync(ctx context.Context, c connector) error {
 	name := strings.ReplaceAll(c.program, "-", "_")
 	reference, err := a.database(ctx, name)

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Airflow publishes its constraints where pip cannot always reach them. These are the versions of an installation that passed.
+// airflowEnvironment brings its own constraints, the versions of an installation that passed: pip cannot always reach those that Airflow publishes.
 var airflowEnvironment = &environment{name: "airflow", packages: []string{"apache-airflow==3.3.2", "--constraint", "conformance/interop/airflow.txt"}}
 
 // A dag is the example DAG under Airflow with SQLite, beside a database that plain pipes of the same programs load.
@@ -93,7 +93,7 @@ done`
 	return sameExports(ctx, d.reference, d.loaded)
 }
 
-// wrongClient has a client whose config file names no setting: its task is not tried again.
+// wrongClient adds a client with a wrong config file: its task is not tried again.
 func (d *dag) wrongClient(ctx context.Context) error {
 	broken, err := d.file(filepath.Join("clients", "broken.json"), `{"no_setting":1}`)
 	if err != nil {

@@ -12,18 +12,18 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// A table is one of a database.
+// A table of a database.
 type table struct{ dsn, name string }
 
-// keeps says in what a table may differ from the one that it is held against.
-type keeps struct {
-	untyped bool              // it has columns whose schema names no type
-	breaks  *strings.Replacer // what line breaks in a text have become
-	zeros   bool              // 1.50 in JSON has become 1.5
-	more    bool              // it has rows that are gone elsewhere
+// A tolerance is in what a table may differ from the one that is wanted.
+type tolerance struct {
+	untyped bool              // it must have the columns whose schema names no type
+	breaks  *strings.Replacer // how it writes line breaks in a text
+	zeros   bool              // 1.50 in JSON may be 1.5
+	more    bool              // it may have rows beside those that are wanted
 }
 
-var exactly = keeps{untyped: true, breaks: strings.NewReplacer()}
+var exactly = tolerance{untyped: true, breaks: strings.NewReplacer()}
 
 // exportTables are those that the sample exports fill.
 var exportTables = []string{"sticky_orders", "sticky_prospects", "_rejected_rows"}
@@ -38,9 +38,8 @@ func sameExports(ctx context.Context, want, got string) error {
 	return nil
 }
 
-// compareTables holds a table against the one that is wanted, value by value in the types that the latter has. Columns that targets add
-// are left aside.
-func compareTables(ctx context.Context, want, got table, differs keeps) error {
+// compareTables compares a table with the one that is wanted, value by value, in the types of the latter. Columns that targets add do not count.
+func compareTables(ctx context.Context, want, got table, differs tolerance) error {
 	columns, err := rows(ctx, want.dsn, `SELECT attname || ' ' || format_type(atttypid, atttypmod) FROM pg_attribute
 		WHERE attrelid = '"`+want.name+`"'::regclass AND attnum > 0 AND NOT attisdropped AND attname !~ '^_sdc_|^_extra$' ORDER BY attname`)
 	if err != nil {
@@ -73,7 +72,7 @@ func compareTables(ctx context.Context, want, got table, differs keeps) error {
 	if err != nil {
 		return err
 	}
-	held, err := plain(ctx, got.dsn, fmt.Sprintf(sql, got.name), keeps{breaks: exactly.breaks, zeros: differs.zeros})
+	held, err := plain(ctx, got.dsn, fmt.Sprintf(sql, got.name), tolerance{breaks: exactly.breaks, zeros: differs.zeros})
 	if err != nil {
 		return err
 	}
@@ -86,8 +85,8 @@ func compareTables(ctx context.Context, want, got table, differs keeps) error {
 	return same(got.name, held, wanted)
 }
 
-// plain are rows as JSON objects, sorted, in which JSON that is kept as text is what it says.
-func plain(ctx context.Context, dsn, sql string, differs keeps) ([]string, error) {
+// plain are the rows of a query as JSON objects, sorted. A text that is JSON becomes what it stands for: some targets keep JSON as text.
+func plain(ctx context.Context, dsn, sql string, differs tolerance) ([]string, error) {
 	found, err := rows(ctx, dsn, sql)
 	if err != nil {
 		return nil, err
@@ -125,7 +124,7 @@ func plain(ctx context.Context, dsn, sql string, differs keeps) ([]string, error
 	return found, nil
 }
 
-// shortest gives equal numbers one spelling.
+// shortest replaces the numbers in a value by their shortest form.
 func shortest(value any) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -144,7 +143,7 @@ func shortest(value any) any {
 	return value
 }
 
-// same compares two lists of rows that should be equal.
+// same is an error when two lists of rows differ.
 func same(what string, got, want []string) error {
 	for i := range max(len(got), len(want)) {
 		if i >= len(got) || i >= len(want) || got[i] != want[i] {

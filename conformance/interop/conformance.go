@@ -15,13 +15,13 @@ import (
 type subject struct {
 	kind, program string
 	from          *environment // nil: ours
-	// prepare gives the files of settings and of a catalog, the latter empty where the program discovers it.
+	// prepare makes the files of settings and of a catalog; without a file of a catalog the program discovers its own.
 	prepare func(context.Context) (config, catalog string, err error)
 }
 
 const ourMark = "Signalroom's "
 
-// name is what the page calls it: the package with its version, or ours.
+// name is that in docs/conformance.md: the package with its version, or our program.
 func (s subject) name() string {
 	if s.from == nil {
 		return ourMark + s.program
@@ -82,7 +82,7 @@ func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 	return steps, nil
 }
 
-// conform tests a program, and writes what was found into the page. That somebody else's fails is no failure of this one.
+// conform tests a program, and writes its row of the table in docs/conformance.md. Only our own programs must pass.
 func (l *lab) conform(ctx context.Context, s subject) error {
 	config, catalog, err := s.prepare(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func listed(names []string) string {
 	return fmt.Sprintf("%d: %s", len(names), strings.Join(names, ", "))
 }
 
-// publish puts a row into the page's table, in the place of the one that it has of the program.
+// publish puts a program's row into the table, in place of the old one.
 func publish(name, row string) error {
 	page := filepath.Join("docs", "conformance.md")
 	text, err := os.ReadFile(page)

@@ -26,11 +26,11 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/server"
 )
 
-// A lab is what a part works in: a folder, and the servers that it asks for.
+// A lab is where a part runs: a folder, and the servers that it asks for.
 type lab struct {
 	root   string // holds the Python environments
 	bin    string // of the built programs
-	folder string // of the part, removed with all that is in it
+	folder string // of the part, removed at its end
 	out    io.Writer
 
 	store    *s3test.Server
@@ -68,7 +68,7 @@ func (l *lab) serve(ctx context.Context) error {
 	return nil
 }
 
-// database makes an empty database and gives its URL, by the loopback port.
+// database makes an empty database, and returns its URL by the loopback port.
 func (l *lab) database(ctx context.Context, name string) (string, error) {
 	admin, err := pgx.Connect(ctx, l.postgres.DSN())
 	if err != nil {
@@ -94,7 +94,7 @@ func (l *lab) put(ctx context.Context, first, last, rows int) error {
 	return nil
 }
 
-// environment is what programs see: nothing of the user's own but where programs and temporary files are.
+// environment is that of all programs. Of the user's own it has only the PATH and the folder of temporary files.
 func (l *lab) environment(more ...string) []string {
 	env := []string{"PATH=" + l.bin + string(os.PathListSeparator) + os.Getenv("PATH"), "HOME=" + filepath.Join(l.root, "home"), "TMPDIR=" + os.TempDir(),
 		"AWS_EC2_METADATA_DISABLED=true", "NO_COLOR=1"}
@@ -108,10 +108,10 @@ func (l *lab) environment(more ...string) []string {
 // longest is how long a program may run.
 const longest = 5 * time.Minute
 
-// An output is what a program has said.
+// An output is what a program printed.
 type output struct{ stdout, stderr string }
 
-// start makes a command that ends with its group, as Python programs have children of their own.
+// start makes a command in a process group of its own, so that its children end with it.
 func start(ctx context.Context, dir string, env []string, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir, cmd.Env = dir, env
@@ -121,7 +121,7 @@ func start(ctx context.Context, dir string, env []string, name string, args ...s
 	return cmd
 }
 
-// command runs a program to its end, with a file as input where one is named. A bare name is one of ours.
+// command runs a program to its end. stdin is a file, or empty. A name without a folder is one of our programs.
 func (l *lab) command(ctx context.Context, env []string, stdin, name string, args ...string) (output, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
@@ -147,19 +147,19 @@ func (l *lab) command(ctx context.Context, env []string, stdin, name string, arg
 	return out, err
 }
 
-// tail is the end of what a program said.
+// tail are the last lines of what a program printed.
 func tail(text string) string {
 	lines := strings.SplitAfter(text, "\n")
 	return strings.Join(lines[max(0, len(lines)-40):], "")
 }
 
-// file writes a file of the part's folder and gives its path.
+// file writes a file into the part's folder, and returns its path.
 func (l *lab) file(name, text string) (string, error) {
 	path := filepath.Join(l.folder, name)
 	return path, os.WriteFile(path, []byte(text), 0o600)
 }
 
-// json is file for a value.
+// json is file for a value, as JSON.
 func (l *lab) json(name string, value any) (string, error) {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -186,7 +186,7 @@ func (l *lab) messages(ctx context.Context, dsn string, target []string, tap str
 	return l.file("messages.singer", printed.stdout)
 }
 
-// rows are those of a query for one text each.
+// rows are the rows of a query that returns one text each.
 func rows(ctx context.Context, dsn, sql string) ([]string, error) {
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
@@ -200,7 +200,7 @@ func rows(ctx context.Context, dsn, sql string) ([]string, error) {
 	return pgx.CollectRows(found, pgx.RowTo[string])
 }
 
-// value is that of a query for one.
+// value is the result of a query that returns one row.
 func value(ctx context.Context, dsn, sql string) (string, error) {
 	found, err := rows(ctx, dsn, sql)
 	if err != nil || len(found) != 1 {
@@ -209,7 +209,7 @@ func value(ctx context.Context, dsn, sql string) (string, error) {
 	return found[0], nil
 }
 
-// expect runs a query for one value.
+// expect is an error unless a query returns one row, which is want.
 func expect(ctx context.Context, dsn, want, sql string) error {
 	got, err := value(ctx, dsn, sql)
 	if err == nil && got != want {

@@ -1,4 +1,4 @@
-// Package main runs the built programs together with what others made, as their users install it:
+// Package main is interop: it runs the built programs together with other people's, installed as their users install them:
 //
 //	meltano          the example project under Meltano: runs with state, select rules, logs, a kill in the middle
 //	airflow          the example DAG under Airflow: mapped tasks by client and shard, new files, a client with a wrong configuration
@@ -115,7 +115,7 @@ func partNames() string {
 	return strings.Join(names, ", ")
 }
 
-// run takes a part through its steps, up to the first that fails. It returns how many went well.
+// run makes the steps of a part, up to the first that fails. It returns how many passed.
 func (l *lab) run(ctx context.Context, p part, wanted func(step) bool) (done int, err error) {
 	for _, e := range p.from {
 		if err := l.install(ctx, e); err != nil {
@@ -148,7 +148,7 @@ func (l *lab) run(ctx context.Context, p part, wanted func(step) bool) (done int
 
 func indented(text string) string { return "        " + strings.ReplaceAll(text, "\n", "\n        ") }
 
-// newLab finds the folders. It is started at the module's root.
+// newLab finds the folders. The working directory is the module's root.
 func newLab(out io.Writer) (*lab, error) {
 	root, err := filepath.Abs(filepath.Join("build", "interop"))
 	if err != nil {

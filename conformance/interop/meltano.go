@@ -39,7 +39,7 @@ func meltanoSteps(ctx context.Context, l *lab) ([]step, error) {
 	if p.reference, err = l.database(ctx, "reference"); err != nil {
 		return nil, err
 	}
-	// All of it comes to the programs through Meltano: their environment has none of it.
+	// The programs get all of this through Meltano. Their environment has none of it.
 	dotEnv := fmt.Sprintf("TARGET_POSTGRES_DSN=%s\nTAP_S3_EXPORTS_BUCKET=%s\nTAP_S3_EXPORTS_ENDPOINT_URL=%s\nTAP_S3_EXPORTS_AWS_ACCESS_KEY_ID=%s\nTAP_S3_EXPORTS_AWS_SECRET_ACCESS_KEY=%s\n",
 		p.loaded, bucket, l.store.Endpoint, l.store.AccessKeyID, l.store.SecretAccessKey)
 	if _, err := l.file("project/.env", dotEnv); err != nil {

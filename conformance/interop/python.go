@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// An environment is what a Python program is installed in.
+// An environment is a Python environment for one program.
 type environment struct {
 	name     string
 	packages []string // with their versions
 }
 
-// notInstalled says why packages are not there.
+// notInstalled is why packages could not be installed.
 type notInstalled struct{ reason string }
 
 func (n *notInstalled) Error() string { return n.reason }
@@ -24,7 +24,7 @@ func (l *lab) program(e *environment, name string) string {
 	return filepath.Join(l.root, e.name, "bin", name)
 }
 
-// install makes the environment, or finds it as it should be: a stamp in it names the packages.
+// install makes the environment, unless it has these packages already: a file in it names them.
 func (l *lab) install(ctx context.Context, e *environment) error {
 	dir := filepath.Join(l.root, e.name)
 	stamp, want := filepath.Join(dir, "installed"), strings.Join(e.packages, "\n")

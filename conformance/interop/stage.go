@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A stage is what a strict API server of the tests takes for its test: a part of this program. What the server finds wrong with a
-// request, the tap is told by its answer, and the user by a line.
+// A stage takes the place of the test that a strict API server wants. When the server finds a request wrong, the tap gets an error as answer, and
+// the user a line.
 type stage struct {
 	testing.TB // nil: of its methods only those below are called
 	*lab

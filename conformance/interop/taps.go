@@ -16,15 +16,15 @@ import (
 var meltanoLabsTap = &environment{name: "meltanolabs-tap-postgres", packages: []string{"meltanolabs-tap-postgres==0.10.0"}}
 var pipelineWiseTap = &environment{name: "pipelinewise-tap-s3-csv", packages: []string{"pipelinewise-tap-s3-csv==3.0.1"}}
 
-// A foreign tap is somebody else's, over rows that change before each run, from 1.
+// A foreign tap is somebody else's. change changes its rows before each run, counted from 1.
 type foreign struct {
 	from     *environment
 	program  string
-	flag     string // that names the catalog
+	flag     string // for the catalog
 	settings map[string]any
 	metadata map[string]any // of a stream in the catalog
 	change   func(context.Context, int) error
-	want     table // what the target must hold
+	want     table // the rows at the source
 	stream   string
 }
 
@@ -38,7 +38,7 @@ func tapSteps(ctx context.Context, l *lab) ([]step, error) {
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, step{name: f.from.name + ", three runs with state", run: func(ctx context.Context) error { return l.take(ctx, f) }})
+		steps = append(steps, step{name: f.from.name + ", three runs with state", run: func(ctx context.Context) error { return l.loadForeign(ctx, f) }})
 	}
 	return steps, nil
 }
@@ -106,8 +106,8 @@ func (l *lab) tapS3CSV(ctx context.Context) (foreign, error) {
 	}, nil
 }
 
-// take loads what the tap prints into our target, each run from the state that the target committed, and compares the tables.
-func (l *lab) take(ctx context.Context, f foreign) error {
+// loadForeign loads what the tap prints into our target, each run from the state that the target committed, and compares the tables.
+func (l *lab) loadForeign(ctx context.Context, f foreign) error {
 	ours, err := l.database(ctx, "taken_"+f.want.name)
 	if err != nil {
 		return err

@@ -16,10 +16,10 @@ var pipelineWiseTarget = &environment{name: "pipelinewise-target-postgres", pack
 
 // A rival is somebody else's target-postgres.
 type rival struct {
-	from     *environment
-	settings func(dsn *url.URL) map[string]any
-	versions bool // it heeds ACTIVATE_VERSION
-	keeps    keeps
+	from      *environment
+	settings  func(dsn *url.URL) map[string]any
+	versions  bool // it heeds ACTIVATE_VERSION
+	tolerance tolerance
 }
 
 func rivals() []rival {
@@ -35,11 +35,11 @@ func rivals() []rival {
 			return settings
 		}, true, exactly},
 		{pipelineWiseTarget, func(dsn *url.URL) map[string]any { return connection(dsn, "dbname") },
-			false, keeps{breaks: strings.NewReplacer("\n", `\n`, "\r", `\r`)}},
+			false, tolerance{breaks: strings.NewReplacer("\n", `\n`, "\r", `\r`)}},
 	}
 }
 
-// A source is one of our taps over rows that change before each run, from 1.
+// A source is one of our taps. change changes its rows before each run, counted from 1.
 type source struct {
 	program  string
 	tables   []string
@@ -54,7 +54,7 @@ func targetSteps(ctx context.Context, l *lab) ([]step, error) {
 	var steps []step
 	for _, r := range rivals() {
 		for _, s := range []source{l.exports(), l.mautic(r.versions)} {
-			steps = append(steps, step{name: fmt.Sprintf("%s into %s, three runs", s.program, r.from.name), run: func(ctx context.Context) error { return l.beside(ctx, s, r) }})
+			steps = append(steps, step{name: fmt.Sprintf("%s into %s, three runs", s.program, r.from.name), run: func(ctx context.Context) error { return l.compareTargets(ctx, s, r) }})
 		}
 	}
 	return steps, nil
@@ -70,7 +70,7 @@ func (l *lab) exports() source {
 	}
 }
 
-// mautic has a contact that changes, and where rows may go away, one and a mail that do.
+// mautic has a contact that changes. With versions, a contact, a mail and a member of a campaign are deleted too.
 func (l *lab) mautic(versions bool) source {
 	m := mautictest.New("5.1.1")
 	address := m.Serve(&stage{lab: l}).Listen()
@@ -105,8 +105,8 @@ func (l *lab) mautic(versions bool) source {
 	return s
 }
 
-// beside sends what the tap prints into our target and the other, run by run, and compares the tables.
-func (l *lab) beside(ctx context.Context, s source, r rival) error {
+// compareTargets loads what the tap prints into our target and the other one, run by run, and compares the tables.
+func (l *lab) compareTargets(ctx context.Context, s source, r rival) error {
 	name := strings.ReplaceAll(s.program+"_"+r.from.name, "-", "_")
 	ours, err := l.database(ctx, "ours_"+name)
 	if err != nil {
@@ -139,7 +139,7 @@ func (l *lab) beside(ctx context.Context, s source, r rival) error {
 			return err
 		}
 		for _, name := range s.tables {
-			if err := compareTables(ctx, table{ours, name}, table{theirs, name}, r.keeps); err != nil {
+			if err := compareTables(ctx, table{ours, name}, table{theirs, name}, r.tolerance); err != nil {
 				return fmt.Errorf("run %d: %w", run, err)
 			}
 		}

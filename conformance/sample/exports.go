@@ -29,7 +29,7 @@ type File struct {
 // row of acme's orders has a quote where none may stand.
 func Exports(day, rows int) []File {
 	var files []File
-	for _, client := range Clients {
+	for _, client := range clients {
 		orders, prospects := Orders(client, day, rows), prospects(client, day, rows)
 		date := start.AddDate(0, 0, day-1)
 		switch client {
@@ -50,14 +50,14 @@ func Exports(day, rows int) []File {
 	return files
 }
 
-// Clients are the two shops.
-var Clients = []string{"acme", "globex"}
+// clients are the two shops.
+var clients = []string{"acme", "globex"}
 
 // start is the first day.
 var start = time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
 
-// OrderColumns are the headings of a full order export, without upsell groups.
-var OrderColumns = strings.Split("Order Id|Created By|Date of Sale|Time of Sale|Order Status|Campaign Id|Customer Number|Prospect Number|"+
+// orderColumns are the headings of a full order export, without upsell groups.
+var orderColumns = strings.Split("Order Id|Created By|Date of Sale|Time of Sale|Order Status|Campaign Id|Customer Number|Prospect Number|"+
 	"Parent Order Id|Ancestor Order Id|Billing Cycle|Acquisition Date|Test|Blacklisted|Bill First|Bill Last|Bill Address1|Bill Address2|"+
 	"Bill City|Bill State|Bill Zip|Bill Country|Bill Phone|Bill Email|Ship First|Ship Last|Ship Address1|Ship Address2|Ship City|"+
 	"Ship State|Ship Zip|Ship Country|Ship Phone|Ship Email|Ship Method Name|Ship Price|Weight|Tracking Number|Shipped Date|Sub Total|"+
@@ -76,7 +76,7 @@ var prospectColumns = strings.Split("Prospect Id|Campaign Id|First Name|Last Nam
 
 // Orders is one day's order export of a shop as plain UTF-8 CSV.
 func Orders(client string, day, rows int) []byte {
-	columns := OrderColumns
+	columns := orderColumns
 	if day >= 3 {
 		columns = slices.Concat(columns, secondUpsell)
 	}

@@ -35,7 +35,7 @@ func TestExportsAreReproducible(t *testing.T) {
 	t.Parallel()
 	for day := range 5 {
 		first, second := Exports(day+1, 50), Exports(day+1, 50)
-		require.Len(t, first, 2*len(Clients))
+		require.Len(t, first, 2*len(clients))
 		for i := range first {
 			require.Equal(t, first[i].Key, second[i].Key)
 			require.True(t, bytes.Equal(first[i].Body, second[i].Body), first[i].Key)
@@ -49,7 +49,7 @@ func TestOrdersAreCSV(t *testing.T) {
 	rows, err := csv.NewReader(bytes.NewReader(Orders("globex", 3, 100))).ReadAll()
 	require.NoError(t, err)
 	require.Len(t, rows, 1+100+13)
-	require.Len(t, rows[0], len(OrderColumns)+3)
+	require.Len(t, rows[0], len(orderColumns)+3)
 	_, err = csv.NewReader(bytes.NewReader(Orders("acme", 4, 100))).ReadAll()
 	require.ErrorContains(t, err, "quote")
 }

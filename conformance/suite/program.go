@@ -59,11 +59,7 @@ func (s *session) interrupted(signal syscall.Signal) error {
 	if err != nil {
 		return err
 	}
-	args, err := s.arguments(nil)
-	if err != nil {
-		return err
-	}
-	l, err := s.begun(args)
+	l, err := s.startedRun()
 	if err != nil {
 		return err
 	}
@@ -87,29 +83,32 @@ func (s *session) interrupted(signal syscall.Signal) error {
 	return p.err()
 }
 
-func closedPipe(s *session) error {
+// startedRun is a run of a tap that has printed its first line.
+func (s *session) startedRun() (*running, error) {
 	args, err := s.arguments(nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	l, err := s.begun(args)
-	if err != nil {
-		return err
-	}
-	return abandoned(l)
+	return s.begun(args)
 }
 
-// abandoned closes the reading end of a program's output. The program must end, without a stack trace.
-func abandoned(l *running) error {
-	l.closeOutput()
-	e := l.end()
-	switch {
-	case e.timedOut:
-		return errors.New("it goes on")
-	case stackTrace.MatchString(e.stderr):
-		return errors.New("a stack trace")
+// abandoned is the check that a program ends, without a stack trace, when nobody reads its output any more.
+func abandoned(start func(*session) (*running, error)) func(*session) error {
+	return func(s *session) error {
+		l, err := start(s)
+		if err != nil {
+			return err
+		}
+		l.closeOutput()
+		e := l.end()
+		switch {
+		case e.timedOut:
+			return errors.New("it goes on")
+		case stackTrace.MatchString(e.stderr):
+			return errors.New("a stack trace")
+		}
+		return nil
 	}
-	return nil
 }
 
 // The arguments of runs that a person can start by mistake.

@@ -54,10 +54,10 @@ func (t *Table) paint(r Result) string {
 }
 
 // End prints the totals.
-func (t *Table) End(results []Result) { fmt.Fprintf(t.W, "\n%s\n", Sum(results)) }
+func (t *Table) End(results []Result) { fmt.Fprintf(t.W, "\n%s\n", totals(results)) }
 
-// Sum is a line with the totals.
-func Sum(results []Result) string {
+// totals is a line with the number of checks by outcome.
+func totals(results []Result) string {
 	counts := map[Status]int{}
 	for _, r := range results {
 		counts[r.Status]++

@@ -76,13 +76,19 @@ func (s *session) byStreamName() (map[streamName]map[string]any, error) {
 	return found, nil
 }
 
-// overSent visits each record of the complete read, with its stream of the configured catalog; nil when there is none.
-func overSent(s *session, visit func(p *problems, m *envelope, stream map[string]any)) error {
+// readByStream is the complete read, and the streams of its configured catalog.
+func (s *session) readByStream() (*transcript, map[streamName]map[string]any, error) {
 	t, err := s.readAllOnce()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	streams, err := s.byStreamName()
+	return t, streams, err
+}
+
+// overSent visits each record of the complete read, with its stream of the configured catalog; nil when there is none.
+func overSent(s *session, visit func(p *problems, m *envelope, stream map[string]any)) error {
+	t, streams, err := s.readByStream()
 	if err != nil {
 		return err
 	}
@@ -165,8 +171,8 @@ func sourceDebug(s *session) error {
 	return errors.Join(t.succeeded(), t.grammar())
 }
 
-// started is a read that has printed its first line.
-func (s *session) started() (*running, error) {
+// startedRead is a read that has printed its first line.
+func (s *session) startedRead() (*running, error) {
 	streams, err := s.configure()
 	if err != nil {
 		return nil, err
@@ -183,7 +189,7 @@ func sourceSigterm(s *session) error {
 	if err != nil {
 		return err
 	}
-	l, err := s.started()
+	l, err := s.startedRead()
 	if err != nil {
 		return err
 	}
@@ -202,12 +208,4 @@ func sourceSigterm(s *session) error {
 		return notApplicable("the read is over before the signal comes; give it more to read")
 	}
 	return p.err()
-}
-
-func sourceClosedPipe(s *session) error {
-	l, err := s.started()
-	if err != nil {
-		return err
-	}
-	return abandoned(l)
 }

@@ -127,16 +127,12 @@ func resumption(messages []envelope) string {
 }
 
 func sourceResumes(s *session) error {
-	whole, err := s.readAllOnce()
+	whole, streams, err := s.readByStream()
 	if err != nil {
 		return err
 	}
 	if err := whole.succeeded(); err != nil {
 		return notApplicable("the complete read does not end well")
-	}
-	streams, err := s.byStreamName()
-	if err != nil {
-		return err
 	}
 	again, err := s.readEverything("")
 	if err != nil {
@@ -149,7 +145,7 @@ func sourceResumes(s *session) error {
 // resumeSource kills a read after its n-th STATE, goes on from the states so far, and returns the rows of both parts. Of the first part only
 // the rows before the last state of their stream count.
 func (s *session) resumeSource(n int, streams map[streamName]map[string]any) (tally, error) {
-	l, err := s.started()
+	l, err := s.startedRead()
 	if err != nil {
 		return nil, err
 	}

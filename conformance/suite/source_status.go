@@ -52,11 +52,7 @@ func (t *transcript) progress() map[streamName]*progress {
 // onProgress is a check of what came of each stream of the catalog in the complete read.
 func onProgress(check func(p *problems, name streamName, of progress)) func(*session) error {
 	return func(s *session) error {
-		t, err := s.readAllOnce()
-		if err != nil {
-			return err
-		}
-		streams, err := s.byStreamName()
+		t, streams, err := s.readByStream()
 		if err != nil {
 			return err
 		}

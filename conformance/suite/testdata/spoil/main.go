@@ -56,26 +56,7 @@ func spoil(fault string, command []string) int {
 	if err := cmd.Start(); err != nil {
 		return 1
 	}
-	go func() {
-		defer stdin.Close()
-		lines := bufio.NewReader(os.Stdin)
-		for n := 1; ; n++ {
-			line, err := lines.ReadString('\n')
-			if fault == "states-at-once" && strings.HasPrefix(line, `{"type":"STATE"`) {
-				if text, singer := strings.CutPrefix(line, `{"type":"STATE","value":`); singer {
-					fmt.Print(strings.TrimSuffix(text, "}\n") + "\n")
-				} else {
-					fmt.Print(line)
-				}
-			}
-			if fault != "loses" || !strings.Contains(line, `"RECORD"`) || n%50 != 0 && n > 20 {
-				io.WriteString(stdin, line)
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
+	go feed(stdin, fault)
 	passed.Wait()
 	err = cmd.Wait()
 	if fault == "last-state-first" {
@@ -92,4 +73,26 @@ func spoil(fault string, command []string) int {
 		return 1
 	}
 	return 0
+}
+
+// feed passes standard input on to the program, without some records, or with its states printed before their commit.
+func feed(stdin io.WriteCloser, fault string) {
+	defer stdin.Close()
+	lines := bufio.NewReader(os.Stdin)
+	for n := 1; ; n++ {
+		line, err := lines.ReadString('\n')
+		if fault == "states-at-once" && strings.HasPrefix(line, `{"type":"STATE"`) {
+			if text, singer := strings.CutPrefix(line, `{"type":"STATE","value":`); singer {
+				fmt.Print(strings.TrimSuffix(text, "}\n") + "\n")
+			} else {
+				fmt.Print(line)
+			}
+		}
+		if fault != "loses" || !strings.Contains(line, `"RECORD"`) || n%50 != 0 && n > 20 {
+			io.WriteString(stdin, line)
+		}
+		if err != nil {
+			return
+		}
+	}
 }
