@@ -31,8 +31,8 @@ type Server struct {
 	mu sync.Mutex
 }
 
-// ReadsPerMinute is the limit of an account: https://developers.google.com/workspace/sheets/api/limits
-const ReadsPerMinute = 60
+// readsPerMinute is the limit of an account: https://developers.google.com/workspace/sheets/api/limits
+const readsPerMinute = 60
 
 // New serves until the test ends.
 func New(t testing.TB, docs ...*Doc) *Server {
@@ -92,7 +92,7 @@ func (g *Server) limited(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		now := time.Now()
 		g.mu.Lock()
-		over := !g.Endless && len(g.Reads) >= ReadsPerMinute && now.Sub(g.Reads[len(g.Reads)-ReadsPerMinute]) < time.Minute
+		over := !g.Endless && len(g.Reads) >= readsPerMinute && now.Sub(g.Reads[len(g.Reads)-readsPerMinute]) < time.Minute
 		if over {
 			g.Refused++
 		} else {

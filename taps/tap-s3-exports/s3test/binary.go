@@ -20,9 +20,9 @@ const module = "github.com/versity/versitygw"
 //go:embed versitygw.version
 var pinned string
 
-// Binary is the path of the server's executable. Where it is missing or of another version it is installed first, by one process
+// executable is the path of the server's program. Where it is missing or of another version it is installed first, by one process
 // while the others wait.
-func Binary(ctx context.Context) (string, error) {
+func executable(ctx context.Context) (string, error) {
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err

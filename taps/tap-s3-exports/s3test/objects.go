@@ -2,7 +2,6 @@ package s3test
 
 import (
 	"bytes"
-	"io"
 	"os"
 	"path/filepath"
 	"time"
@@ -28,28 +27,19 @@ func (s *Server) Put(bucket, key string, body []byte) {
 // PutChecked is Put with another whole-object checksum.
 func (s *Server) PutChecked(bucket, key string, body []byte, algorithm types.ChecksumAlgorithm) {
 	s.t.Helper()
-	s.put(bucket, key, bytes.NewReader(body), algorithm)
+	s.put(bucket, key, body, algorithm)
 }
 
 // PutPlain is Put without a checksum: the object has its MD5 as ETag and nothing else.
 func (s *Server) PutPlain(bucket, key string, body []byte) {
 	s.t.Helper()
-	s.put(bucket, key, bytes.NewReader(body), "")
+	s.put(bucket, key, body, "")
 }
 
-// PutFile stores the file at path under key.
-func (s *Server) PutFile(bucket, key, path string) {
-	s.t.Helper()
-	file, err := os.Open(path)
-	s.check(err)
-	defer file.Close()
-	s.put(bucket, key, file, types.ChecksumAlgorithmCrc32)
-}
-
-func (s *Server) put(bucket, key string, body io.ReadSeeker, algorithm types.ChecksumAlgorithm) {
+func (s *Server) put(bucket, key string, body []byte, algorithm types.ChecksumAlgorithm) {
 	s.t.Helper()
 	_, err := s.Client().PutObject(s.t.Context(), &s3.PutObjectInput{
-		Bucket: &bucket, Key: &key, Body: body, ChecksumAlgorithm: algorithm,
+		Bucket: &bucket, Key: &key, Body: bytes.NewReader(body), ChecksumAlgorithm: algorithm,
 	}, func(o *s3.Options) { o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired })
 	s.check(err)
 }

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -42,9 +40,7 @@ func TestServerKeepsObjects(t *testing.T) {
 	server.CreateBucket("bucket")
 	server.Put("bucket", "put", []byte("one"))
 	server.PutPlain("bucket", "plain", []byte("two"))
-	path := filepath.Join(t.TempDir(), "file")
-	require.NoError(t, os.WriteFile(path, []byte("three"), 0o600))
-	server.PutFile("bucket", "folder/file", path)
+	server.Put("bucket", "folder/file", []byte("three"))
 	server.Place("bucket", "folder/placed", []byte("four"), time.Unix(1700000000, 0))
 	part := bytes.Repeat([]byte("x"), 5<<20)
 	server.PutParts("bucket", "parts", part, []byte("end"))

@@ -2,6 +2,7 @@ package s3test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -66,7 +67,7 @@ func StartWith(t testing.TB, options Options) *Server {
 
 // Launch runs a server until Stop or the end of ctx. The methods of Server that take part in a test must not be called on it.
 func Launch(ctx context.Context, options Options) (*Server, error) {
-	binary, err := Binary(ctx)
+	binary, err := executable(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +104,9 @@ func launch(ctx context.Context, binary string, options Options, sidecar bool) (
 	ctx, cancel := context.WithCancel(ctx)
 	s := &Server{
 		Endpoint:        "http://" + address,
-		Region:          or(options.Region, "us-east-1"),
-		AccessKeyID:     or(options.AccessKeyID, rand.Text()),
-		SecretAccessKey: or(options.SecretAccessKey, rand.Text()),
+		Region:          cmp.Or(options.Region, "us-east-1"),
+		AccessKeyID:     cmp.Or(options.AccessKeyID, rand.Text()),
+		SecretAccessKey: cmp.Or(options.SecretAccessKey, rand.Text()),
 		Folder:          options.Folder,
 		cancel:          cancel,
 		exited:          make(chan struct{}),
@@ -184,13 +185,6 @@ func freePort() (int, error) {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, nil
-}
-
-func or(value, otherwise string) string {
-	if value == "" {
-		return otherwise
-	}
-	return value
 }
 
 // output is what the server said, for the message of a failed start.

@@ -182,8 +182,7 @@ type Request struct {
 	Method   string // empty: GET, or POST with a Body
 	Path     string // below the API's address; a slash at its end is kept. Values in it are escaped with url.PathEscape
 	Query    url.Values
-	Body     any // sent as JSON; nil: none
-	Header   http.Header
+	Body     any    // sent as JSON; nil: none
 	Endpoint string // Path without values, for logs and metrics: projects/{project}/events/; empty: Path
 	// Elsewhere is an absolute address that the API has given, of a file for example. It is asked without credentials and
 	// counts in no limit; Path is ignored.

@@ -40,7 +40,7 @@ func (c *Client) begin(r *Request) *sending {
 }
 
 // send gives the first good answer, whose body the caller closes, or the fault that ends the tries. The body breaks off with [ErrSilent] when
-// no byte comes for as long as the setting request_timeout, and with [ErrSlow] when they trickle.
+// no byte comes for as long as the setting request_timeout, and with errSlow when they trickle.
 func (s *sending) send(ctx context.Context) (*http.Response, error) {
 	for {
 		response, err := s.once(ctx)
@@ -60,8 +60,8 @@ func (s *sending) send(ctx context.Context) (*http.Response, error) {
 // ErrSilent is why a request was given up that had not had a byte for so long.
 var ErrSilent = errors.New("no byte of an answer came in the time that request_timeout allows")
 
-// ErrSlow is why an answer was given up that came, but never to an end.
-var ErrSlow = errors.New("the answer comes by a few bytes at a time")
+// errSlow is why an answer was given up that came, but never to an end.
+var errSlow = errors.New("the answer comes by a few bytes at a time")
 
 // errRenewed tells that the credentials were refused, and that there may be others now.
 var errRenewed = errors.New("credentials are renewed")
@@ -196,9 +196,6 @@ func (s *sending) plain(ctx context.Context) (*http.Request, error) {
 	request.Header.Set("Accept", "application/json")
 	if s.body != nil {
 		request.Header.Set("Content-Type", "application/json")
-	}
-	for name, values := range r.Header {
-		request.Header[name] = values
 	}
 	return request, nil
 }
@@ -370,7 +367,7 @@ func (b *body) Read(p []byte) (int, error) {
 	b.waited += time.Since(began)
 	b.came += int64(n)
 	if err == nil && b.waited > slowAfter*b.timeout && float64(b.came) < slowest*b.waited.Seconds() {
-		err = ErrSlow
+		err = errSlow
 	}
 	if err != nil && !errors.Is(err, io.EOF) && errors.Is(context.Cause(b.ctx), ErrSilent) {
 		err = ErrSilent
