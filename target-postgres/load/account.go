@@ -7,12 +7,8 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// account stores what a transaction did to its streams, and the bookmarks if it is the one that commits the state.
-func (w *worker) account(ctx context.Context, l *lane, c *commit, last bool) error {
-	var bookmarks map[string]string
-	if last {
-		bookmarks = Bookmarks(c.state)
-	}
+// account stores what a transaction did to its streams. bookmarks are those of the state, if it is this transaction that commits it.
+func (w *worker) account(ctx context.Context, l *lane, c *commit, bookmarks map[string]string) error {
 	var loads []database.Load
 	for _, ld := range w.order {
 		if ld.lane != l {

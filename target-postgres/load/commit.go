@@ -3,7 +3,6 @@ package load
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -40,61 +39,25 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		keyed, last = nil, keyed
 	}
 	if keyed != nil && keyed != last {
-		if err := w.account(ctx, keyed, c, false); err != nil {
+		if err := w.commitKeyed(ctx, keyed, c); err != nil {
 			return err
 		}
-		if err := w.end(ctx, keyed); err != nil {
-			return err
-		}
-		// Without their key, rows that are there would be there twice. The next run gives the table its key first.
-		w.iv.fixed = w.iv.fixed || slices.ContainsFunc(w.order, func(ld *streamLoad) bool { return ld.layout.deferred })
 	}
-	if last == nil && (c.state != nil && c.echoes == nil || len(w.rejects) > 0) {
+	if last == nil && (c.storesState() || len(w.rejects) > 0) {
 		var err error
 		if last, err = w.lane(ctx, false, true); err != nil {
 			return err
 		}
 	}
 	if last != nil {
-		if err := w.settleRejects(ctx, last); err != nil {
-			return err
-		}
-		if err := w.account(ctx, last, c, true); err != nil {
-			return err
-		}
-		if c.state != nil && c.echoes == nil {
-			at, err := last.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
-			if err != nil {
-				return err
-			}
-			w.marks(func() { w.coming.Run, w.coming.At = w.run, at })
-		}
-		if err := w.announce(ctx, last); err != nil {
-			return err
-		}
-		if err := w.end(ctx, last); err != nil {
+		if err := w.commitLast(ctx, last, c); err != nil {
 			return err
 		}
 	}
-	w.lanes, w.iv.fixed = [2]*lane{}, true
-	for s, n := range w.dropped {
-		s.dropped.Add(n)
-	}
-	for _, ld := range w.order {
-		ld.stream.total.Add(ld.counts)
-		ld.stream.progress.commit(ld.counts, ld.bytes)
-		if w.o.Metrics != nil {
-			w.o.Metrics.Records(ld.stream.name).Add(ld.counts.Read)
-			w.o.Metrics.BatchDuration(ld.stream.name, time.Since(c.start), nil)
-		}
-		if s := ld.stream; s.resting.Load() > 0 && s.resting.Add(-1) == 0 && ld.layout.mode == protocol.Append {
-			s.straight.Store(true)
-		}
-	}
+	w.committed(c)
 	if last != nil {
 		w.o.Progress.committed()
 	}
-	w.crew.refusals = append(w.crew.refusals, w.refusals...)
 	switch {
 	case c.state == nil:
 		return nil
@@ -102,6 +65,61 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		return w.sendEchoes(c.echoes)
 	}
 	return w.states.write(c.state)
+}
+
+// commitKeyed commits rows with a key that have a transaction of their own.
+func (w *worker) commitKeyed(ctx context.Context, l *lane, c *commit) error {
+	if err := w.account(ctx, l, c, nil); err != nil {
+		return err
+	}
+	if err := w.end(ctx, l); err != nil {
+		return err
+	}
+	// Without their key, rows that are there would be there twice. The next run gives the table its key first.
+	w.iv.fixed = w.iv.fixed || slices.ContainsFunc(w.order, func(ld *streamLoad) bool { return ld.layout.deferred })
+	return nil
+}
+
+// commitLast commits the transaction that carries the state and the rejects.
+func (w *worker) commitLast(ctx context.Context, l *lane, c *commit) error {
+	if err := w.settleRejects(ctx, l); err != nil {
+		return err
+	}
+	if err := w.account(ctx, l, c, Bookmarks(c.state)); err != nil {
+		return err
+	}
+	if c.storesState() {
+		at, err := l.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
+		if err != nil {
+			return err
+		}
+		w.marks(func() { w.coming.Run, w.coming.At = w.run, at })
+	}
+	if err := w.announce(ctx, l); err != nil {
+		return err
+	}
+	return w.end(ctx, l)
+}
+
+// committed counts what is committed.
+func (w *worker) committed(c *commit) {
+	w.lanes, w.iv.fixed = [2]*lane{}, true
+	for s, n := range w.dropped {
+		s.dropped.Add(n)
+	}
+	for _, ld := range w.order {
+		s := ld.stream
+		s.total.Add(ld.counts)
+		s.progress.commit(ld.counts, ld.bytes)
+		if w.o.Metrics != nil {
+			w.o.Metrics.Records(s.name).Add(ld.counts.Read)
+			w.o.Metrics.BatchDuration(s.name, time.Since(c.start), nil)
+		}
+		if s.resting.Load() > 0 && s.resting.Add(-1) == 0 && ld.layout.mode == protocol.Append {
+			s.straight.Store(true)
+		}
+	}
+	w.crew.refusals = append(w.crew.refusals, w.refusals...)
 }
 
 // end commits a transaction, if this is still the only run of the pipeline.
@@ -174,9 +192,6 @@ func (w *worker) flushRejects(ctx context.Context, l *lane) error {
 	}
 	return nil
 }
-
-// everyLine is the range of lines of all that is staged.
-const everyLine = math.MaxInt64
 
 // keyOf is a record's key as a JSON object, for a reject that the server made.
 func keyOf(p *plan, record []byte) string {

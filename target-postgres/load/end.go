@@ -20,68 +20,33 @@ func ended(err error) error {
 
 // end settles what the end of the input leaves open, by how it ended.
 func (l *loader) end(err error) error {
-	clean := errors.Is(err, io.EOF)
 	if l.crew.failure() != nil {
 		return errFailed
 	}
-	var fault error
-	if !clean && !errors.Is(err, protocol.ErrClosed) {
-		fault = err
-	}
-	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean || l.o.Uncovered == CleanUncovered && clean
+	clean, fault := errors.Is(err, io.EOF), err
 	if clean {
 		fault = l.incompleteRefreshes()
+	} else if errors.Is(err, protocol.ErrClosed) {
+		fault = nil
 	}
-	var unfinished []string
-	for _, s := range l.order {
-		if !s.unswapped {
-			continue
-		}
-		if clean && !s.versioned {
-			continue // the clean end completes it
-		}
-		unfinished = append(unfinished, s.name)
-	}
-	state := l.state
+	unfinished, state := l.unfinishedReplaces(clean), l.state
 	if len(unfinished) > 0 {
 		state = nil // it would cover rows that nobody sees
 		if fault == nil {
 			fault = protocol.DataFault("run the tap again", "%s ended incomplete: the old rows stay", streamList(unfinished))
 		}
 	}
+	keep := l.o.Uncovered == KeepUncovered || l.o.Uncovered == AutoUncovered && !l.sawState && clean || l.o.Uncovered == CleanUncovered && clean
 	if !keep && l.interval != nil && (l.tail || state == nil) {
 		// What went out after the state is called back before the rest of what it covers follows.
 		l.send(op{kind: uncoverRows, all: state == nil})
 	}
 	for _, s := range l.order {
-		g := s.open
-		if s.mode == protocol.Replace && s.unswapped && slices.Contains(unfinished, s.name) {
-			if g != nil {
-				l.detach(s)
-				l.pool.drop(g)
-			}
+		if slices.Contains(unfinished, s.name) {
+			l.dropOpen(s)
 			continue
 		}
-		if g != nil && !g.empty() {
-			if g.plan.layout.repeats && !keep {
-				if state == nil {
-					s.dropped.Add(int64(len(g.rows)))
-					l.detach(s)
-					l.pool.drop(g)
-					g = nil
-				} else {
-					g = l.takeCovered(s)
-					if s.open != nil {
-						s.dropped.Add(int64(len(s.open.rows)))
-					}
-				}
-			} else {
-				l.detach(s)
-			}
-			if g != nil {
-				l.send(op{kind: copyRows, segment: g, final: true})
-			}
-		}
+		l.sendLast(s, state, keep)
 		if s.unswapped {
 			l.send(op{kind: swapRows, stream: s, layout: s.plan.layout, final: true})
 		}
@@ -96,6 +61,48 @@ func (l *loader) end(err error) error {
 		return err
 	}
 	return fault
+}
+
+// unfinishedReplaces are the streams of which the new rows are not complete. A clean end completes those whose records have no version.
+func (l *loader) unfinishedReplaces(clean bool) (names []string) {
+	for _, s := range l.order {
+		if s.unswapped && (s.versioned || !clean) {
+			names = append(names, s.name)
+		}
+	}
+	return names
+}
+
+// sendLast sends the rows of a stream that are still open. Those that repeat and that the state does not cover go only if they are to be
+// kept.
+func (l *loader) sendLast(s *stream, state []byte, keep bool) {
+	g := s.open
+	switch {
+	case g == nil || g.empty():
+		return
+	case keep || !g.plan.layout.repeats:
+		l.detach(s)
+	case state == nil:
+		s.dropped.Add(int64(len(g.rows)))
+		l.dropOpen(s)
+		return
+	default:
+		g = l.takeCovered(s)
+		if s.open != nil {
+			s.dropped.Add(int64(len(s.open.rows)))
+		}
+	}
+	if g != nil {
+		l.send(op{kind: copyRows, segment: g, final: true})
+	}
+}
+
+// dropOpen lets go of rows that are not wanted.
+func (l *loader) dropOpen(s *stream) {
+	if g := s.open; g != nil {
+		l.detach(s)
+		l.pool.drop(g)
+	}
 }
 
 func streamList(names []string) string {

@@ -60,3 +60,6 @@ type commit struct {
 	echoes []echo // Airbyte's, in place of it
 	start  time.Time
 }
+
+// storesState tells whether the state is kept in the database: not where the platform keeps it.
+func (c *commit) storesState() bool { return c.state != nil && c.echoes == nil }

@@ -181,23 +181,8 @@ func (l *loader) record(m *protocol.Message) error {
 	r := &m.Record
 	s.since++
 	s.progress.add(r, m.Bytes)
-	if r.HasVersion {
-		if err := l.versioned(s); err != nil {
-			return err
-		}
-	}
-	if !r.HasVersion || r.Version < s.activated {
-		s.activeSet = false // a version that is said again ends this row
-	}
-	if s.mode == protocol.Replace && !s.unswapped {
-		// From here on the interval cannot end before the swap, so it had better end now.
-		if err := l.commitIfCovered(0); err != nil {
-			return err
-		}
-		s.unswapped = true
-	}
-	if s.mode == protocol.Replace {
-		s.versioned, s.version = s.versioned || r.HasVersion, r.Version
+	if err := l.noteVersion(s, r); err != nil {
+		return err
 	}
 	l.touch()
 	if l.o.Replay != nil {
@@ -206,21 +191,11 @@ func (l *loader) record(m *protocol.Message) error {
 		l.now.At = time.Now()
 	}
 	g, before, bad := l.encode(s, r)
-	if bad == tuples.NeedsExtra {
-		if err := l.undeclared(s, r); err != nil {
-			return err
+	for _, need := range [...]*tuples.Problem{tuples.NeedsExtra, tuples.NeedsMark, errKnownKey} {
+		if bad == nil || bad != need {
+			continue
 		}
-		g, before, bad = l.encode(s, r)
-	}
-	if bad == tuples.NeedsMark {
-		mark := protocol.Schema{Kinds: protocol.Null | protocol.String, Format: "date-time"}
-		if err := l.add(s, []protocol.Property{{Name: columns.DeletedAtName, Schema: mark}}); err != nil {
-			return err
-		}
-		g, before, bad = l.encode(s, r)
-	}
-	if bad == errKnownKey {
-		if err := l.addKey(s); err != nil {
+		if err := l.mend(s, r, need); err != nil {
 			return err
 		}
 		g, before, bad = l.encode(s, r)
@@ -251,6 +226,42 @@ func (l *loader) record(m *protocol.Message) error {
 		return l.flushLargest()
 	}
 	return nil
+}
+
+// noteVersion takes the version of a record, and begins a replace with its first one.
+func (l *loader) noteVersion(s *stream, r *protocol.Record) error {
+	if r.HasVersion {
+		if err := l.versioned(s); err != nil {
+			return err
+		}
+	}
+	if !r.HasVersion || r.Version < s.activated {
+		s.activeSet = false // a version that is said again ends this row
+	}
+	if s.mode != protocol.Replace {
+		return nil
+	}
+	if !s.unswapped {
+		// From here on the interval cannot end before the swap, so it had better end now.
+		if err := l.commitIfCovered(0); err != nil {
+			return err
+		}
+		s.unswapped = true
+	}
+	s.versioned, s.version = s.versioned || r.HasVersion, r.Version
+	return nil
+}
+
+// mend brings the table to a form in which a record has no such problem.
+func (l *loader) mend(s *stream, r *protocol.Record, need *tuples.Problem) error {
+	switch need {
+	case tuples.NeedsExtra:
+		return l.undeclared(s, r)
+	case tuples.NeedsMark:
+		mark := protocol.Schema{Kinds: protocol.Null | protocol.String, Format: "date-time"}
+		return l.add(s, []protocol.Property{{Name: columns.DeletedAtName, Schema: mark}})
+	}
+	return l.addKey(s)
 }
 
 // encode appends a record to the stream's open segment, whose size before that it gives.

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"math"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/rawjson"
@@ -45,6 +46,9 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	ld.staged, ld.stagedBytes, ld.keyTwice = 0, 0, false
 	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()+byAnyPlan))
 }
+
+// everyLine is behind the last line of all that is staged.
+const everyLine = math.MaxInt64
 
 // A staging table has no statistics, and its rows are few beside those of the table. So the table is searched by its index and
 // not read as a whole, and the statement is not compiled, which takes longer than it saves.
