@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -34,10 +35,8 @@ func check(b *protocol.Batch) error {
 	if !ok {
 		return protocol.DataFault("let the tap write jsonl or parquet", "the BATCH has files of the unknown format %q", b.Format)
 	}
-	for _, c := range compressions {
-		if b.Compression == c {
-			return nil
-		}
+	if slices.Contains(compressions, b.Compression) {
+		return nil
 	}
 	return protocol.DataFault("let the tap write "+strings.Join(compressions[:3], ", "), "the BATCH has %s files of the unknown compression %q", b.Format, b.Compression)
 }

@@ -8,8 +8,9 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
-	"github.com/signalroom/signalroom/protocol"
 	"github.com/stretchr/testify/require"
+
+	"github.com/signalroom/signalroom/protocol"
 )
 
 // FuzzParquet reads any file as Parquet: it ends, by lines of JSON or by an error.

@@ -131,12 +131,12 @@ func comment(name Ident, p *protocol.Property) string {
 		text = p.Title
 	}
 	if string(name) == p.Name {
-		return printableText(text)
+		return Holdable(text)
 	}
 	if text != "" {
 		text += " "
 	}
-	return printableText(text + "(property " + strconv.Quote(p.Name) + ")")
+	return Holdable(text + "(property " + strconv.Quote(p.Name) + ")")
 }
 
 // reserves tells whether a name stands for something else than a property.
@@ -165,7 +165,7 @@ func metadata(m Metadata) []Column {
 	case AirbyteMetadata:
 		return []Column{
 			{Name: "_airbyte_raw_id", Type: Type{Kind: Varchar}, NotNull: true, Source: RawID, Comment: "A UUID of the row."},
-			{Name: EmittedAtName, Type: Type{Kind: Timestamptz}, NotNull: true, Source: EmittedAt, Comment: "When the source read the record."},
+			{Name: emittedAtName, Type: Type{Kind: Timestamptz}, NotNull: true, Source: EmittedAt, Comment: "When the source read the record."},
 			{Name: "_airbyte_meta", Type: Type{Kind: JSONB}, NotNull: true, Source: Meta, Comment: "The sync of the row, and which values were changed on the way."},
 			{Name: GenerationName, Type: Type{Kind: Bigint}, Source: Generation, Comment: "Grows with each refresh of the stream."},
 		}
@@ -175,7 +175,7 @@ func metadata(m Metadata) []Column {
 
 // Two of Airbyte's columns: when the source read the record, and which refresh of the stream it belongs to.
 const (
-	EmittedAtName  Ident = "_airbyte_extracted_at"
+	emittedAtName  Ident = "_airbyte_extracted_at"
 	GenerationName Ident = "_airbyte_generation_id"
 )
 
@@ -183,7 +183,7 @@ const (
 // undeclared: with the column it is ours, without it it is left out, as in the SDK.
 func (m Metadata) Names(member string) bool {
 	if m == AirbyteMetadata {
-		return member == "_airbyte_raw_id" || member == string(EmittedAtName) || member == "_airbyte_meta" || member == string(GenerationName)
+		return member == "_airbyte_raw_id" || member == string(emittedAtName) || member == "_airbyte_meta" || member == string(GenerationName)
 	}
 	switch member {
 	case "_sdc_extracted_at", "_sdc_received_at", "_sdc_batched_at", DeletedAtName, "_sdc_sequence", "_sdc_table_version", "_sdc_sync_started_at":

@@ -22,6 +22,15 @@ type Ident string
 // String gives the quoted form.
 func (i Ident) String() string { return `"` + strings.ReplaceAll(string(i), `"`, `""`) + `"` }
 
+// List gives names as a statement lists them: quoted, with commas between.
+func List(names []Ident) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = n.String()
+	}
+	return strings.Join(quoted, ", ")
+}
+
 // A Table is the qualified name of a table. Without a schema it is looked up in the search path.
 type Table struct {
 	Schema, Name Ident
@@ -161,11 +170,11 @@ func printable(name string) string {
 	if name == "" {
 		return "_"
 	}
-	return printableText(name)
+	return Holdable(name)
 }
 
-// printableText replaces what no text in PostgreSQL can hold.
-func printableText(s string) string {
+// Holdable is a text with U+FFFD in the place of what no text in PostgreSQL can hold: U+0000, and bytes that are not UTF-8.
+func Holdable(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 

@@ -52,7 +52,7 @@ func (p *Physical) partitions(t Table, columns []Column, have *Storage, now time
 		if slices.Contains(have.Partitions, name.Name) {
 			continue
 		}
-		low, high := literal(from.Format(time.DateOnly)+clock), literal(p.Partition.next(from).Format(time.DateOnly)+clock)
+		low, high := Literal(from.Format(time.DateOnly)+clock), Literal(p.Partition.next(from).Format(time.DateOnly)+clock)
 		bounds := fmt.Sprintf("FOR VALUES FROM (%s) TO (%s)", low, high)
 		if fresh {
 			statements = append(statements, of(name, bounds))
@@ -62,7 +62,7 @@ func (p *Physical) partitions(t Table, columns []Column, have *Storage, now time
 			statements = append(statements, "LOCK TABLE "+t.String()+" IN SHARE ROW EXCLUSIVE MODE")
 		}
 		have.Partitions = append(have.Partitions, name.Name)
-		list := identList(names)
+		list := List(names)
 		statements = append(statements,
 			fmt.Sprintf("CREATE %s%s (LIKE %s INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING CONSTRAINTS)%s", kind, name, t, end),
 			fmt.Sprintf("WITH moved AS (DELETE FROM %[1]s WHERE %[2]s >= %[3]s AND %[2]s < %[4]s RETURNING %[5]s) INSERT INTO %[6]s (%[5]s) SELECT %[5]s FROM moved",

@@ -225,20 +225,12 @@ func (i *Index) create(name Ident, t Table) string {
 	if i.Method != "" {
 		b.WriteString(" USING " + i.Method.String())
 	}
-	b.WriteString(" (" + identList(i.Columns) + ")")
+	b.WriteString(" (" + List(i.Columns) + ")")
 	if len(i.Include) > 0 {
-		b.WriteString(" INCLUDE (" + identList(i.Include) + ")")
+		b.WriteString(" INCLUDE (" + List(i.Include) + ")")
 	}
 	if i.Where != "" {
 		b.WriteString(" WHERE " + i.Where)
 	}
 	return b.String()
-}
-
-func identList(names []Ident) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = n.String()
-	}
-	return strings.Join(quoted, ", ")
 }

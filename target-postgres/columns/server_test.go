@@ -91,7 +91,7 @@ func TestServerKeepsValues(t *testing.T) {
 		statements := append([]string{
 			"SET TIME ZONE 'Europe/Berlin'; SET datestyle = 'German'",
 			"CREATE TABLE " + name.String() + " (v " + from.String() + ")",
-			"INSERT INTO " + name.String() + " VALUES (" + literal(test.value) + ")",
+			"INSERT INTO " + name.String() + " VALUES (" + Literal(test.value) + ")",
 		}, change.SQL(name)...)
 		for _, statement := range append(statements, "SET datestyle = 'ISO'") {
 			_, err := conn.Exec(t.Context(), statement)

@@ -23,7 +23,7 @@ func Create(t Table, columns []Column, comment string, keyLater bool) []string {
 	b.WriteString("\n)")
 	statements := []string{b.String()}
 	if comment != "" {
-		statements = append(statements, "COMMENT ON TABLE "+t.String()+" IS "+literal(printableText(comment)))
+		statements = append(statements, "COMMENT ON TABLE "+t.String()+" IS "+Literal(comment))
 	}
 	for _, c := range columns {
 		if c.Comment != "" {
@@ -38,11 +38,7 @@ func AddKey(t Table, key []Ident) string {
 	if len(key) == 0 {
 		return ""
 	}
-	names := make([]string, len(key))
-	for i, k := range key {
-		names[i] = k.String()
-	}
-	return "ALTER TABLE " + t.String() + " ADD PRIMARY KEY (" + strings.Join(names, ", ") + ")"
+	return "ALTER TABLE " + t.String() + " ADD PRIMARY KEY (" + List(key) + ")"
 }
 
 // SQL renders the change, one statement each. Columns are added only if they are not there, so that several runs on
@@ -105,22 +101,22 @@ func using(column Ident, from, to Type) string {
 func inexact(t Type) bool { return t.Kind == Real || t.Kind == Double }
 
 func commentOn(t Table, c Column) string {
-	return "COMMENT ON COLUMN " + t.String() + "." + c.Name.String() + " IS " + literal(c.Comment)
+	return "COMMENT ON COLUMN " + t.String() + "." + c.Name.String() + " IS " + Literal(c.Comment)
 }
 
 func keyList(columns []Column) string {
-	var names []string
+	var names []Ident
 	for _, c := range columns {
 		if c.Key {
-			names = append(names, c.Name.String())
+			names = append(names, c.Name)
 		}
 	}
-	return strings.Join(names, ", ")
+	return List(names)
 }
 
-// literal quotes a text for servers with and without standard_conforming_strings.
-func literal(s string) string {
-	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+// Literal quotes a text as a string constant, for servers with and without standard_conforming_strings.
+func Literal(s string) string {
+	quoted := "'" + strings.ReplaceAll(Holdable(s), "'", "''") + "'"
 	if strings.Contains(s, `\`) {
 		return "E" + strings.ReplaceAll(quoted, `\`, `\\`)
 	}

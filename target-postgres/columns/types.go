@@ -49,56 +49,14 @@ type Type struct {
 	Name             string // of Other, as the catalogs spell it
 }
 
-// word is the kind as one word of SQL.
-func (k Kind) word() string {
-	switch k {
-	case Boolean:
-		return "boolean"
-	case Smallint:
-		return "smallint"
-	case Integer:
-		return "integer"
-	case Bigint:
-		return "bigint"
-	case Numeric:
-		return "numeric"
-	case Real:
-		return "real"
-	case Double:
-		return "double"
-	case Text:
-		return "text"
-	case Varchar:
-		return "varchar"
-	case Char:
-		return "char"
-	case UUID:
-		return "uuid"
-	case Date:
-		return "date"
-	case Time:
-		return "time"
-	case Timestamptz:
-		return "timestamptz"
-	case Timestamp:
-		return "timestamp"
-	case Interval:
-		return "interval"
-	case Bytea:
-		return "bytea"
-	case JSONB:
-		return "jsonb"
-	case JSON:
-		return "json"
-	case Inet:
-		return "inet"
-	case Array:
-		return "array"
-	case TimeTZ:
-		return "timetz"
-	}
-	return "other"
+// kindWords are the kinds as one word of SQL.
+var kindWords = [...]string{
+	Other: "other", Boolean: "boolean", Smallint: "smallint", Integer: "integer", Bigint: "bigint", Numeric: "numeric", Real: "real",
+	Double: "double", Text: "text", Varchar: "varchar", Char: "char", UUID: "uuid", Date: "date", Time: "time", Timestamptz: "timestamptz",
+	Timestamp: "timestamp", Interval: "interval", Bytea: "bytea", JSONB: "jsonb", JSON: "json", Inet: "inet", Array: "array", TimeTZ: "timetz",
 }
+
+func (k Kind) word() string { return kindWords[k] }
 
 // Element is what an array's elements are.
 func (t Type) Element() Type {
@@ -154,7 +112,7 @@ func ParseType(s string) Type {
 			name, modifiers = strings.TrimSpace(head)+rest, inside
 		}
 	}
-	t := Type{Kind: kindNamed(name)}
+	t := Type{Kind: kindNames[name]}
 	ok := true
 	switch {
 	case t.Kind == Other:
@@ -183,52 +141,14 @@ func whole(s string) (int, bool) {
 	return n, err == nil
 }
 
-func kindNamed(name string) Kind {
-	switch name {
-	case "boolean", "bool":
-		return Boolean
-	case "smallint", "int2":
-		return Smallint
-	case "integer", "int", "int4":
-		return Integer
-	case "bigint", "int8":
-		return Bigint
-	case "numeric", "decimal":
-		return Numeric
-	case "real", "float4":
-		return Real
-	case "double precision", "float8":
-		return Double
-	case "text":
-		return Text
-	case "varchar", "character varying":
-		return Varchar
-	case "char", "character", "bpchar":
-		return Char
-	case "uuid":
-		return UUID
-	case "date":
-		return Date
-	case "time", "time without time zone":
-		return Time
-	case "timetz", "time with time zone":
-		return TimeTZ
-	case "timestamptz", "timestamp with time zone":
-		return Timestamptz
-	case "timestamp", "timestamp without time zone":
-		return Timestamp
-	case "interval":
-		return Interval
-	case "bytea":
-		return Bytea
-	case "jsonb":
-		return JSONB
-	case "json":
-		return JSON
-	case "inet":
-		return Inet
-	}
-	return Other
+// kindNames are the spellings of format_type, and the usual aliases.
+var kindNames = map[string]Kind{
+	"boolean": Boolean, "bool": Boolean, "smallint": Smallint, "int2": Smallint, "integer": Integer, "int": Integer, "int4": Integer,
+	"bigint": Bigint, "int8": Bigint, "numeric": Numeric, "decimal": Numeric, "real": Real, "float4": Real, "double precision": Double,
+	"float8": Double, "text": Text, "varchar": Varchar, "character varying": Varchar, "char": Char, "character": Char, "bpchar": Char,
+	"uuid": UUID, "date": Date, "time": Time, "time without time zone": Time, "timetz": TimeTZ, "time with time zone": TimeTZ,
+	"timestamptz": Timestamptz, "timestamp with time zone": Timestamptz, "timestamp": Timestamp, "timestamp without time zone": Timestamp,
+	"interval": Interval, "bytea": Bytea, "jsonb": JSONB, "json": JSON, "inet": Inet,
 }
 
 // Types choose between types that hold the same values.

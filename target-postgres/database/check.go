@@ -44,6 +44,7 @@ func (c *Conn) Check(ctx context.Context, p Pipeline, grants []columns.Ident) er
 				ARRAY(SELECT quote_ident(r) FROM unnest($2::text[]) r WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r))
 			FROM (SELECT) one LEFT JOIN pg_namespace n ON n.nspname = $1`, string(p.Schema), texts(grants)).
 			Scan(&role, &database, &standby, &readOnly, &there, &makesSchemas, &uses, &creates, &strangers)
+		schema := "SCHEMA " + p.Schema.String()
 		switch {
 		case err != nil:
 			return Fault(err)
@@ -55,47 +56,48 @@ func (c *Conn) Check(ctx context.Context, p Pipeline, grants []columns.Ident) er
 				"the server is read-only for the role %s", role)
 		case len(strangers) > 0:
 			return protocol.ConfigFault("create it, or take it out", "grants: there is no role %s", strings.Join(strangers, ", "))
-		}
-		schema := "SCHEMA " + p.Schema.String()
-		if !there {
-			if makesSchemas {
-				return nil
-			}
+		case !there && makesSchemas:
+			return nil
+		case !there:
 			of := grant([]string{"CREATE"}, "DATABASE "+database.String(), role)
 			of.mend = fmt.Sprintf("CREATE %s AUTHORIZATION %s; or %s", schema, role, of.mend)
 			return lacking(role, []lack{of})
-		}
-		if !uses {
+		case !uses:
 			return lacking(role, []lack{grant([]string{"USAGE", "CREATE"}, schema, role)})
 		}
-		missing, err := c.missingOwn(ctx, p.Schema)
+		return c.checkOwnTables(ctx, p, role, creates)
+	})
+}
+
+// checkOwnTables tells what the role lacks to make the own tables, if it has to, and to use those that are there.
+func (c *Conn) checkOwnTables(ctx context.Context, p Pipeline, role columns.Ident, creates bool) error {
+	missing, err := c.missingOwn(ctx, p.Schema)
+	if err != nil {
+		return err
+	}
+	var lacks []lack
+	if len(missing) > 0 && !creates {
+		lacks = append(lacks, grant([]string{"CREATE"}, "SCHEMA "+p.Schema.String(), role))
+	}
+	for _, own := range []struct {
+		name       columns.Ident
+		privileges []string
+	}{
+		{stateTable, []string{"SELECT", "INSERT", "UPDATE"}},
+		{loadsTable, []string{"SELECT", "INSERT"}},
+		{rejectsTable, []string{"INSERT"}},
+		{schemasTable, []string{"SELECT", "INSERT"}},
+	} {
+		if slices.Contains(missing, own.name) {
+			continue
+		}
+		more, err := c.lacks(ctx, role, columns.Table{Schema: p.Schema, Name: own.name}, own.privileges)
 		if err != nil {
 			return err
 		}
-		var lacks []lack
-		if len(missing) > 0 && !creates {
-			lacks = append(lacks, grant([]string{"CREATE"}, schema, role))
-		}
-		for _, own := range []struct {
-			name       columns.Ident
-			privileges []string
-		}{
-			{StateTable, []string{"SELECT", "INSERT", "UPDATE"}},
-			{LoadsTable, []string{"SELECT", "INSERT"}},
-			{RejectsTable, []string{"INSERT"}},
-			{SchemasTable, []string{"SELECT", "INSERT"}},
-		} {
-			if slices.Contains(missing, own.name) {
-				continue
-			}
-			more, err := c.lacks(ctx, role, columns.Table{Schema: p.Schema, Name: own.name}, own.privileges)
-			if err != nil {
-				return err
-			}
-			lacks = append(lacks, more...)
-		}
-		return lacking(role, lacks)
-	})
+		lacks = append(lacks, more...)
+	}
+	return lacking(role, lacks)
 }
 
 // Temporary is the privilege to make temporary tables, which is one on the database.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/server"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
@@ -102,7 +103,7 @@ func TestStandby(t *testing.T) {
 		return s
 	}
 	first := start()
-	_, err = servertest.Connect(t, first.DSN()).Exec(t.Context(), "ALTER ROLE postgres PASSWORD "+Literal(password))
+	_, err = servertest.Connect(t, first.DSN()).Exec(t.Context(), "ALTER ROLE postgres PASSWORD "+columns.Literal(password))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "password"), []byte(password), 0o600)) // by which the server is asked whether it is ready
 	require.NoError(t, first.Stop(t.Context()))

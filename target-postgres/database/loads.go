@@ -2,11 +2,14 @@ package database
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // A Load is one row of the loads table, what one transaction did to one stream, or the sum of those of a run.
@@ -60,11 +63,11 @@ func (c *Conn) AddLoads(ctx context.Context, p Pipeline, loads []Load) error {
 	b := &pgx.Batch{}
 	for i := range loads {
 		l := &loads[i]
-		b.Queue("INSERT INTO "+p.own(LoadsTable)+` (pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
+		b.Queue("INSERT INTO "+p.own(loadsTable)+` (pipeline, run, stream, "table", disposition, started_at, committed_at, first_line, last_line,
 				bytes, read, inserted, updated, unchanged, deleted, rejected, bookmark, version, program)
 			VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, ''), nullif($17::bigint, 0), nullif($18, ''))`,
-			l.Pipeline, l.Run, holdable(l.Stream), l.Table, l.Mode, l.Started, l.FirstLine, l.LastLine,
-			l.Bytes, l.Read, l.Inserted, l.Updated, l.Unchanged, l.Deleted, l.Rejected, holdable(l.Bookmark), l.Version, l.Program)
+			l.Pipeline, l.Run, columns.Holdable(l.Stream), l.Table, l.Mode, l.Started, l.FirstLine, l.LastLine,
+			l.Bytes, l.Read, l.Inserted, l.Updated, l.Unchanged, l.Deleted, l.Rejected, columns.Holdable(l.Bookmark), l.Version, l.Program)
 	}
 	return Fault(c.SendBatch(ctx, b).Close())
 }
@@ -78,15 +81,15 @@ type LoadFilter struct {
 
 // Loads are the newest loads of a pipeline, the newest first; of all pipelines when p has no name.
 func (c *Conn) Loads(ctx context.Context, p Pipeline, f LoadFilter) ([]Load, error) {
-	if made, err := c.made(ctx, p, LoadsTable); err != nil || !made {
+	if made, err := c.made(ctx, p, loadsTable); err != nil || !made {
 		return nil, err
 	}
-	streams, err := c.streams(ctx, p.own(LoadsTable), f.Stream)
+	streams, err := c.streams(ctx, p.own(loadsTable), f.Stream)
 	if err != nil {
 		return nil, err
 	}
 	// What the table of an older version lacks is null.
-	of := p.own(LoadsTable) + ` AS l, to_jsonb(l) AS j,
+	of := p.own(loadsTable) + ` AS l, to_jsonb(l) AS j,
 		LATERAL (SELECT j ->> 'bookmark', (j ->> 'version')::bigint, j ->> 'program') AS late (mark, versioned, made)
 		WHERE $1 IN ('', pipeline) AND stream = ANY ($2)`
 	sql := `SELECT pipeline, run, stream, "table", disposition, started_at, committed_at, 1::bigint, first_line, last_line,
@@ -99,39 +102,26 @@ func (c *Conn) Loads(ctx context.Context, p Pipeline, f LoadFilter) ([]Load, err
 				coalesce((array_agg(mark ORDER BY id DESC) FILTER (WHERE mark IS NOT NULL))[1], ''), coalesce(max(versioned), 0), coalesce(max(made), '')
 			FROM ` + of + " GROUP BY pipeline, run, stream ORDER BY max(id) DESC LIMIT $3"
 	}
-	var loads []Load
-	err = c.Within(ctx, func() error {
-		rows, err := c.Query(ctx, sql, p.Name, streams, f.Limit)
-		if err != nil {
-			return Fault(err)
-		}
-		loads, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Load, error) {
-			var l Load
-			err := row.Scan(&l.Pipeline, &l.Run, &l.Stream, &l.Table, &l.Mode, &l.Started, &l.Committed, &l.Intervals, &l.FirstLine, &l.LastLine,
-				&l.Bytes, &l.Read, &l.Inserted, &l.Updated, &l.Unchanged, &l.Deleted, &l.Rejected, &l.Bookmark, &l.Version, &l.Program)
-			l.Seconds = l.Committed.Sub(l.Started).Seconds()
-			return l, err
-		})
-		return Fault(err)
+	return collect(ctx, c, sql, []any{p.Name, streams, f.Limit}, func(row pgx.CollectableRow) (l Load, err error) {
+		err = row.Scan(&l.Pipeline, &l.Run, &l.Stream, &l.Table, &l.Mode, &l.Started, &l.Committed, &l.Intervals, &l.FirstLine, &l.LastLine,
+			&l.Bytes, &l.Read, &l.Inserted, &l.Updated, &l.Unchanged, &l.Deleted, &l.Rejected, &l.Bookmark, &l.Version, &l.Program)
+		l.Seconds = l.Committed.Sub(l.Started).Seconds()
+		return l, err
 	})
-	return loads, err
+}
+
+// LoadedBy names another stream whose rows were loaded into a table of the pipeline's schema, by any pipeline; empty for none.
+func (c *Conn) LoadedBy(ctx context.Context, p Pipeline, t columns.Table, stream string) (string, error) {
+	var other string
+	err := c.QueryRow(ctx, "SELECT stream FROM "+p.own(loadsTable)+` WHERE "table" = $1 AND stream <> $2 LIMIT 1`, string(t.Name), columns.Holdable(stream)).Scan(&other)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", nil
+	}
+	return other, Fault(err)
 }
 
 // streams are the names in an own table that a glob matches.
 func (c *Conn) streams(ctx context.Context, table, glob string) ([]string, error) {
-	streams := []string{}
-	err := c.Within(ctx, func() error {
-		rows, err := c.Query(ctx, "SELECT DISTINCT stream FROM "+table)
-		if err != nil {
-			return Fault(err)
-		}
-		names, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		for _, name := range names {
-			if glob == "" || protocol.Glob(glob, name) {
-				streams = append(streams, name)
-			}
-		}
-		return Fault(err)
-	})
-	return streams, err
+	names, err := collect(ctx, c, "SELECT DISTINCT stream FROM "+table, nil, pgx.RowTo[string])
+	return slices.DeleteFunc(names, func(name string) bool { return glob != "" && !protocol.Glob(glob, name) }), err
 }

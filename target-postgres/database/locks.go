@@ -37,13 +37,13 @@ func (p Pipeline) TableLock(t columns.Table) string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", Pipeline{Schema: t.Schema, Name: string(t.Name)}.lockKey("table"))
 }
 
-// SchemaLock makes runs that make the own tables of one schema do so one after the other.
-func (p Pipeline) SchemaLock() string {
+// schemaLock makes runs that make the own tables of one schema do so one after the other.
+func (p Pipeline) schemaLock() string {
 	return fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", Pipeline{Schema: p.Schema}.lockKey("ddl"))
 }
 
-// WaitForCommits waits until no commit of the pipeline is under way, within the transaction that is open.
-func (c *Conn) WaitForCommits(ctx context.Context, p Pipeline, longest time.Duration) error {
+// waitForCommits waits until no commit of the pipeline is under way, within the transaction that is open.
+func (c *Conn) waitForCommits(ctx context.Context, p Pipeline, longest time.Duration) error {
 	err := c.Exec(ctx, fmt.Sprintf("SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%d)", longest.Milliseconds(), p.lockKey("commit")))
 	if Is(err, LockNotAvailable) {
 		return protocol.TransientFault("ask again when the run has ended", "a run of pipeline %q has a transaction open for more than %s", p.Name, longest)

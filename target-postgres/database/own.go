@@ -15,10 +15,10 @@ import (
 
 // The target's own tables, in the target schema.
 const (
-	StateTable   columns.Ident = "_signalroom_state"
-	LoadsTable   columns.Ident = "_signalroom_loads"
-	RejectsTable columns.Ident = "_signalroom_rejects"
-	SchemasTable columns.Ident = "_signalroom_schemas"
+	stateTable   columns.Ident = "_signalroom_state"
+	loadsTable   columns.Ident = "_signalroom_loads"
+	rejectsTable columns.Ident = "_signalroom_rejects"
+	schemasTable columns.Ident = "_signalroom_schemas"
 )
 
 // newest names the column of each of them that came last: a table without it was made by an older version, or not at all.
@@ -35,7 +35,7 @@ func (c *Conn) MakeOwnTables(ctx context.Context, p Pipeline) error {
 	if err != nil || len(statements) == 0 {
 		return err
 	}
-	return c.Within(ctx, func() error { return Fault(c.Exec(ctx, p.SchemaLock()+";"+strings.Join(statements, ";"))) })
+	return c.Within(ctx, func() error { return Fault(c.Exec(ctx, p.schemaLock()+";"+strings.Join(statements, ";"))) })
 }
 
 // OwnTables are the statements that make the schema and the own tables, none when all is there.
@@ -54,29 +54,36 @@ func (c *Conn) OwnTables(ctx context.Context, p Pipeline) ([]string, error) {
 
 // missingOwn lists what is not there yet, or was made by an older version: the schema by its own name, and tables.
 func (c *Conn) missingOwn(ctx context.Context, schema columns.Ident) ([]columns.Ident, error) {
-	rows, err := c.Query(ctx, `SELECT own.name FROM (`+newest+`) AS own (name, newest) WHERE NOT EXISTS (
+	rows, _ := c.Query(ctx, `SELECT own.name FROM (`+newest+`) AS own (name, newest) WHERE NOT EXISTS (
 			SELECT FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
 			WHERE s.nspname = $1 AND c.relname = own.name AND a.attname = own.newest)
 		UNION ALL SELECT $1 WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)`, string(schema))
-	if err != nil {
-		return nil, Fault(err)
-	}
-	names, err := pgx.CollectRows(rows, pgx.RowTo[columns.Ident])
+	names, err := pgx.CollectRows(rows, pgx.RowTo[columns.Ident]) // with the error of the query
 	return names, Fault(err)
+}
+
+// collect runs a query in a transaction of its own and gives its rows.
+func collect[T any](ctx context.Context, c *Conn, sql string, args []any, read pgx.RowToFunc[T]) (list []T, err error) {
+	err = c.Within(ctx, func() error {
+		rows, _ := c.Query(ctx, sql, args...)
+		list, err = pgx.CollectRows(rows, read) // with the error of the query
+		return Fault(err)
+	})
+	return list, err
 }
 
 // State is the committed state of a pipeline, byte for byte; nil when there is none. It waits until no commit of the
 // pipeline is under way, so that what it answers stays true.
 func (c *Conn) State(ctx context.Context, p Pipeline, longest time.Duration) ([]byte, error) {
-	if made, err := c.made(ctx, p, StateTable); err != nil || !made {
+	if made, err := c.made(ctx, p, stateTable); err != nil || !made {
 		return nil, err
 	}
 	var state []byte
 	err := c.Within(ctx, func() error {
-		if err := c.WaitForCommits(ctx, p, longest); err != nil {
+		if err := c.waitForCommits(ctx, p, longest); err != nil {
 			return err
 		}
-		err := c.QueryRow(ctx, "SELECT state FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name).Scan(&state)
+		err := c.QueryRow(ctx, "SELECT state FROM "+p.own(stateTable)+" WHERE pipeline = $1", p.Name).Scan(&state)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -99,14 +106,10 @@ func (p Pipeline) own(t columns.Ident) string {
 
 // SetState stores a state in the open transaction, and gives its instant as a [Mark] has it.
 func (c *Conn) SetState(ctx context.Context, p Pipeline, run string, state []byte) (at string, err error) {
-	err = c.QueryRow(ctx, "INSERT INTO "+p.own(StateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
+	err = c.QueryRow(ctx, "INSERT INTO "+p.own(stateTable)+` AS t (pipeline, state, run, updated_at) VALUES ($1, $2, $3, clock_timestamp())
 		ON CONFLICT (pipeline) DO UPDATE SET state = excluded.state, run = excluded.run, updated_at = excluded.updated_at
 		RETURNING updated_at::text`, p.Name, string(state), run).Scan(&at)
 	return at, Fault(err)
-}
-
-func holdable(s string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // MakeSchemas makes the schemas that are missing, in a transaction of their own.
@@ -114,11 +117,8 @@ func (c *Conn) MakeSchemas(ctx context.Context, schemas []columns.Ident) error {
 	if len(schemas) == 0 {
 		return nil
 	}
-	rows, err := c.Query(ctx, "SELECT s FROM unnest($1::text[]) s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)", texts(schemas))
-	if err != nil {
-		return Fault(err)
-	}
-	missing, err := pgx.CollectRows(rows, pgx.RowTo[columns.Ident])
+	rows, _ := c.Query(ctx, "SELECT s FROM unnest($1::text[]) s WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = s)", texts(schemas))
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[columns.Ident]) // with the error of the query
 	if err != nil {
 		return Fault(err)
 	}

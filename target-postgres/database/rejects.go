@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // A Reject is a record that was not loaded.
@@ -46,14 +47,14 @@ func (c *Conn) AddRejects(ctx context.Context, p Pipeline, rejects []Reject) err
 			hash = hashOf(r.Schema)
 			hashes[r.Schema] = hash
 			// No constraint keeps a hash from being there twice: a transaction would wait for another one's, and that one perhaps for it.
-			b.Queue("INSERT INTO "+p.own(SchemasTable)+` (hash, stream, schema, key_properties, bookmark_properties, first_seen_at)
+			b.Queue("INSERT INTO "+p.own(schemasTable)+` (hash, stream, schema, key_properties, bookmark_properties, first_seen_at)
 				SELECT $1::text, $2::text, $3::text, $4::text[], $5::text[], clock_timestamp()
-				WHERE NOT EXISTS (SELECT FROM `+p.own(SchemasTable)+` WHERE hash = $1)`,
-				hash, holdable(r.Stream), holdable(string(r.Schema.Raw)), holdables(r.Schema.KeyProperties), holdables(r.Schema.BookmarkProperties))
+				WHERE NOT EXISTS (SELECT FROM `+p.own(schemasTable)+` WHERE hash = $1)`,
+				hash, columns.Holdable(r.Stream), columns.Holdable(string(r.Schema.Raw)), holdables(r.Schema.KeyProperties), holdables(r.Schema.BookmarkProperties))
 		}
-		b.Queue("INSERT INTO "+p.own(RejectsTable)+` (pipeline, run, rejected_at, stream, line, key, "column", reason, sqlstate, record, schema)
+		b.Queue("INSERT INTO "+p.own(rejectsTable)+` (pipeline, run, rejected_at, stream, line, key, "column", reason, sqlstate, record, schema)
 			VALUES ($1, $2, clock_timestamp(), $3, $4, nullif($5, ''), nullif($6, ''), $7, nullif($8, ''), $9, nullif($10, ''))`,
-			r.Pipeline, r.Run, holdable(r.Stream), r.Line, holdable(r.Key), holdable(r.Column), holdable(r.Reason), r.SQLState, holdable(r.Record), hash)
+			r.Pipeline, r.Run, columns.Holdable(r.Stream), r.Line, columns.Holdable(r.Key), columns.Holdable(r.Column), columns.Holdable(r.Reason), r.SQLState, columns.Holdable(r.Record), hash)
 	}
 	return Fault(c.SendBatch(ctx, b).Close())
 }
@@ -75,7 +76,7 @@ func hashOf(s *protocol.Stream) string {
 func (c *Conn) Schema(ctx context.Context, p Pipeline, hash string) (*protocol.Stream, error) {
 	var stream, schema string
 	var keys, bookmarks []string
-	err := c.QueryRow(ctx, "SELECT stream, schema, key_properties, bookmark_properties FROM "+p.own(SchemasTable)+" WHERE hash = $1 LIMIT 1", hash).
+	err := c.QueryRow(ctx, "SELECT stream, schema, key_properties, bookmark_properties FROM "+p.own(schemasTable)+" WHERE hash = $1 LIMIT 1", hash).
 		Scan(&stream, &schema, &keys, &bookmarks)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
@@ -95,7 +96,7 @@ type RejectFilter struct {
 
 // where is the condition of a filter and its arguments.
 func (c *Conn) where(ctx context.Context, p Pipeline, f RejectFilter) (string, []any, error) {
-	streams, err := c.streams(ctx, p.own(RejectsTable), f.Stream)
+	streams, err := c.streams(ctx, p.own(rejectsTable), f.Stream)
 	return ` WHERE $1 IN ('', pipeline) AND stream = ANY ($2) AND (cardinality($3::bigint[]) = 0 OR id = ANY ($3::bigint[]))
 		AND strpos(lower(reason), lower($4)) > 0`, []any{p.Name, streams, append([]int64{}, f.IDs...), f.Reason}, err
 }
@@ -109,27 +110,18 @@ func (r *Reject) fields() []any {
 
 // Rejects are the newest rejects of a pipeline, or of all when p has no name, the newest first.
 func (c *Conn) Rejects(ctx context.Context, p Pipeline, f RejectFilter, limit int) ([]Reject, error) {
-	if made, err := c.made(ctx, p, RejectsTable); err != nil || !made {
+	if made, err := c.made(ctx, p, rejectsTable); err != nil || !made {
 		return nil, err
 	}
 	where, args, err := c.where(ctx, p, f)
 	if err != nil {
 		return nil, err
 	}
-	var rejects []Reject
-	err = c.Within(ctx, func() error {
-		rows, err := c.Query(ctx, "SELECT "+rejectColumns+" FROM "+p.own(RejectsTable)+where+" ORDER BY id DESC LIMIT $5", append(args, limit)...)
-		if err != nil {
-			return Fault(err)
-		}
-		rejects, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Reject, error) {
-			var r Reject
-			err := row.Scan(r.fields()...)
+	return collect(ctx, c, "SELECT "+rejectColumns+" FROM "+p.own(rejectsTable)+where+" ORDER BY id DESC LIMIT $5", append(args, limit),
+		func(row pgx.CollectableRow) (r Reject, err error) {
+			err = row.Scan(r.fields()...)
 			return r, err
 		})
-		return Fault(err)
-	})
-	return rejects, err
 }
 
 // A Pending is a reject that was not replayed, without what is large.
@@ -143,52 +135,30 @@ type Pending struct {
 
 // Pending are the rejects that were not replayed, the streams of a pipeline one after the other, the oldest first.
 func (c *Conn) Pending(ctx context.Context, p Pipeline, f RejectFilter) ([]Pending, error) {
-	if made, err := c.made(ctx, p, RejectsTable); err != nil || !made {
+	if made, err := c.made(ctx, p, rejectsTable); err != nil || !made {
 		return nil, err
 	}
 	where, args, err := c.where(ctx, p, f)
 	if err != nil {
 		return nil, err
 	}
-	var pending []Pending
-	err = c.Within(ctx, func() error {
-		rows, err := c.Query(ctx, "SELECT id, pipeline, stream, coalesce(schema, ''), octet_length(record) FROM "+p.own(RejectsTable)+
-			where+" AND replayed_at IS NULL ORDER BY pipeline, stream, id", args...)
-		if err != nil {
-			return Fault(err)
-		}
-		pending, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Pending, error) {
-			var r Pending
-			err := row.Scan(&r.ID, &r.Pipeline, &r.Stream, &r.Hash, &r.Bytes)
-			return r, err
-		})
-		return Fault(err)
-	})
-	return pending, err
+	return collect(ctx, c, "SELECT id, pipeline, stream, coalesce(schema, ''), octet_length(record) FROM "+p.own(rejectsTable)+
+		where+" AND replayed_at IS NULL ORDER BY pipeline, stream, id", args, pgx.RowToStructByPos[Pending])
 }
 
 // RejectsByID are those of these rejects that were not replayed, the oldest first.
 func (c *Conn) RejectsByID(ctx context.Context, p Pipeline, ids []int64) ([]Reject, error) {
-	var rejects []Reject
-	err := c.Within(ctx, func() error {
-		rows, err := c.Query(ctx, "SELECT "+rejectColumns+", coalesce(schema, '') FROM "+p.own(RejectsTable)+
-			" WHERE id = ANY ($1) AND replayed_at IS NULL ORDER BY id", ids)
-		if err != nil {
-			return Fault(err)
-		}
-		rejects, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Reject, error) {
-			var r Reject
-			err := row.Scan(append(r.fields(), &r.Hash)...)
+	return collect(ctx, c, "SELECT "+rejectColumns+", coalesce(schema, '') FROM "+p.own(rejectsTable)+
+		" WHERE id = ANY ($1) AND replayed_at IS NULL ORDER BY id", []any{ids},
+		func(row pgx.CollectableRow) (r Reject, err error) {
+			err = row.Scan(append(r.fields(), &r.Hash)...)
 			return r, err
 		})
-		return Fault(err)
-	})
-	return rejects, err
 }
 
 // MarkReplayed marks rejects as replayed, in the open transaction. It is a Transient fault when one of them is marked already.
 func (c *Conn) MarkReplayed(ctx context.Context, p Pipeline, ids []int64) error {
-	tag, err := c.Conn.Exec(ctx, "UPDATE "+p.own(RejectsTable)+" SET replayed_at = now() WHERE id = ANY ($1) AND replayed_at IS NULL", ids)
+	tag, err := c.Conn.Exec(ctx, "UPDATE "+p.own(rejectsTable)+" SET replayed_at = now() WHERE id = ANY ($1) AND replayed_at IS NULL", ids)
 	if err != nil {
 		return Fault(err)
 	}
@@ -201,7 +171,7 @@ func (c *Conn) MarkReplayed(ctx context.Context, p Pipeline, ids []int64) error 
 func holdables(texts []string) []string {
 	out := make([]string, len(texts))
 	for i, t := range texts {
-		out[i] = holdable(t)
+		out[i] = columns.Holdable(t)
 	}
 	return out
 }

@@ -65,8 +65,8 @@ func (s Shape) Compared() []ShapeColumn {
 // LineColumn is the column of a staging table that holds the line a row came from. It also orders rows by arrival.
 const LineColumn columns.Ident = "_signalroom_line"
 
-// AbsentColumn is the column of a staging table of partial rows that has a bit for each column: 1 where the record did not name it.
-const AbsentColumn columns.Ident = "_signalroom_absent"
+// absentColumn is the column of a staging table of partial rows that has a bit for each column: 1 where the record did not name it.
+const absentColumn columns.Ident = "_signalroom_absent"
 
 // A Statement is one of those that a stream's rows need.
 type Statement string
@@ -115,7 +115,7 @@ func (s Shape) SQL(which Statement) (string, error) {
 
 // templates are read once.
 var templates = sync.OnceValues(func() (*template.Template, error) {
-	return template.New("").Funcs(template.FuncMap{"names": names, "idents": idents, "of": of, "at": at}).ParseFS(files, "sql/*.sql")
+	return template.New("").Funcs(template.FuncMap{"names": names, "idents": columns.List, "of": of, "at": at}).ParseFS(files, "sql/*.sql")
 })
 
 // CopyTable takes rows straight into the table.
@@ -127,7 +127,7 @@ func (s *Shape) CopyTable() string {
 func (s *Shape) CopyStaging() string {
 	staged := names(s.Columns)
 	if s.Partial {
-		staged += ", " + AbsentColumn.String()
+		staged += ", " + absentColumn.String()
 	}
 	return fmt.Sprintf("COPY %s (%s, %s) FROM STDIN BINARY", s.Staging, staged, LineColumn)
 }
@@ -138,10 +138,10 @@ func (s Shape) StagedRecord() string {
 	if s.Partial {
 		list := make([]string, len(s.Columns))
 		for i, c := range s.Columns {
-			list[i] = Literal(string(c.Name))
+			list[i] = columns.Literal(string(c.Name))
 		}
 		absent = fmt.Sprintf(" - %s - ARRAY(SELECT c FROM unnest(ARRAY[%s]) WITH ORDINALITY AS u(c, n) WHERE get_bit(s.%s, n::integer - 1) = 1)",
-			Literal(string(AbsentColumn)), strings.Join(list, ", "), AbsentColumn)
+			columns.Literal(string(absentColumn)), strings.Join(list, ", "), absentColumn)
 	}
 	return fmt.Sprintf("SELECT (to_jsonb(s) - '%s'%s)::text FROM %s AS s WHERE %s = $1", string(LineColumn), absent, s.Staging, LineColumn)
 }
@@ -179,17 +179,4 @@ func of(row string, list []ShapeColumn) string {
 		quoted[i] = row + "." + c.Name.String()
 	}
 	return strings.Join(quoted, ", ")
-}
-
-func idents(list []columns.Ident) string {
-	quoted := make([]string, len(list))
-	for i, c := range list {
-		quoted[i] = c.String()
-	}
-	return strings.Join(quoted, ", ")
-}
-
-// Literal quotes a text as a string constant.
-func Literal(s string) string {
-	return "'" + strings.ReplaceAll(strings.ReplaceAll(s, "\x00", "\uFFFD"), "'", "''") + "'"
 }

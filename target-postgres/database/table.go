@@ -3,6 +3,7 @@ package database
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -120,6 +121,23 @@ FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid
 WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
 ORDER BY i.indisprimary DESC, ic.relname`
 
+// columnForm tells a column from one that was altered.
+const columnForm = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)"
+
+// formQuery gives those of a table as one text.
+const formQuery = "SELECT coalesce(string_agg(" + columnForm + ", ',' ORDER BY a.attnum), '')" + `
+	FROM pg_attribute a WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped`
+
+// HoldForm takes the lock on a table that a COPY takes, and gives the form of its columns: the same text as long as nobody
+// alters them.
+func (c *Conn) HoldForm(ctx context.Context, t columns.Table) (string, error) {
+	results, err := c.PgConn().Exec(ctx, "LOCK TABLE "+t.String()+" IN ROW EXCLUSIVE MODE;"+fmt.Sprintf(formQuery, columns.Literal(t.String()))).ReadAll()
+	if err != nil {
+		return "", Fault(err)
+	}
+	return string(results[len(results)-1].Rows[0][0]), nil
+}
+
 // Describe reads a table from the catalogs. What has the name but takes no rows is a Config fault.
 func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error) {
 	t := &Table{Name: name}
@@ -137,10 +155,7 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 		return nil, protocol.ConfigFault("rename it, or load into another schema", "%s exists and is not a table", name)
 	}
 	t.Exists, t.Parted = true, kind == "p"
-	rows, err := c.Query(ctx, columnsQuery, oid)
-	if err != nil {
-		return nil, Fault(err)
-	}
+	rows, _ := c.Query(ctx, columnsQuery, oid)
 	var forms []string
 	t.Columns, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Column, error) {
 		var col Column
@@ -154,16 +169,9 @@ func (c *Conn) Describe(ctx context.Context, name columns.Table) (*Table, error)
 		return nil, Fault(err)
 	}
 	t.Form = strings.Join(forms, ",")
-	if rows, err = c.Query(ctx, uniquesQuery, oid); err != nil {
-		return nil, Fault(err)
-	}
-	t.Uniques, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (Unique, error) {
-		var u Unique
-		var names []string
-		err := row.Scan(&u.Name, &u.Primary, &names)
-		for _, n := range names {
-			u.Columns = append(u.Columns, columns.Ident(n))
-		}
+	rows, _ = c.Query(ctx, uniquesQuery, oid)
+	t.Uniques, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (u Unique, err error) {
+		err = row.Scan(&u.Name, &u.Primary, &u.Columns)
 		return u, err
 	})
 	return t, Fault(err)

@@ -23,6 +23,7 @@ import (
 	"github.com/youmark/pkcs8"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
 
@@ -82,8 +83,8 @@ func secureServer(t *testing.T, vouches authority) Options {
 		require.NoError(t, err)
 	}
 	write := func(text, command string) {
-		execute("CREATE TEMP TABLE line AS SELECT * FROM regexp_split_to_table(" + Literal(text) + ", '\n')" +
-			"; COPY line TO PROGRAM " + Literal("umask 077; "+command) + "; DROP TABLE line")
+		execute("CREATE TEMP TABLE line AS SELECT * FROM regexp_split_to_table(" + columns.Literal(text) + ", '\n')" +
+			"; COPY line TO PROGRAM " + columns.Literal("umask 077; "+command) + "; DROP TABLE line")
 	}
 	write(certificate, "cat > server.crt")
 	write(key, "cat > server.key")

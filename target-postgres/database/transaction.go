@@ -2,10 +2,7 @@ package database
 
 import (
 	"context"
-	"fmt"
 	"strconv"
-
-	"github.com/signalroom/signalroom/target-postgres/columns"
 )
 
 // BeginCommit begins a transaction that is to change something for the pipeline. It gives the server process and the number
@@ -59,25 +56,8 @@ func (c *Conn) Mark(ctx context.Context, p Pipeline, run string) (Mark, error) {
 	var m Mark
 	err := c.Within(ctx, func() error {
 		return Fault(c.QueryRow(ctx, `SELECT coalesce(max(run), ''), coalesce(max(updated_at)::text, ''),
-			(SELECT count(*) FROM `+p.own(LoadsTable)+" WHERE $2 <> '' AND run = $2) FROM "+p.own(StateTable)+" WHERE pipeline = $1", p.Name, run).
+			(SELECT count(*) FROM `+p.own(loadsTable)+" WHERE $2 <> '' AND run = $2) FROM "+p.own(stateTable)+" WHERE pipeline = $1", p.Name, run).
 			Scan(&m.Run, &m.At, &m.Loads))
 	})
 	return m, err
-}
-
-// columnForm tells a column from one that was altered.
-const columnForm = "concat_ws(' ', a.attnum, a.attname, a.atttypid, a.atttypmod)"
-
-// formQuery gives those of a table as one text.
-const formQuery = "SELECT coalesce(string_agg(" + columnForm + ", ',' ORDER BY a.attnum), '')" + `
-	FROM pg_attribute a WHERE a.attrelid = to_regclass(%s) AND a.attnum > 0 AND NOT a.attisdropped`
-
-// HoldForm takes the lock on a table that a COPY takes, and gives the form of its columns: the same text as long as nobody
-// alters them.
-func (c *Conn) HoldForm(ctx context.Context, t columns.Table) (string, error) {
-	results, err := c.PgConn().Exec(ctx, "LOCK TABLE "+t.String()+" IN ROW EXCLUSIVE MODE;"+fmt.Sprintf(formQuery, Literal(t.String()))).ReadAll()
-	if err != nil {
-		return "", Fault(err)
-	}
-	return string(results[len(results)-1].Rows[0][0]), nil
 }

@@ -109,7 +109,7 @@ func (c *tableChanges) changeKey(o *Options, t *database.Table, plan *columns.Pl
 	}
 	if old := slices.IndexFunc(t.Uniques, func(u database.Unique) bool { return u.Primary }); old >= 0 && !o.ReplaceKey {
 		return protocol.ConfigFault("set key_change to replace if the new key is unique in the table; or load into another table",
-			"%s has another primary key (%s) than the stream's (%s)", t.Name, quotedList(t.Uniques[old].Columns), quotedList(key))
+			"%s has another primary key (%s) than the stream's (%s)", t.Name, columns.List(t.Uniques[old].Columns), columns.List(key))
 	}
 	c.dropKey(t, key)
 	c.statements = append(c.statements, columns.AddKey(t.Name, key))
@@ -126,7 +126,7 @@ func (c *tableChanges) dropKey(t *database.Table, key []columns.Ident) {
 	if old < 0 {
 		return
 	}
-	c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", quotedList(t.Uniques[old].Columns), quotedList(key)))
+	c.altered = append(c.altered, fmt.Sprintf("primary key (%s) → (%s)", columns.List(t.Uniques[old].Columns), columns.List(key)))
 	c.statements = append(c.statements, "ALTER TABLE "+t.Name.String()+" DROP CONSTRAINT "+columns.Ident(t.Uniques[old].Name).String())
 	for i := range c.have {
 		if h := &c.have[i]; h.Key && !slices.Contains(key, h.Name) && !h.ReadOnly {
@@ -165,12 +165,4 @@ func keyColumns(places []columns.Place) []columns.Ident {
 		}
 	}
 	return key
-}
-
-func quotedList(names []columns.Ident) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = n.String()
-	}
-	return strings.Join(quoted, ", ")
 }

@@ -56,7 +56,7 @@ func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
 	for _, c := range ld.layout.Columns {
 		moved = append(moved, c.Name)
 	}
-	list := quotedList(append(moved, database.LineColumn))
+	list := columns.List(append(moved, database.LineColumn))
 	old := ld.layout.shape.Staging
 	stage, err := l.shape.SQL(database.Stage)
 	if err != nil {

@@ -207,7 +207,7 @@ func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (strin
 			parts = append(parts, "t."+column.Name.String()+" IS NULL")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, database.Literal(plainText(v.Value)), column.Declared))
+		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, columns.Literal(plainText(v.Value)), column.Declared))
 	}
 	return strings.Join(parts, " AND "), nil
 }

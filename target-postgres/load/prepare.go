@@ -65,32 +65,8 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 		return nil, err
 	}
 	if len(c.statements) > 0 {
-		if t.Exists {
-			// Rows on their way are encoded for the table as it is.
-			if err := w.awaitTurn(ctx); err != nil {
-				return nil, err
-			}
-		}
-		// Another run may be at the same table: look again when it is ours alone.
-		if err := conn.Exec(ctx, w.o.Pipeline.TableLock(p.stream.table)); err != nil {
-			return nil, database.Fault(err)
-		}
-		if t, err = conn.Describe(ctx, p.stream.table); err != nil {
+		if t, err = w.change(ctx, conn, p, t); err != nil {
 			return nil, err
-		}
-		if c, err = p.changes(w.o, t); err != nil {
-			return nil, err
-		}
-		if len(c.statements) > 0 {
-			if len(c.altered) > 0 {
-				w.o.Log.Info("table altered", "stream", p.stream.name, "changes", strings.Join(c.altered, "; "))
-			}
-			if err := conn.Exec(ctx, strings.Join(c.statements, "; ")); err != nil {
-				return nil, changeFault(t, err)
-			}
-			if t, err = conn.Describe(ctx, p.stream.table); err != nil {
-				return nil, err
-			}
 		}
 	}
 	plans, err := w.plans(ctx, conn, p, t)
@@ -98,6 +74,43 @@ func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparatio
 		err = w.adopt(ctx, conn, plans[0].layout.shape, p.stream.beside())
 	}
 	return plans, err
+}
+
+// change brings a table to the form that is wanted, and gives it as it is then.
+func (w *worker) change(ctx context.Context, conn *database.Conn, p *preparation, t *database.Table) (*database.Table, error) {
+	if t.Exists {
+		// Rows on their way are encoded for the table as it is.
+		if err := w.awaitTurn(ctx); err != nil {
+			return nil, err
+		}
+	}
+	// Another run may be at the same table: look again when it is ours alone.
+	if err := conn.Exec(ctx, w.o.Pipeline.TableLock(t.Name)); err != nil {
+		return nil, database.Fault(err)
+	}
+	t, err := conn.Describe(ctx, t.Name)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.changes(w.o, t)
+	if err != nil || len(c.statements) == 0 {
+		return t, err
+	}
+	if len(c.altered) > 0 {
+		w.o.Log.Info("table altered", "stream", p.stream.name, "changes", strings.Join(c.altered, "; "))
+	}
+	return execute(ctx, conn, t, c.statements)
+}
+
+// execute runs the statements that change a table, and gives it as it is then.
+func execute(ctx context.Context, conn *database.Conn, t *database.Table, statements []string) (*database.Table, error) {
+	if len(statements) == 0 {
+		return t, nil
+	}
+	if err := conn.Exec(ctx, strings.Join(statements, "; ")); err != nil {
+		return nil, changeFault(t, err)
+	}
+	return conn.Describe(ctx, t.Name)
 }
 
 // changeFault says what a failed change means. Rows in the table may forbid a key, a foreign key may need the old one, and an

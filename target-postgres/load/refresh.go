@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/target-postgres/columns"
@@ -66,13 +65,7 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 	case protocol.RefreshAtEnd:
 		drop, create = beside.Exists, final.Exists
 	case protocol.RefreshWhenComplete:
-		var old, oldBeside bool
-		of := fmt.Sprintf("(%[1]s < %[2]d) IS NOT FALSE", columns.GenerationName, *s.sync.Generation)
-		if old, err = conn.Exists(ctx, final, of); err == nil {
-			oldBeside, err = conn.Exists(ctx, beside, of)
-		}
-		drop = beside.Exists && oldBeside
-		create = old && (drop || !beside.Exists)
+		drop, create, err = resume(ctx, conn, beside, final, *s.sync.Generation)
 		if beside.Exists && !drop {
 			s.table = beside.Name
 		}
@@ -90,6 +83,18 @@ func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (
 		err = conn.Exec(ctx, fmt.Sprintf("CREATE TABLE %s (LIKE %s INCLUDING CONSTRAINTS INCLUDING DEFAULTS INCLUDING IDENTITY INCLUDING GENERATED)", beside.Name, final.Name))
 	}
 	return leftover, database.Fault(err)
+}
+
+// resume decides how a refresh goes on that an earlier run may have begun: with the rows of its generation, which are beside the table or,
+// where that held no older ones, in it.
+func resume(ctx context.Context, conn *database.Conn, beside, final *database.Table, generation int64) (drop, create bool, err error) {
+	older := fmt.Sprintf("(%s < %d) IS NOT FALSE", columns.GenerationName, generation)
+	old, err := conn.Exists(ctx, final, older)
+	if err != nil {
+		return false, false, err
+	}
+	drop, err = conn.Exists(ctx, beside, older)
+	return drop, old && (drop || !beside.Exists), err
 }
 
 // adopt adds the rows of a table beside another one to it, and drops it.
@@ -183,13 +188,8 @@ func (w *worker) refresh(ctx context.Context, o *op) error {
 	if err != nil {
 		return err
 	}
-	if len(c.statements) > 0 {
-		if err := conn.Exec(ctx, strings.Join(c.statements, "; ")); err != nil {
-			return changeFault(t, err)
-		}
-		if t, err = conn.Describe(ctx, s.final); err != nil {
-			return err
-		}
+	if t, err = execute(ctx, conn, t, c.statements); err != nil {
+		return err
 	}
 	plans, err := w.plans(ctx, conn, o.refresh, t)
 	if err != nil {

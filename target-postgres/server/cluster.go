@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -47,7 +48,7 @@ func (c *cluster) create(ctx context.Context) error {
 			return err
 		}
 	}
-	bin, err := c.binaries(ctx, c.Version)
+	bin, err := c.binaries(ctx, "")
 	if err != nil {
 		return err
 	}
@@ -57,7 +58,7 @@ func (c *cluster) create(ctx context.Context) error {
 	}
 	// initdb reads the password as the server's account, so from a file of that account.
 	handed := c.inner("run", "password")
-	if err := firstError(os.WriteFile(handed, []byte(password), 0o600), c.account.give(handed)); err != nil {
+	if err := cmp.Or(os.WriteFile(handed, []byte(password), 0o600), c.account.give(handed)); err != nil {
 		return protocol.SystemFault("", "private server: %w", err)
 	}
 	defer os.Remove(handed)
@@ -77,9 +78,9 @@ func (c *cluster) create(ctx context.Context) error {
 	conf, err := os.OpenFile(c.inner("making", "postgresql.conf"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
 		_, err = conf.WriteString("\ninclude 'private.conf'\n")
-		err = firstError(err, conf.Close())
+		err = cmp.Or(err, conf.Close())
 	}
-	if err = firstError(err, os.Rename(c.inner("making"), c.inner("data"))); err != nil {
+	if err = cmp.Or(err, os.Rename(c.inner("making"), c.inner("data"))); err != nil {
 		return protocol.SystemFault("", "private server: %w", err)
 	}
 	return nil
@@ -104,10 +105,6 @@ func (c *cluster) makeEmpty(path string) error {
 // moment to notice that theirs is gone, so it tries for a while.
 func (c *cluster) launch(ctx context.Context, recovering bool) error {
 	major := majorOfData(c.inner("data"))
-	if c.Version != "" && c.Version != major {
-		return protocol.ConfigFault("leave the version out, or name a new folder",
-			"private server: %s was made by PostgreSQL %s, not %s", c.Dir, major, c.Version)
-	}
 	bin, err := c.binaries(ctx, major)
 	if err != nil {
 		return err
@@ -195,7 +192,7 @@ func (c *cluster) configure() error {
 		fmt.Fprintf(&text, "%s = '%s'\n", name, strings.ReplaceAll(settings[name], "'", "''"))
 	}
 	path := c.inner("data", "private.conf")
-	if err := firstError(os.WriteFile(path, text.Bytes(), 0o600), c.account.give(path)); err != nil {
+	if err := cmp.Or(os.WriteFile(path, text.Bytes(), 0o600), c.account.give(path)); err != nil {
 		return protocol.SystemFault("", "private server: %w", err)
 	}
 	return nil
@@ -235,7 +232,7 @@ func (c *cluster) openLog() error {
 	}
 	f, err := os.OpenFile(path, flags, 0o600)
 	if err == nil {
-		err = firstError(f.Close(), c.account.give(path))
+		err = cmp.Or(f.Close(), c.account.give(path))
 	}
 	if err != nil {
 		return protocol.SystemFault("", "private server: %w", err)
@@ -247,13 +244,4 @@ func (c *cluster) openLog() error {
 func lastLine(out []byte) string {
 	out = bytes.TrimSpace(out)
 	return string(out[bytes.LastIndexByte(out, '\n')+1:])
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"hash/fnv"
 	"os"
 	"syscall"
 	"time"
@@ -62,10 +61,4 @@ func openLock(path string) (*os.File, error) {
 		return nil, protocol.ConfigFault("run as the user who made the folder, or give another folder", "private server: %w", err)
 	}
 	return f, nil
-}
-
-func pathHash(path string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(path))
-	return h.Sum64()
 }

@@ -15,6 +15,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"log/slog"
 	"net/url"
 	"os"
@@ -32,7 +33,6 @@ import (
 // Options says what server is wanted.
 type Options struct {
 	Dir      string            // holds the data, the socket, the password and the server's log; made where it is missing
-	Version  string            // major version to use, such as "16"; the newest on the machine by default
 	Settings map[string]string // server settings beside or instead of the durable defaults
 	Log      *slog.Logger      // told about a download and about a recovery; nil for silence
 }
@@ -226,4 +226,10 @@ func (c *cluster) socketDir() string {
 		return dir
 	}
 	return filepath.Join("/tmp", fmt.Sprintf("signalroom-%016x", pathHash(c.Dir)))
+}
+
+func pathHash(path string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(path))
+	return h.Sum64()
 }

@@ -231,7 +231,6 @@ func TestFaults(t *testing.T) {
 		{"no folder", Options{}, "has no folder", protocol.Config},
 		{"a file", Options{Dir: file}, "not a directory", protocol.Config},
 		{"somebody's files", Options{Dir: foreign}, "not a private server's", protocol.Config},
-		{"no such version", Options{Dir: t.TempDir(), Version: "9"}, "PostgreSQL 9", protocol.Config},
 		{"a setting that is none", Options{Dir: t.TempDir(), Settings: map[string]string{"max_connections": "many"}}, "does not start", protocol.System},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -240,6 +239,11 @@ func TestFaults(t *testing.T) {
 			require.Equal(t, c.kind, protocol.KindOf(err))
 		})
 	}
+	c, err := openCluster(Options{Dir: t.TempDir()})
+	require.NoError(t, err)
+	_, err = c.binaries(t.Context(), "9")
+	require.ErrorContains(t, err, "PostgreSQL 9")
+	require.Equal(t, protocol.Config, protocol.KindOf(err))
 	require.DirExists(t, filepath.Join(foreign, "server", "precious"))
 }
 
