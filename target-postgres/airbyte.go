@@ -43,12 +43,18 @@ func (p Program) speaksAirbyte() bool {
 	return len(p.Args) > 0 && slices.Contains(airbyteVerbs, p.Args[0])
 }
 
+// An airbyteJob is one execution of a command of Airbyte's protocol.
+type airbyteJob struct {
+	job
+	out *airbyte.Writer
+}
+
 // runAirbyte executes a command of Airbyte's protocol. Standard output belongs to its messages, logs and failures included.
 func (p Program) runAirbyte(ctx context.Context, s *signals) int {
 	out := airbyte.NewWriter(p.Stdout)
-	output := logs.NewAirbyte("target-postgres", out, p.Env)
-	return output.Run(func() error {
-		err := p.executeAirbyte(ctx, output, out, s)
+	j := &airbyteJob{job{Program: p, signals: s, output: logs.NewAirbyte("target-postgres", out, p.Env)}, out}
+	return j.output.Run(func() error {
+		err := j.execute(ctx)
 		if flushed := out.Flush(); err == nil {
 			err = flushed
 		}
@@ -56,56 +62,54 @@ func (p Program) runAirbyte(ctx context.Context, s *signals) int {
 	})
 }
 
-func (p Program) executeAirbyte(ctx context.Context, output *logs.Output, out *airbyte.Writer, s *signals) error {
-	var command grammar
-	var config Config
-	given, err := p.parse(&command, &config)
-	if p.Args[0] == "check" && (err != nil || !given.Done()) {
+func (j *airbyteJob) execute(ctx context.Context) (err error) {
+	j.given, err = j.parse(&j.command, &j.config)
+	if j.Args[0] == "check" && (err != nil || !j.given.Done()) {
 		if err == nil {
-			err = p.check(ctx, output, given, &config, command.Check.Debug)
+			err = j.check(ctx)
 		}
-		return checked(output, out, err)
+		return j.answer(err)
 	}
 	switch {
-	case err != nil || given.Done():
+	case err != nil || j.given.Done():
 		return err
-	case given.Command() == "spec":
-		return sendSpec(out)
-	case given.Command() == "discover":
+	case j.given.Command() == "spec":
+		return j.spec()
+	case j.given.Command() == "discover":
 		return protocol.ConfigFault("choose streams and modes in the connection", "this destination has nothing to discover")
 	}
-	return p.write(ctx, output, out, s, given, &config, command.Write)
+	return j.write(ctx)
 }
 
 // documentation is the page of this connector.
 const documentation = "https://github.com/signalroom/signalroom/blob/main/docs/airbyte-destination.md"
 
-func sendSpec(out *airbyte.Writer) error {
+func (j *airbyteJob) spec() error {
 	form, err := settings.ConnectionSpecification(&Config{})
 	if err != nil {
 		return err
 	}
-	return out.Send(&airbyte.Specification{
+	return j.out.Send(&airbyte.Specification{
 		DocumentationURL: documentation, ConnectionSpecification: form, SupportsIncremental: true, ProtocolVersion: airbyte.Version,
 		DestinationSyncModes: []airbyte.DestinationSyncMode{airbyte.Append, airbyte.Overwrite, airbyte.AppendDedup},
 	})
 }
 
-// checked says what became of a check. What is a defect is no answer.
-func checked(output *logs.Output, out *airbyte.Writer, err error) error {
+// answer says what became of a check. A defect of the program is no answer.
+func (j *airbyteJob) answer(err error) error {
 	if err != nil && protocol.KindOf(err) == protocol.System {
 		return err
 	}
 	status := &airbyte.ConnectionStatus{Status: airbyte.Succeeded}
 	if err != nil {
-		status.Status, status.Message = airbyte.Failed, output.Masked(strings.TrimSpace(err.Error()))
+		status.Status, status.Message = airbyte.Failed, j.output.Masked(strings.TrimSpace(err.Error()))
 	}
-	return out.Send(status)
+	return j.out.Send(status)
 }
 
 // check does in a transaction that is taken back what a sync will do.
-func (p Program) check(ctx context.Context, output *logs.Output, given *settings.Settings, config *Config, debug bool) error {
-	connection, end, err := p.airbyteConnection(ctx, output, given, config, debug)
+func (j *airbyteJob) check(ctx context.Context) error {
+	connection, end, err := j.connection(ctx)
 	if err != nil {
 		return err
 	}
@@ -115,52 +119,53 @@ func (p Program) check(ctx context.Context, output *logs.Output, given *settings
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	of := config.airbytePipeline(nil)
-	if err := conn.Check(ctx, of, config.options(connection).Grants); err != nil {
+	of := j.config.airbytePipeline(nil)
+	if err := conn.Check(ctx, of, j.config.options(connection).Grants); err != nil {
 		return err
 	}
 	return conn.Try(ctx, of)
 }
 
-// airbyteConnection is how the server is reached, once the settings are right.
-func (p Program) airbyteConnection(ctx context.Context, output *logs.Output, given *settings.Settings, config *Config, debug bool) (o database.Options, end func(), err error) {
-	output.Mask(given.Secrets()...)
-	output.Mask(config.Airbyte.Mode.secrets()...)
-	if debug {
-		output.Verbose()
+// connection is how the server is reached, once the settings are right.
+func (j *airbyteJob) connection(ctx context.Context) (o database.Options, end func(), err error) {
+	c := &j.config
+	j.output.Mask(j.given.Secrets()...)
+	j.output.Mask(c.Airbyte.Mode.secrets()...)
+	if j.command.Check.Debug || j.command.Write.Debug {
+		j.output.Verbose()
 	}
-	problems := given.Problems()
-	config.check(problems)
-	if config.DSN == "" {
-		for _, of := range []struct{ name, value string }{{"host", config.Host}, {"database", config.Database}, {"user", config.User}} {
+	problems := j.given.Problems()
+	c.check(problems)
+	if c.DSN == "" {
+		for _, of := range []struct{ name, value string }{{"host", c.Host}, {"database", c.Database}, {"user", c.User}} {
 			if of.value == "" {
 				problems.Missing(of.name, "to reach the server")
 			}
 		}
 	}
-	if config.Embedded != "" {
+	if c.Embedded != "" {
 		problems.Add("embedded", "an Airbyte destination loads into a server that stays: leave it out")
 	}
 	if err := problems.Err(); err != nil {
 		return o, nil, err
 	}
-	if list := slices.Concat(given.Unknown(), given.WithoutEffect()); len(list) > 0 {
-		output.Logger().Info("settings that have no effect here", "settings", strings.Join(list, ", "))
+	if list := slices.Concat(j.given.Unknown(), j.given.WithoutEffect()); len(list) > 0 {
+		j.output.Logger().Info("settings that have no effect here", "settings", strings.Join(list, ", "))
 	}
-	return config.connection(ctx, given.Env)
+	return c.connection(ctx, j.given.Env)
 }
 
 // write loads what comes on standard input.
-func (p Program) write(ctx context.Context, output *logs.Output, out *airbyte.Writer, s *signals, given *settings.Settings, config *Config, command writeCommand) error {
-	if medium, _ := p.Env("DATA_CHANNEL_MEDIUM"); medium == "SOCKET" {
+func (j *airbyteJob) write(ctx context.Context) error {
+	if medium, _ := j.Env("DATA_CHANNEL_MEDIUM"); medium == "SOCKET" {
 		return protocol.ConfigFault("set DATA_CHANNEL_MEDIUM to STDIO: this destination declares no other", "records through sockets are not read")
 	}
-	connection, end, err := p.airbyteConnection(ctx, output, given, config, command.Debug)
+	connection, end, err := j.connection(ctx)
 	if err != nil {
 		return err
 	}
 	defer end()
-	text, err := os.ReadFile(command.Catalog)
+	text, err := os.ReadFile(j.command.Write.Catalog)
 	if err != nil {
 		return protocol.ConfigFault("name a file that can be read", "catalog: %w", err)
 	}
@@ -173,19 +178,19 @@ func (p Program) write(ctx context.Context, output *logs.Output, out *airbyte.Wr
 		return err
 	}
 	for _, stream := range streams {
-		output.NameStream(stream.Label(), stream.Name, stream.Namespace)
+		j.output.NameStream(stream.Label(), stream.Name, stream.Namespace)
 	}
-	o := config.airbyteOptions(connection, streams)
-	if given.Given("pipeline") {
-		o.Pipeline.Name = config.Pipeline
+	o := j.config.airbyteOptions(connection, streams)
+	if j.given.Given("pipeline") {
+		o.Pipeline.Name = j.config.Pipeline
 	}
-	o.Limits, o.Grew, o.Log, o.Progress = p.Limits, p.Grew, output.Logger(), &load.Progress{}
-	reader := airbyte.NewReader(p.Stdin, streams, o.Log)
+	o.Limits, o.Grew, o.Log, o.Progress = j.Limits, j.Grew, j.output.Logger(), &load.Progress{}
+	reader := airbyte.NewReader(j.Stdin, streams, o.Log)
 	defer reader.Close()
-	s.drain(reader)
-	live := logs.NewLive(p.Stderr, false)
+	j.signals.drain(reader)
+	live := logs.NewLive(j.Stderr, false)
 	stop := showProgress(live, o.Log, o.Progress)
-	summary, err := load.Run(ctx, o, reader, out)
+	summary, err := load.Run(ctx, o, reader, j.out)
 	stop()
 	logSummary(live, o.Log, summary)
 	return err
@@ -197,10 +202,7 @@ const deleteMark = "_ab_cdc_deleted_at"
 // airbyteOptions are those of a load whose ways the configured catalog decides.
 func (c *Config) airbyteOptions(connection database.Options, streams []*protocol.Stream) load.Options {
 	o := c.options(connection)
-	o.Case = columns.AirbyteCase
-	if c.NameCase == "lower" {
-		o.Case = columns.AirbyteLowerCase
-	}
+	o.Case = c.airbyteCase()
 	o.Pipeline = c.airbytePipeline(streams)
 	o.Metadata, o.Uncovered, o.ReplaceKey = columns.AirbyteMetadata, load.CleanUncovered, true
 	o.Dispositions, o.Method, o.HardDelete, o.IgnoreVersions, o.Missing = nil, "", false, true, load.NullMissing
@@ -225,9 +227,12 @@ func (c *Config) airbytePipeline(streams []*protocol.Stream) database.Pipeline {
 	for _, s := range streams {
 		hash.Write([]byte(s.Namespace + "\x00" + s.Name + "\x00"))
 	}
-	of := columns.AirbyteCase
+	return database.Pipeline{Schema: c.airbyteCase().Schema(c.Schema), Name: database.AirbytePrefix + hex.EncodeToString(hash.Sum(nil)[:6])}
+}
+
+func (c *Config) airbyteCase() columns.Case {
 	if c.NameCase == "lower" {
-		of = columns.AirbyteLowerCase
+		return columns.AirbyteLowerCase
 	}
-	return database.Pipeline{Schema: of.Schema(c.Schema), Name: database.AirbytePrefix + hex.EncodeToString(hash.Sum(nil)[:6])}
+	return columns.AirbyteCase
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -22,13 +19,13 @@ import (
 const longestWait = 60 * time.Second
 
 // state prints the committed state, or {}. It prints nothing when it fails.
-func (p Program) state(ctx context.Context, connection database.Options, config *Config) error {
+func (p Program) state(ctx context.Context, connection database.Options, of database.Pipeline) error {
 	conn, err := database.Connect(ctx, connection)
 	if err != nil {
 		return err
 	}
 	defer conn.Close(context.WithoutCancel(ctx)) // the answer is known by then
-	state, err := conn.State(ctx, config.pipeline(), longestWait)
+	state, err := conn.State(ctx, of, longestWait)
 	if err != nil {
 		return err
 	}
@@ -75,12 +72,12 @@ func (p Program) loads(ctx context.Context, connection database.Options, of data
 	for _, l := range loads {
 		version := ""
 		if l.Version != 0 {
-			version = strconv.FormatInt(l.Version, 10)
+			version = fmt.Sprint(l.Version)
 		}
 		rows = append(rows, []string{
 			l.Committed.UTC().Format(time.DateTime), visible(l.Pipeline), visible(l.Stream), l.Mode,
-			strconv.FormatInt(l.Read, 10), strconv.FormatInt(l.Inserted, 10), strconv.FormatInt(l.Updated, 10),
-			strconv.FormatInt(l.Unchanged, 10), strconv.FormatInt(l.Deleted, 10), strconv.FormatInt(l.Rejected, 10),
+			fmt.Sprint(l.Read), fmt.Sprint(l.Inserted), fmt.Sprint(l.Updated),
+			fmt.Sprint(l.Unchanged), fmt.Sprint(l.Deleted), fmt.Sprint(l.Rejected),
 			megabytes(l.Bytes), fmt.Sprintf("%.1f", l.Seconds), version, l.Program, shortened(visible(l.Bookmark), 60),
 		})
 	}
@@ -124,8 +121,8 @@ func (p Program) rejects(ctx context.Context, connection database.Options, of da
 		if r.Replayed != nil {
 			replayed = r.Replayed.UTC().Format(time.DateTime)
 		}
-		rows = append(rows, []string{strconv.FormatInt(r.ID, 10), r.At.UTC().Format(time.DateTime), replayed, visible(r.Pipeline), visible(r.Stream),
-			strconv.FormatInt(r.Line, 10), visible(r.Key), visible(r.Column), visible(r.Reason)})
+		rows = append(rows, []string{fmt.Sprint(r.ID), r.At.UTC().Format(time.DateTime), replayed, visible(r.Pipeline), visible(r.Stream),
+			fmt.Sprint(r.Line), visible(r.Key), visible(r.Column), visible(r.Reason)})
 	}
 	return printTable(p.Stdout, rows, 1, 2, 3, 4, 6, 7, 8)
 }
@@ -137,29 +134,30 @@ type rejectsReplay struct {
 }
 
 // replay loads rejects once more. It is a Data fault when some are refused again.
-func (p Program) replay(ctx context.Context, o load.Options, of database.Pipeline, r rejectsReplay, input string) error {
-	schemas, err := readSchemas(input, o.Log)
+func (j *job) replay(ctx context.Context, o load.Options, of database.Pipeline) error {
+	command := j.command.Rejects.Replay
+	schemas, err := readSchemas(j.command.Input, o.Log)
 	if err != nil {
 		return err
 	}
-	results, err := replay.Run(ctx, replay.Options{Load: o, Of: of, Filter: r.filter(), Schemas: schemas})
+	results, err := replay.Run(ctx, replay.Options{Load: o, Of: of, Filter: command.filter(), Schemas: schemas})
 	if err == nil && len(results) == 0 {
 		o.Log.Info("no rejects to replay")
 	}
 	rows := [][]string{{"PIPELINE", "STREAM", "REPLAYED", "STILL REJECTED", "REASON"}}
 	var refused int64
-	for _, r := range results {
-		refused += r.Rejected
-		if r.Note != "" {
-			o.Log.Warn(r.Note, "stream", r.Stream)
+	for _, one := range results {
+		refused += one.Rejected
+		if one.Note != "" {
+			o.Log.Warn(one.Note, "stream", one.Stream)
 		}
-		rows = append(rows, []string{visible(r.Pipeline), visible(r.Stream), strconv.FormatInt(r.Replayed, 10), strconv.FormatInt(r.Rejected, 10), visible(r.Reason)})
+		rows = append(rows, []string{visible(one.Pipeline), visible(one.Stream), fmt.Sprint(one.Replayed), fmt.Sprint(one.Rejected), visible(one.Reason)})
 	}
 	var printing error
-	if r.JSON {
-		printing = printLines(p.Stdout, results)
+	if command.JSON {
+		printing = printLines(j.Stdout, results)
 	} else {
-		printing = printTable(p.Stdout, rows, 0, 1, 4)
+		printing = printTable(j.Stdout, rows, 0, 1, 4)
 	}
 	switch {
 	case err != nil:
@@ -198,29 +196,4 @@ func readSchemas(path string, log *slog.Logger) (map[string]*protocol.Stream, er
 			schemas[m.Stream] = m.Schema
 		}
 	}
-}
-
-// printTable prints rows of cells, the first of them a heading; the columns named by number are text.
-func printTable(w io.Writer, rows [][]string, text ...int) error {
-	return printed(io.WriteString(w, strings.Join(aligned(rows, text...), "\n")+"\n"))
-}
-
-func printLines[T any](w io.Writer, values []T) error {
-	var b strings.Builder
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	for i := range values {
-		if err := e.Encode(&values[i]); err != nil {
-			return protocol.SystemFault("", "%w", err)
-		}
-	}
-	return printed(io.WriteString(w, b.String()))
-}
-
-// printed makes a fault of an output that takes nothing.
-func printed(_ int, err error) error {
-	if err != nil {
-		return protocol.SystemFault("", "standard output: %w", err)
-	}
-	return nil
 }

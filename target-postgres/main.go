@@ -5,23 +5,16 @@ package main
 import (
 	"context"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"slices"
-	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/protocol/pipe"
 	"github.com/signalroom/signalroom/protocol/settings"
-	"github.com/signalroom/signalroom/protocol/singer"
-	"github.com/signalroom/signalroom/target-postgres/batch"
 	"github.com/signalroom/signalroom/target-postgres/load"
-	"github.com/signalroom/signalroom/target-postgres/server"
 )
 
 func main() { os.Exit(process()) }
@@ -98,9 +91,9 @@ func (p Program) run(ctx context.Context, s *signals) int {
 	if p.speaksAirbyte() {
 		return p.runAirbyte(ctx, s)
 	}
-	progress := logs.NewLive(p.Stderr, true)
-	output := logs.New("target-postgres", progress, p.Env)
-	return output.Run(func() error { return p.execute(ctx, output, progress, s) })
+	j := &job{Program: p, signals: s, live: logs.NewLive(p.Stderr, true)}
+	j.output = logs.New("target-postgres", j.live, p.Env)
+	return j.output.Run(func() error { return j.execute(ctx) })
 }
 
 // parse reads the command line and the settings.
@@ -119,158 +112,4 @@ func (p Program) parse(command *grammar, config *Config) (*settings.Settings, er
 		WithoutSettings: []string{"spec", "discover"}, Airbyte: []string{"check", "write"},
 		Foreign: foreign(), Args: p.Args, Stdout: p.Stdout, Env: p.Env, Dir: p.Dir,
 	}, command, config)
-}
-
-func (p Program) execute(ctx context.Context, output *logs.Output, progress *logs.Live, s *signals) error {
-	var command grammar
-	var config Config
-	given, err := p.parse(&command, &config)
-	if err != nil || given.Done() {
-		return err
-	}
-	if slices.Contains(airbyteVerbs, given.Command()) {
-		return protocol.ConfigFault("write it first: target-postgres "+given.Command()+" --config FILE", "a command of Airbyte's protocol stands behind a flag")
-	}
-	output.Mask(given.Secrets()...)
-	given.WarnOfExposed(output.Logger())
-	problems := given.Problems()
-	config.check(problems)
-	if err := problems.Err(); err != nil {
-		return err
-	}
-	if list := given.WithoutEffect(); len(list) > 0 {
-		output.Logger().Info("settings of other targets that have no effect here", "settings", strings.Join(list, ", "))
-	}
-	connection, end, err := config.connection(ctx, given.Env)
-	if err != nil {
-		return err
-	}
-	defer end()
-	if config.Embedded != "" {
-		private, err := server.Start(ctx, server.Options{Dir: config.Embedded, Log: output.Logger()})
-		if err != nil {
-			return err
-		}
-		defer stopServer(context.WithoutCancel(ctx), private, output.Logger())
-		connection.DSN = private.DSN()
-		connection.Env = nil
-	}
-	shown := config.pipeline()
-	if !given.Given("pipeline") {
-		shown.Name = "" // all of them
-	}
-	switch given.Command() {
-	case "state":
-		return p.state(ctx, connection, &config)
-	case "loads":
-		return p.loads(ctx, connection, shown, command.Loads)
-	case "rejects", "rejects list":
-		return p.rejects(ctx, connection, shown, command.Rejects.List)
-	}
-	o := config.options(connection)
-	o.Limits, o.Grew, o.Log = p.Limits, p.Grew, output.Logger()
-	if given.Command() == "rejects replay" {
-		return p.replay(ctx, o, shown, command.Rejects.Replay, command.Input)
-	}
-	return p.load(ctx, output, progress, s, &config, o, given.Env, command.Input, command.Plan)
-}
-
-func stopServer(ctx context.Context, private *server.Server, log *slog.Logger) {
-	if err := private.Stop(ctx); err != nil {
-		log.Warn("the private server did not stop", "error", err)
-	}
-}
-
-// load reads messages to the end.
-func (p Program) load(ctx context.Context, output *logs.Output, live *logs.Live, s *signals, config *Config,
-	o load.Options, env func(string) (string, bool), path string, plan bool) error {
-	input := p.Stdin
-	if path != "" {
-		file, err := openInput(path)
-		if err != nil {
-			return err
-		}
-		defer file.Close()
-		input = file
-	}
-	reader := batch.New(ctx, singer.NewReader(input, singer.Options{Log: o.Log}), batch.Options{Env: env, Log: o.Log})
-	defer reader.Close()
-	s.drain(reader)
-	if plan {
-		return load.Plan(ctx, o, reader, p.Stdout)
-	}
-	o.Metrics, o.Progress = output.StartMetrics(), &load.Progress{}
-	stop := showProgress(live, o.Log, o.Progress)
-	file := startMetricsFile(config.MetricsFile, o.Pipeline.Name, o.Progress, o.Log)
-	summary, err := load.Run(ctx, o, reader, p.Stdout)
-	stop()
-	file.end(err, s.received())
-	o.Metrics.Close()
-	logSummary(live, o.Log, summary)
-	return err
-}
-
-func openInput(path string) (*os.File, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, protocol.ConfigFault("name a file that can be read", "input: %w", err)
-	}
-	if info, err := file.Stat(); err == nil && info.IsDir() {
-		file.Close()
-		return nil, protocol.ConfigFault("name a file that can be read", "input: %s is a folder", path)
-	}
-	return file, nil
-}
-
-// signals ends a run: the first closes the reader, so that what is covered is committed, the second cancels everything.
-type signals struct {
-	cancel context.CancelFunc
-	mu     sync.Mutex
-	got    os.Signal
-	reader io.Closer
-}
-
-// watch begins to wait, until the function that it returns is called.
-func (s *signals) watch(from <-chan os.Signal) (end func()) {
-	done := make(chan struct{})
-	var running sync.WaitGroup
-	running.Go(func() {
-		for {
-			select {
-			case got := <-from:
-				s.arrive(got)
-			case <-done:
-				return
-			}
-		}
-	})
-	return func() { close(done); running.Wait() }
-}
-
-func (s *signals) arrive(got os.Signal) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.got == nil && s.reader != nil {
-		s.got = got
-		s.reader.Close()
-		return
-	}
-	s.got = got
-	s.cancel()
-}
-
-// drain names the reader that a signal closes.
-func (s *signals) drain(reader io.Closer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.reader = reader
-	if s.got != nil {
-		reader.Close()
-	}
-}
-
-func (s *signals) received() os.Signal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.got
 }

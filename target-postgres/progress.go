@@ -175,5 +175,3 @@ func behind(s *load.StreamStatus, now time.Time) string {
 		return fmt.Sprintf("%dd", int(lag.Hours()/24))
 	}
 }
-
-func megabytes(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/target-postgres/load"
@@ -64,14 +63,4 @@ func summaryTable(s *load.Summary, columns int) string {
 		b.WriteString(shortened(line, columns) + "\n")
 	}
 	return b.String()
-}
-
-// visible is a text without what a terminal would act upon.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return ' '
-	}, text)
 }

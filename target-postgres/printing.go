@@ -1,10 +1,41 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
+
+	"github.com/signalroom/signalroom/protocol"
 )
+
+// printTable prints rows of cells, the first of them a heading; the columns named by number are text.
+func printTable(w io.Writer, rows [][]string, text ...int) error {
+	return printed(io.WriteString(w, strings.Join(aligned(rows, text...), "\n")+"\n"))
+}
+
+func printLines[T any](w io.Writer, values []T) error {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	for i := range values {
+		if err := e.Encode(&values[i]); err != nil {
+			return protocol.SystemFault("", "%w", err)
+		}
+	}
+	return printed(io.WriteString(w, b.String()))
+}
+
+// printed makes a fault of an output that takes nothing.
+func printed(_ int, err error) error {
+	if err != nil {
+		return protocol.SystemFault("", "standard output: %w", err)
+	}
+	return nil
+}
 
 // aligned gives rows of cells as lines of columns. The columns named by number are text, all others numbers, which end below
 // each other.
@@ -57,4 +88,16 @@ func grouped(n int64) string {
 		text = text[:i] + "," + text[i:]
 	}
 	return text
+}
+
+func megabytes(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/1e6) }
+
+// visible is a text without what a terminal would act upon.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }
