@@ -42,16 +42,21 @@ func either(a, b *Schema) *Schema {
 	if a.Items != nil && b.Items != nil {
 		s.Items = either(a.Items, b.Items)
 	}
-	s.Properties = slices.Clone(a.Properties)
-	for _, p := range b.Properties {
+	s.addProperties(a.Properties, either)
+	s.addProperties(b.Properties, either)
+	s.Required = agreedList(a, b)
+	return s
+}
+
+// addProperties adds properties, and joins those that are there already.
+func (s *Schema) addProperties(more []Property, join func(a, b *Schema) *Schema) {
+	for _, p := range more {
 		if mine, ok := s.Property(p.Name); ok {
-			mine.Schema = *either(&mine.Schema, &p.Schema)
+			mine.Schema = *join(&mine.Schema, &p.Schema)
 		} else {
 			s.Properties = append(s.Properties, p)
 		}
 	}
-	s.Required = agreedList(a, b)
-	return s
 }
 
 func isInstant(format string) bool { return format == "date" || format == "date-time" }
@@ -111,14 +116,8 @@ func both(a, b *Schema) *Schema {
 	if a.Items != nil && b.Items != nil {
 		s.Items = both(a.Items, b.Items)
 	}
-	s.Properties = slices.Clone(a.Properties)
-	for _, p := range b.Properties {
-		if mine, ok := s.Property(p.Name); ok {
-			mine.Schema = *both(&mine.Schema, &p.Schema)
-		} else {
-			s.Properties = append(s.Properties, p)
-		}
-	}
+	s.addProperties(a.Properties, both)
+	s.addProperties(b.Properties, both)
 	s.Required = distinct(slices.Concat(a.Required, b.Required))
 	return s
 }

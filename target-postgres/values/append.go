@@ -22,11 +22,6 @@ func AppendTimestamptz(dst []byte, t time.Time) []byte {
 	return AppendBigint(dst, t.UnixMicro()-epoch)
 }
 
-// AppendText appends a field of type text. The text is UTF-8 without U+0000.
-func AppendText(dst []byte, s string) []byte {
-	return append(binary.BigEndian.AppendUint32(dst, uint32(len(s))), s...)
-}
-
 // AppendInt appends a number that the program knows to a column of whatever type, as Append does its literal.
 func (e *Encoder) AppendInt(dst []byte, n int64) ([]byte, error) {
 	if e.column.Kind == columns.Bigint {
