@@ -153,32 +153,35 @@ func (f *folder) own(n *node, depth int) (*Schema, error) {
 	if additional := n.get("additionalProperties"); additional != nil {
 		s.Additional = additional.kind == trueNode || additional.kind == objectNode
 	}
+	var err error
 	if items := n.get("items"); items != nil && (items.kind == objectNode || items.kind == trueNode) && n.get("prefixItems") == nil {
-		folded, err := f.fold(items, depth+1)
-		if err != nil {
+		if s.Items, err = f.fold(items, depth+1); err != nil {
 			return nil, fmt.Errorf("items: %w", err)
 		}
-		s.Items = folded
 	}
-	properties := n.get("properties")
-	if properties == nil {
-		return s, nil
+	s.Properties, err = f.properties(n.get("properties"), depth)
+	return s, err
+}
+
+// properties reads those of an object, in order; nil where it has none.
+func (f *folder) properties(n *node, depth int) ([]Property, error) {
+	if n == nil {
+		return nil, nil
 	}
-	s.Properties = make([]Property, 0, len(properties.members))
-	for _, m := range properties.members {
-		if properties.get(m.name) != m.node {
+	properties := make([]Property, 0, len(n.members))
+	for _, m := range n.members {
+		if n.get(m.name) != m.node {
 			continue // the name comes again
 		}
 		folded, err := f.fold(m.node, depth+1)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", m.name, err)
 		}
-		if folded == nil {
-			continue // false: the property may not be there
+		if folded != nil { // nil is false: the property may not be there
+			properties = append(properties, Property{m.name, *folded})
 		}
-		s.Properties = append(s.Properties, Property{m.name, *folded})
 	}
-	return s, nil
+	return properties, nil
 }
 
 // kindsOf reads type; without it, const and enum tell.

@@ -36,111 +36,126 @@ type scanners struct {
 
 type visitor = func(name []byte, pos int) (end int, err error)
 
+// visitors makes the values of the visitors, once, so that none is allocated for a line.
 func (s *scanners) visitors(r *Reader) {
-	// A value that should be an object and is none, as null, is passed over.
-	object := func(scan *rawjson.Scanner, visit *visitor, pos int) (int, error) {
-		if pos < len(r.line) && r.line[pos] == '{' {
-			return scan.Object(r.line, pos, *visit)
-		}
-		return rawjson.SkipValue(r.line, pos)
+	s.ofLine, s.ofRecord, s.ofState, s.ofTrace = r.visitLine, r.visitRecord, r.visitState, r.visitTrace
+	s.ofMeta, s.ofStreamState, s.ofStatus, s.ofDescriptor = r.visitMeta, r.visitStreamState, r.visitStatus, r.visitDescriptor
+}
+
+// object reads an object inside of another one. A value that should be an object and is none, as null, is passed over.
+func (r *Reader) object(scan *rawjson.Scanner, visit visitor, pos int) (int, error) {
+	if pos < len(r.line) && r.line[pos] == '{' {
+		return scan.Object(r.line, pos, visit)
 	}
-	value := func(into *[]byte, pos int) (int, error) {
-		end, err := rawjson.SkipValue(r.line, pos)
-		if err == nil {
-			*into = r.line[pos:end:end]
+	return rawjson.SkipValue(r.line, pos)
+}
+
+// value takes a value as it stands.
+func (r *Reader) value(into *[]byte, pos int) (int, error) {
+	end, err := rawjson.SkipValue(r.line, pos)
+	if err == nil {
+		*into = r.line[pos:end:end]
+	}
+	return end, err
+}
+
+func (r *Reader) visitLine(name []byte, pos int) (int, error) {
+	switch string(name) {
+	case "record":
+		return r.object(&r.scan.payload, r.scan.ofRecord, pos)
+	case "type":
+		return r.value(&r.parts.kind, pos)
+	case "state":
+		end, err := r.object(&r.scan.payload, r.scan.ofState, pos)
+		if err == nil && r.line[pos] == '{' {
+			r.parts.state = span{pos, end}
 		}
 		return end, err
+	case "trace":
+		return r.object(&r.scan.payload, r.scan.ofTrace, pos)
+	}
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitRecord(name []byte, pos int) (end int, err error) {
+	p := &r.parts
+	switch string(name) {
+	case "data":
+		if pos < len(r.line) && r.line[pos] == '{' {
+			if p.fields, end, err = r.scan.data.Members(r.line, pos); err == nil {
+				p.data = r.line[pos:end:end]
+			}
+			return end, err
+		}
+		return r.value(&p.data, pos)
+	case "stream":
+		return r.value(&p.stream, pos)
+	case "namespace":
+		return r.value(&p.namespace, pos)
+	case "emitted_at":
+		return r.value(&p.emitted, pos)
+	case "meta":
+		return r.object(&r.scan.nested, r.scan.ofMeta, pos)
+	}
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitMeta(name []byte, pos int) (int, error) {
+	if string(name) != "changes" {
+		return rawjson.SkipValue(r.line, pos)
 	}
 	p := &r.parts
-	s.ofLine = func(name []byte, pos int) (int, error) {
-		switch string(name) {
-		case "record":
-			return object(&s.payload, &s.ofRecord, pos)
-		case "type":
-			return value(&p.kind, pos)
-		case "state":
-			end, err := object(&s.payload, &s.ofState, pos)
-			if err == nil && r.line[pos] == '{' {
-				p.state = span{pos, end}
-			}
-			return end, err
-		case "trace":
-			return object(&s.payload, &s.ofTrace, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
+	end, err := r.value(&p.changes, pos)
+	if rawjson.KindOf(p.changes) != rawjson.Array || rawjson.SkipSpace(p.changes, 1) == len(p.changes)-1 {
+		p.changes = nil
 	}
-	s.ofRecord = func(name []byte, pos int) (end int, err error) {
-		switch string(name) {
-		case "data":
-			if pos < len(r.line) && r.line[pos] == '{' {
-				if p.fields, end, err = s.data.Members(r.line, pos); err == nil {
-					p.data = r.line[pos:end:end]
-				}
-				return end, err
-			}
-			return value(&p.data, pos)
-		case "stream":
-			return value(&p.stream, pos)
-		case "namespace":
-			return value(&p.namespace, pos)
-		case "emitted_at":
-			return value(&p.emitted, pos)
-		case "meta":
-			return object(&s.nested, &s.ofMeta, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
-	}
-	s.ofMeta = func(name []byte, pos int) (int, error) {
-		if string(name) != "changes" {
-			return rawjson.SkipValue(r.line, pos)
-		}
-		end, err := value(&p.changes, pos)
-		if rawjson.KindOf(p.changes) != rawjson.Array || rawjson.SkipSpace(p.changes, 1) == len(p.changes)-1 {
-			p.changes = nil
-		}
+	return end, err
+}
+
+func (r *Reader) visitState(name []byte, pos int) (int, error) {
+	switch string(name) {
+	case "stream":
+		return r.object(&r.scan.nested, r.scan.ofStreamState, pos)
+	case "destinationStats":
+		end, err := rawjson.SkipValue(r.line, pos)
+		r.parts.counts = span{pos, end}
 		return end, err
 	}
-	s.ofState = func(name []byte, pos int) (int, error) {
-		switch string(name) {
-		case "stream":
-			return object(&s.nested, &s.ofStreamState, pos)
-		case "destinationStats":
-			end, err := rawjson.SkipValue(r.line, pos)
-			p.counts = span{pos, end}
-			return end, err
-		}
-		return rawjson.SkipValue(r.line, pos)
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitTrace(name []byte, pos int) (int, error) {
+	if string(name) == "stream_status" {
+		return r.object(&r.scan.nested, r.scan.ofStatus, pos)
 	}
-	s.ofTrace = func(name []byte, pos int) (int, error) {
-		if string(name) == "stream_status" {
-			return object(&s.nested, &s.ofStatus, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitStreamState(name []byte, pos int) (int, error) {
+	if string(name) == "stream_descriptor" {
+		return r.object(&r.scan.descriptor, r.scan.ofDescriptor, pos)
 	}
-	s.ofStreamState = func(name []byte, pos int) (int, error) {
-		if string(name) == "stream_descriptor" {
-			return object(&s.descriptor, &s.ofDescriptor, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitStatus(name []byte, pos int) (int, error) {
+	switch string(name) {
+	case "stream_descriptor":
+		return r.object(&r.scan.descriptor, r.scan.ofDescriptor, pos)
+	case "status":
+		return r.value(&r.parts.status, pos)
 	}
-	s.ofStatus = func(name []byte, pos int) (int, error) {
-		switch string(name) {
-		case "stream_descriptor":
-			return object(&s.descriptor, &s.ofDescriptor, pos)
-		case "status":
-			return value(&p.status, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
+	return rawjson.SkipValue(r.line, pos)
+}
+
+func (r *Reader) visitDescriptor(name []byte, pos int) (int, error) {
+	switch string(name) {
+	case "name":
+		return r.value(&r.parts.stream, pos)
+	case "namespace":
+		return r.value(&r.parts.namespace, pos)
 	}
-	s.ofDescriptor = func(name []byte, pos int) (int, error) {
-		switch string(name) {
-		case "name":
-			return value(&p.stream, pos)
-		case "namespace":
-			return value(&p.namespace, pos)
-		}
-		return rawjson.SkipValue(r.line, pos)
-	}
+	return rawjson.SkipValue(r.line, pos)
 }
 
 // stateOf keeps the line of a state as it came, but for destinationStats, whose place it tells.

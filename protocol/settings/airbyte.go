@@ -2,7 +2,6 @@ package settings
 
 import (
 	"encoding/json"
-	"fmt"
 	"reflect"
 	"regexp"
 	"slices"
@@ -202,11 +201,4 @@ func airbyteTag(field reflect.StructField) airbyteFacets {
 		return airbyteFacets{omit: true}
 	}
 	return airbyteFacets{name: name, required: option == "required", only: option == "only"}
-}
-
-func (s *setting) checkAirbyte() error {
-	if s.airbyte.name != "" && !slices.Contains(s.aliases, s.airbyte.name) {
-		return fmt.Errorf("setting %s: the name in the tag airbyte is no alias", s.key)
-	}
-	return nil
 }

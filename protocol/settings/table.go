@@ -133,46 +133,53 @@ func (t *table) add(of reflect.Type, prefix, group string, index []int) error {
 		case name == "":
 			return fmt.Errorf("field %s has no json name", field.Name)
 		}
-		key := prefix + name
-		if isBlock(field.Type) {
+		if key := prefix + name; isBlock(field.Type) {
 			t.blocks[key] = true
 			if err := t.add(field.Type, key+".", inGroup, at); err != nil {
 				return err
 			}
 			continue
 		}
-		s := setting{
-			facets:      facetsOf(field),
-			key:         key,
-			env:         words(field.Tag.Get("env")),
-			help:        field.Tag.Get("help"),
-			placeholder: field.Tag.Get("placeholder"),
-			example:     field.Tag.Get("example"),
-			meltano:     field.Tag.Get("meltano"),
-			group:       inGroup,
-			index:       at,
-			typ:         field.Type,
-		}
-		s.byDefault, s.hasDefault = field.Tag.Lookup("default")
-		_, s.required = field.Tag.Lookup("required")
-		_, s.hidden = field.Tag.Lookup("hidden")
-		s.airbyte = airbyteTag(field)
-		s.hidden = s.hidden || s.airbyte.only
-		for _, alias := range words(field.Tag.Get("alias")) {
-			s.aliases = append(s.aliases, prefix+alias)
-		}
-		if s.help == "" {
-			return fmt.Errorf("setting %s has no help", key)
-		}
-		if s.secret && s.hasDefault {
-			return errors.New("secret setting " + key + " has a default")
-		}
-		if err := s.checkAirbyte(); err != nil {
+		s, err := settingOf(field, prefix)
+		if err != nil {
 			return err
 		}
+		s.group, s.index = inGroup, at
 		t.settings = append(t.settings, s)
 	}
 	return nil
+}
+
+// settingOf reads the tags of a field that is a setting.
+func settingOf(field reflect.StructField, prefix string) (setting, error) {
+	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+	s := setting{
+		facets:      facetsOf(field),
+		key:         prefix + name,
+		env:         words(field.Tag.Get("env")),
+		help:        field.Tag.Get("help"),
+		placeholder: field.Tag.Get("placeholder"),
+		example:     field.Tag.Get("example"),
+		meltano:     field.Tag.Get("meltano"),
+		airbyte:     airbyteTag(field),
+		typ:         field.Type,
+	}
+	s.byDefault, s.hasDefault = field.Tag.Lookup("default")
+	_, s.required = field.Tag.Lookup("required")
+	_, s.hidden = field.Tag.Lookup("hidden")
+	s.hidden = s.hidden || s.airbyte.only
+	for _, alias := range words(field.Tag.Get("alias")) {
+		s.aliases = append(s.aliases, prefix+alias)
+	}
+	switch {
+	case s.help == "":
+		return s, fmt.Errorf("setting %s has no help", s.key)
+	case s.secret && s.hasDefault:
+		return s, errors.New("secret setting " + s.key + " has a default")
+	case s.airbyte.name != "" && !slices.Contains(s.aliases, s.airbyte.name):
+		return s, fmt.Errorf("setting %s: the name in the tag airbyte is no alias", s.key)
+	}
+	return s, nil
 }
 
 // facetsOf reads the tags that a field of a nested struct may have too.

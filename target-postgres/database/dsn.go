@@ -110,25 +110,12 @@ func parseURL(text string) (map[string]string, error) {
 	}
 	set("database", strings.TrimSuffix(database, "/"))
 	if authority != "" {
-		var hosts, ports []string
-		for server := range strings.SplitSeq(authority, ",") {
-			host, port := server, ""
-			if colon := strings.LastIndexByte(server, ':'); colon > strings.LastIndexByte(server, ']') {
-				host, port = server[:colon], server[colon+1:]
-			}
-			if strings.Contains(strings.Trim(host, "[]"), ":") != strings.HasPrefix(host, "[") {
-				return nil, errors.New("a colon too many")
-			}
-			if port == "" {
-				port = "5432" // a URL that names a host means that host's own port
-			}
-			if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-				return nil, errors.New("not a port")
-			}
-			hosts, ports = append(hosts, strings.Trim(host, "[]")), append(ports, port)
+		hosts, ports, err := parseServers(authority)
+		if err != nil {
+			return nil, err
 		}
-		set("host", strings.Join(hosts, ","))
-		set("port", strings.Join(ports, ","))
+		set("host", hosts)
+		set("port", ports)
 	}
 	for pair := range strings.SplitSeq(query, "&") {
 		word, value, _ := strings.Cut(pair, "=")
@@ -149,6 +136,27 @@ func parseURL(text string) (map[string]string, error) {
 		words["port"] = "5432"
 	}
 	return words, failed
+}
+
+// parseServers reads the servers of a URL, and gives hosts and ports as libpq's words have them.
+func parseServers(list string) (hosts, ports string, err error) {
+	for server := range strings.SplitSeq(list, ",") {
+		host, port := server, ""
+		if colon := strings.LastIndexByte(server, ':'); colon > strings.LastIndexByte(server, ']') {
+			host, port = server[:colon], server[colon+1:]
+		}
+		if strings.Contains(strings.Trim(host, "[]"), ":") != strings.HasPrefix(host, "[") {
+			return "", "", errors.New("a colon too many")
+		}
+		if port == "" {
+			port = "5432" // a URL that names a host means that host's own port
+		}
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return "", "", errors.New("not a port")
+		}
+		hosts, ports = hosts+","+strings.Trim(host, "[]"), ports+","+port
+	}
+	return hosts[1:], ports[1:], nil
 }
 
 const blanks = " \t\n\r\v\f"

@@ -4,7 +4,7 @@
 //
 //	reader ─► loader: encode into the stream's segment ─► worker: COPY ─► merge ─► COMMIT ─► STATE line
 //
-// The loader is one goroutine that reads messages and writes tuples of the binary COPY format into segments, one open
+// The loader is one goroutine that reads messages and has package tuples write rows of the binary COPY format into segments, one open
 // segment for each stream. Workers are other goroutines, each with a connection of its own; a worker takes the segments of one
 // interval as they fill up. So reading, encoding and sending go on while the server works, on as many of its cores as there are
 // connections. Segments are bounded in number and size, whatever the input.

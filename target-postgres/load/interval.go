@@ -16,7 +16,7 @@ type interval struct {
 	turn  bool // the interval before is committed
 	log   []op // what was done so far, to do it again after a lost connection or a deadlock
 	fixed bool // it cannot be done again: not all of its rows are in memory
-	held  bool // it stood in another one\'s way, and waits for its turn before it moves its rows
+	held  bool // it stood in another one's way, and waits for its turn before it moves its rows
 }
 
 // An op is one step of an interval.

@@ -7,6 +7,7 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -87,10 +88,10 @@ func chunk(pending []database.Pending) int {
 	return len(pending)
 }
 
+// replay loads some rejects of one stream under one SCHEMA again, in one transaction, and adds to the result.
 func (o *Options) replay(ctx context.Context, conn *database.Conn, part []database.Pending, result *Result) error {
 	if strings.HasPrefix(part[0].Pipeline, database.AirbytePrefix) {
-		result.Rejected += int64(len(part))
-		result.Reason = "it came through Airbyte, which sends it again: refresh the stream there"
+		result.refuse(len(part), "it came through Airbyte, which sends it again: refresh the stream there")
 		return nil
 	}
 	schema := o.Schemas[part[0].Stream]
@@ -101,8 +102,7 @@ func (o *Options) replay(ctx context.Context, conn *database.Conn, part []databa
 		}
 	}
 	if schema == nil {
-		result.Rejected += int64(len(part))
-		result.Reason = "no SCHEMA is stored with it; give one with --input"
+		result.refuse(len(part), "no SCHEMA is stored with it; give one with --input")
 		return nil
 	}
 	ids := make([]int64, len(part))
@@ -113,19 +113,7 @@ func (o *Options) replay(ctx context.Context, conn *database.Conn, part []databa
 	if err != nil || len(rejects) == 0 {
 		return err
 	}
-	lo := o.Load
-	lo.Pipeline.Name = part[0].Pipeline
-	lo.Connections = 1 // there is one transaction
-	lo.MaxRejects, lo.Uncovered, lo.BeforeSQL, lo.AfterSQL = math.MaxInt64, load.KeepUncovered, "", ""
-	if lo.Disposition(schema) == protocol.Replace {
-		// The set that it belonged to is complete, or gone.
-		lo.Dispositions = maps.Clone(lo.Dispositions)
-		lo.Dispositions[schema.Name] = protocol.Merge
-		result.Note = "replace: merged into the rows that are there"
-		if len(schema.KeyProperties) == 0 {
-			result.Note = "replace: added to the rows that are there"
-		}
-	}
+	lo := o.load(schema, part[0].Pipeline, result)
 	came := make(map[int64]time.Time, len(rejects))
 	for _, r := range rejects {
 		came[r.ID] = r.At
@@ -143,17 +131,45 @@ func (o *Options) replay(ctx context.Context, conn *database.Conn, part []databa
 		return err
 	}
 	result.Replayed += int64(len(in))
-	result.Rejected += int64(len(rejects) - len(in))
-	switch {
-	case len(in) == len(rejects) || result.Reason != "":
-	case len(refused) == 0:
-		result.Reason = "schema_contract forbids a table for the stream"
-	case refused[0].Column == "":
-		result.Reason = refused[0].Reason
-	default:
-		result.Reason = fmt.Sprintf("column %q: %s", refused[0].Column, refused[0].Reason)
+	if n := len(rejects) - len(in); n > 0 {
+		result.refuse(n, reasonOf(refused))
 	}
 	return nil
+}
+
+// load are the options of the load: one transaction, without a limit and without statements around it.
+func (o *Options) load(schema *protocol.Stream, pipeline string, result *Result) load.Options {
+	lo := o.Load
+	lo.Pipeline.Name = pipeline
+	lo.Connections = 1
+	lo.MaxRejects, lo.Uncovered, lo.BeforeSQL, lo.AfterSQL = math.MaxInt64, load.KeepUncovered, "", ""
+	if lo.Disposition(schema) == protocol.Replace {
+		// The set that it belonged to is complete, or gone.
+		lo.Dispositions = maps.Clone(lo.Dispositions)
+		lo.Dispositions[schema.Name] = protocol.Merge
+		result.Note = "replace: merged into the rows that are there"
+		if len(schema.KeyProperties) == 0 {
+			result.Note = "replace: added to the rows that are there"
+		}
+	}
+	return lo
+}
+
+// refuse counts rejects that stay so. The first reason stays.
+func (r *Result) refuse(n int, reason string) {
+	r.Rejected += int64(n)
+	r.Reason = cmp.Or(r.Reason, reason)
+}
+
+// reasonOf says why records were refused again; where none was, the stream has no table.
+func reasonOf(refused []database.Reject) string {
+	switch {
+	case len(refused) == 0:
+		return "schema_contract forbids a table for the stream"
+	case refused[0].Column == "":
+		return refused[0].Reason
+	}
+	return fmt.Sprintf("column %q: %s", refused[0].Column, refused[0].Reason)
 }
 
 // taken are the numbers of rejects that were not refused again; their lines are those numbers.
