@@ -238,6 +238,9 @@ func (r *fileReader) settle(head []byte) error {
 	if fresh > 0 {
 		r.out.Log().Info("the file brings new columns", slog.String("file", r.file.Key), slog.Int("columns", fresh))
 	}
+	if err := s.checkKey(); err != nil {
+		return err
+	}
 	return r.declare()
 }
 

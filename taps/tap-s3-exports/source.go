@@ -97,8 +97,18 @@ func (s *source) declare(ctx context.Context, bookmark func(string) json.RawMess
 		if err := stream.settleColumns(ctx); err != nil {
 			return nil, protocol.InStream(stream.name, err)
 		}
+		columns := stream.tapColumns()
+		unknown := stream.unknownKey()
+		if len(stream.ledger.columns) > 0 {
+			if err := stream.checkKey(); err != nil {
+				return nil, err
+			}
+		}
+		for _, name := range unknown { // no file has come yet that could tell its type
+			columns = append(columns, tap.Column{Name: name, Schema: json.RawMessage(kindSchemas[text])})
+		}
 		declared = append(declared, tap.Stream{
-			Name: stream.name, Columns: stream.tapColumns(), Key: stream.key, Disposition: stream.disposition, Read: stream.read,
+			Name: stream.name, Columns: columns, Late: len(unknown) > 0, Key: stream.key, Disposition: stream.disposition, Read: stream.read,
 			Description: "Rows of the CSV files " + stream.describe(),
 		})
 	}

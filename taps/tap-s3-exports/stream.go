@@ -153,6 +153,27 @@ func (s *stream) tapColumns() []tap.Column {
 	return columns
 }
 
+// unknownKey is the part of the key that is no column so far.
+func (s *stream) unknownKey() []string {
+	return slices.DeleteFunc(slices.Clone(s.key), func(name string) bool {
+		return slices.ContainsFunc(s.tapColumns(), func(c tap.Column) bool { return c.Name == name })
+	})
+}
+
+// checkKey is for a stream whose columns are known.
+func (s *stream) checkKey() error {
+	unknown := s.unknownKey()
+	if len(unknown) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range s.ledger.columns {
+		names = append(names, c.name)
+	}
+	return protocol.InStream(s.name, protocol.ConfigFault("correct key_properties: the columns are "+strings.Join(names, ", "),
+		"there is no column %q for the key", unknown[0]))
+}
+
 // read sends the rows of every file on the list. One that cannot be read never stops the others.
 func (s *stream) read(ctx context.Context, out *tap.Output) error {
 	if len(s.files) == 0 {

@@ -335,6 +335,31 @@ func TestShardsAddUp(t *testing.T) {
 	}, 1, 2, 3, 16)
 }
 
+// TestKeyOfFilesToCome has a key that is a column of files, of which the first run finds none: an empty folder, or a share without any.
+func TestKeyOfFilesToCome(t *testing.T) {
+	t.Parallel()
+	orders := map[string]any{"name": "orders", "key_properties": []string{"order_id"}, "disposition": "merge"}
+	b := newBench(t, map[string]any{"streams": []any{orders}})
+	messages, state := b.sync(nil)
+	require.Equal(t, []string{rejectedRows}, taptest.Streams(messages), "no SCHEMA of columns that nobody knows")
+	discovered := taptest.Run(t, program, b.input(nil, "--discover"))
+	require.Zero(t, discovered.Code, discovered.Stderr)
+	require.Contains(t, string(discovered.Stdout), `"order_id"`)
+
+	b.put("a.csv", "order_id,status\n7,new\n")
+	messages, state = b.sync(state)
+	schema, _ := taptest.LastSchema(messages, "orders")
+	require.Equal(t, []string{"order_id"}, schema.KeyProperties)
+	require.Equal(t, []string{"7"}, pick(t, messages, "orders", "order_id"))
+
+	orders["key_properties"] = []string{"id"}
+	for _, state := range []json.RawMessage{nil, state} {
+		out := taptest.Run(t, program, b.input(state))
+		require.Equal(t, 2, out.Code)
+		require.Contains(t, out.Stderr, `stream "orders": there is no column "id" for the key; correct key_properties: the columns are order_id, status`)
+	}
+}
+
 func TestDatesLimitFiles(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, map[string]any{"start_date": "2026-11-02", "end_date": "2026-11-04"})
