@@ -82,9 +82,14 @@ func (b *bookmarks) render(end bool) (line []byte, ok bool) {
 	if !b.changed && (!end || b.printed || len(b.state.Streams()) == 0) {
 		return nil, false
 	}
+	return b.encode(), end || b.pace.affords()
+}
+
+// encode gives the state's line.
+func (b *bookmarks) encode() []byte {
 	b.line = b.state.AppendJSON(b.line[:0])
 	b.pace.size = int64(len(b.line))
-	return b.line, end || b.pace.affords()
+	return b.line
 }
 
 // sent counts the line that render gave.

@@ -253,7 +253,7 @@ func TestFaults(t *testing.T) {
 		"a defect": {
 			in: taptest.Input{Config: settings("fail", "orders:defect")}, code: 1, orders: 5, last: `{"bookmarks":{"orders":{"id":5}}}`},
 		"a panic": {
-			in: taptest.Input{Config: settings("fail", "orders:panic")}, code: 1, says: []string{"CRITICAL a defect in the program", "toy_test.go"}},
+			in: taptest.Input{Config: settings("fail", "orders:panic")}, code: 1, says: []string{"CRITICAL a defect in the program", "toy_test.go"}, last: `{"bookmarks":{}}`},
 		"unknown setting": {
 			in: taptest.Input{Config: settings("rowz", 1)}, code: 2, says: []string{`rowz`, `rows`}},
 		"missing setting": {

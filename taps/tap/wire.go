@@ -60,8 +60,15 @@ func (w *singerWire) open(o *Output, constant []byte) (*lines.Records, stamp) {
 
 func (w *singerWire) began(*Output) error { return nil }
 
+// schema prints, for the first stream without a key, the state that the run begins with too. A target that has seen a state takes back such
+// rows when no later one covers them; one that has not could not tell a tap that was killed early from one that has no states.
 func (w *singerWire) schema(o *Output) error {
-	return w.writer.Write(&protocol.Message{Type: protocol.SchemaMessage, Stream: o.stream.Name, Schema: o.stream})
+	err := w.writer.Write(&protocol.Message{Type: protocol.SchemaMessage, Stream: o.stream.Name, Schema: o.stream})
+	l := w.loop
+	if err != nil || l.sample || l.bookmarks.printed || len(o.stream.KeyProperties) > 0 || o.plan.Disposition != protocol.Append {
+		return err
+	}
+	return w.state(l.bookmarks.encode())
 }
 
 func (w *singerWire) checkpoint() error { return w.print(false) }
@@ -100,13 +107,16 @@ func (w *singerWire) print(end bool) error {
 			return err
 		}
 	}
-	line, ok := l.bookmarks.render(end)
-	if !ok {
-		return nil
+	if line, ok := l.bookmarks.render(end); ok {
+		return w.state(line)
 	}
+	return nil
+}
+
+func (w *singerWire) state(line []byte) error {
 	if err := w.writer.Write(&protocol.Message{Type: protocol.StateMessage, State: line}); err != nil {
 		return err
 	}
-	l.bookmarks.sent(l.sent, time.Now())
+	w.loop.bookmarks.sent(w.loop.sent, time.Now())
 	return nil
 }
