@@ -252,7 +252,7 @@ func (c *Config) stream(e StreamEntry, report func(format string, args ...any)) 
 	if s.disposition != protocol.Append && s.disposition != protocol.Merge {
 		report("disposition must be append or merge")
 	}
-	if len(s.key) == 0 {
+	if s.ordered = len(s.key) > 0; !s.ordered {
 		s.key = []string{fileNameColumn, rowIDColumn}
 	}
 	if err := s.setReading(e.Reading.over(c.Reading)); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/objects"
+	"github.com/signalroom/signalroom/taps/tap/kinds"
 )
 
 // A source is the bucket and its streams, during one run.
@@ -105,10 +106,10 @@ func (s *source) declare(ctx context.Context, bookmark func(string) json.RawMess
 			}
 		}
 		for _, name := range unknown { // no file has come yet that could tell its type
-			columns = append(columns, tap.Column{Name: name, Schema: json.RawMessage(kindSchemas[text])})
+			columns = append(columns, tap.Column{Name: name, Schema: kinds.Text.Schema()})
 		}
 		declared = append(declared, tap.Stream{
-			Name: stream.name, Columns: columns, Late: len(unknown) > 0, Key: stream.key, Disposition: stream.disposition, Read: stream.read,
+			Name: stream.name, Columns: columns, Late: len(unknown) > 0, Whole: stream.ordered, Key: stream.key, Disposition: stream.disposition, Read: stream.read,
 			Description: "Rows of the CSV files " + stream.describe(),
 		})
 	}
@@ -132,12 +133,15 @@ func (s *source) list(ctx context.Context) error {
 				continue
 			}
 			keys++
-			if !s.run.Shard.Owns(object.Key) {
+			ours := s.run.Shard.Owns(object.Key)
+			if !ours && !slices.ContainsFunc(s.streams, func(stream *stream) bool { return stream.ordered && stream.matches(object.Key) }) {
 				continue
 			}
-			if stream := s.owner(ctx, object); stream != nil {
+			stream := s.owner(ctx, object)
+			switch {
+			case stream != nil && (ours || stream.ordered):
 				stream.consider(object)
-			} else {
+			case stream == nil && ours:
 				unmatched[strings.ToLower(path.Ext(object.Key))]++
 			}
 		}

@@ -27,6 +27,7 @@ type stream struct {
 	preset      *preset // nil for an entry of streams
 	dater       fileDater
 	key         []string
+	ordered     bool // files may hold the same key, so that the order in which they are read counts
 	disposition protocol.Disposition
 
 	format              csv.Format

@@ -360,6 +360,30 @@ func TestKeyOfFilesToCome(t *testing.T) {
 	}
 }
 
+// TestShardsKeepTheOrder gives a stream whose key several files may hold to one shard, which reads them in their order.
+func TestShardsKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, map[string]any{"streams": []any{
+		map[string]any{"name": "orders", "pattern": "orders_*", "key_properties": []string{"id"}, "disposition": "merge"},
+		map[string]any{"name": "log", "pattern": "log_*"},
+	}})
+	for day := 1; day <= 9; day++ {
+		b.put(fmt.Sprintf("orders_2026110%d.csv", day), fmt.Sprintf("id,day\n1,%d\n", day))
+		b.put(fmt.Sprintf("log_2026110%d.csv", day), fmt.Sprintf("id\n%d\n", day))
+	}
+	var readers, lines int
+	for _, shard := range []string{"0/3", "1/3", "2/3"} {
+		messages, _ := b.sync(nil, "--shard", shard)
+		lines += len(rows(messages, "log"))
+		if days := pick(t, messages, "orders", "day"); len(days) > 0 {
+			readers++
+			require.Equal(t, []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"}, days)
+		}
+	}
+	require.Equal(t, 1, readers)
+	require.Equal(t, 9, lines)
+}
+
 func TestDatesLimitFiles(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, map[string]any{"start_date": "2026-11-02", "end_date": "2026-11-04"})
