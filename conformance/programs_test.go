@@ -37,6 +37,10 @@ func withPrograms(run func() int) int {
 	build := exec.Command("go", "build", "-trimpath", "-o", dir, "./target-postgres", "./taps/...", "./examples/shell/demo")
 	build.Dir = ".."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if os.Getenv("RACE") != "" { // with Go's race detector, which needs a C compiler
+		build.Args = slices.Insert(build.Args, 2, "-race")
+		build.Env = append(os.Environ(), "CGO_ENABLED=1")
+	}
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "building the programs: %v\n%s", err, out)
 		return 1
@@ -156,9 +160,9 @@ func exitCode(t *testing.T, err error) int {
 
 // A pipe is `tap --state <(target-postgres state) | target-postgres`, as a shell runs it.
 type pipe struct {
-	program     string   // the tap's; empty: tap-s3-exports
-	tap, target []string // arguments of each
-	pipeline    string
+	program     string        // the tap's; empty: tap-s3-exports
+	tap, target []string      // arguments of each
+	pipeline    string        // empty: the target is told of none
 	kill        time.Duration // when the victims are killed, counted from their start; 0 for never
 	killOn      chan struct{} // they are killed when it is closed; nil for never
 	killTap     bool
@@ -190,7 +194,10 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 	var tapErr, targetErr, states bytes.Buffer
 	source := exec.Command(cmp.Or(p.program, "tap-s3-exports"), append(p.tap, "--state", statePath)...)
 	source.Stderr = &tapErr
-	sink := exec.Command("target-postgres", append(p.target, "--pipeline", p.pipeline)...)
+	sink := exec.Command("target-postgres", p.target...)
+	if p.pipeline != "" {
+		sink.Args = append(sink.Args, "--pipeline", p.pipeline)
+	}
 	sink.Stdout, sink.Stderr = &states, &targetErr
 	if p.filter == "" {
 		s.connect(t, source, sink)

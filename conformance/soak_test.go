@@ -36,7 +36,7 @@ func TestSoak(t *testing.T) {
 		lasts, err = time.ParseDuration(text)
 		require.NoError(t, err)
 	}
-	tallies := &tallies{of: map[string]*tally{}}
+	tallies := newTallies()
 	start := time.Now()
 	for passed := true; passed; seed++ {
 		passed = t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { live(t, seed, rounds, tallies) })
@@ -53,9 +53,13 @@ func TestSoak(t *testing.T) {
 func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
 	b := newBase(t)
 	b.rng = rand.New(rand.NewPCG(seed, 0))
-	weathers := deck{rng: b.rng, kinds: b.weathers()}
+	weathers, way := deck{rng: b.rng, kinds: b.weathers()}, deck{rng: b.rng, kinds: ways}
 	worlds := newWorlds(t, b, seed)
 	for round := range rounds {
+		way := way.draw()
+		for _, w := range worlds {
+			w.take(way)
+		}
 		for range soakWaves {
 			weather := weathers.draw()
 			var struck []*world
@@ -67,7 +71,7 @@ func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
 		}
 		wave(t, worlds, func(*world) string { return "" }, func() {})
 		for _, w := range worlds {
-			tallies.add(w.hits, w.compare(t))
+			tallies.add(way, w.hits, w.compare(t))
 			w.hits = nil
 		}
 		require.False(t, t.Failed(), "round %d: the tables are not as their sources; SEED=%d begins with this life", round+1, seed)
@@ -77,18 +81,18 @@ func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
 // wave changes every source and lets every tap load it, all at once and in some weather.
 func wave(t *testing.T, worlds []*world, fault func(*world) string, weather func()) {
 	t.Helper()
-	states := map[*world]string{}
+	faults := map[*world]string{}
 	for _, w := range worlds {
+		faults[w] = fault(w)
 		w.change()
-		states[w] = w.site.state(t, w.pipe())
+		w.prepare(t, faults[w] == "")
 		w.running.Store(true)
 	}
 	var all sync.WaitGroup
 	for _, w := range worlds {
-		kind := fault(w)
 		all.Go(func() {
 			defer w.running.Store(false)
-			w.load(t, kind, states[w])
+			w.load(t, faults[w])
 		})
 	}
 	all.Go(weather)
@@ -121,19 +125,29 @@ type tally struct {
 	difference
 }
 
-// tallies are those of each kind of fault. Rows that saw several count for each of them.
+// tallies are those of each kind of fault, and of each way. Rows that saw several faults count for each of them.
 type tallies struct {
-	of    map[string]*tally
-	total difference
+	of, by map[string]*tally
+	total  difference
 }
 
-func (t *tallies) add(hits []string, d difference) {
+func newTallies() *tallies {
+	t := &tallies{of: map[string]*tally{}, by: map[string]*tally{}}
+	for _, way := range ways {
+		t.by[way] = &tally{}
+	}
+	for _, kind := range slices.Concat(tapFaults, weathers) {
+		t.of[kind] = &tally{}
+	}
+	return t
+}
+
+func (t *tallies) add(way string, hits []string, d difference) {
 	t.total.add(d)
+	t.by[way].survived += len(hits)
+	t.by[way].add(d)
 	seen := map[string]bool{}
 	for _, kind := range hits {
-		if t.of[kind] == nil {
-			t.of[kind] = &tally{}
-		}
 		t.of[kind].survived++
 		if !seen[kind] {
 			t.of[kind].add(d)
@@ -164,9 +178,10 @@ func (t *tallies) String() string {
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t\n", name, survived, d.checked, d.lost, d.doubled, d.stale)
 	}
 	for _, kind := range slices.Concat(tapFaults, weathers) {
-		if one := t.of[kind]; one != nil {
-			line(kind, one.survived, one.difference)
-		}
+		line(kind, t.of[kind].survived, t.of[kind].difference)
+	}
+	for _, way := range []string{inPipe, inShards, byAirbyte} {
+		line("by "+way, t.by[way].survived, t.by[way].difference)
 	}
 	line("all", t.sum(), t.total)
 	table.Flush()

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/signalroom/signalroom/taps/tap/taptest"
 	"github.com/signalroom/signalroom/target-postgres/server/proxy"
 )
 
@@ -25,15 +27,19 @@ type world struct {
 	step     func(step int)
 	settings func(faultless bool) map[string]any
 	tables   []truth
-	filter   string // of the messages, as pipe has it
+	keyless  string // the stream that has no key by the time it is loaded by Singer; empty: none
 
-	site    *site
-	rng     *rand.Rand
-	faults  deck
-	link    link
-	running atomic.Bool
-	hits    []string // faults since the tables were compared
-	steps   int
+	site     *site
+	dsn      string // by the link
+	way      string // of this round
+	shares   []share
+	platform taptest.AirbyteRun // the states that Airbyte's platform has got
+	rng      *rand.Rand
+	faults   deck
+	link     link
+	running  atomic.Bool
+	hits     []string // faults since the tables were compared
+	steps    int
 	// How long a run without a fault takes, and how much it says.
 	took     time.Duration
 	requests int
@@ -45,15 +51,18 @@ type truth struct {
 	table       string
 	key, values string // columns
 	rows        map[string]string
+	deletes     bool // rows go, which Airbyte's incremental mode does not tell
 }
 
-func newTruth(table, key, values string) truth { return truth{table, key, values, map[string]string{}} }
+func newTruth(table, key, values string) truth {
+	return truth{table: table, key: key, values: values, rows: map[string]string{}}
+}
 
 // settle gives the world its place beside the others.
 func (w *world) settle(t *testing.T, b *base) {
 	w.site = newSiteAt(t, b.store, b.dsn)
-	w.site.env = append(w.site.env, "DATABASE_URL="+proxy.Start(t, b.dsn, w.link.watch), "AWS_ENDPOINT_URL_S3="+b.proxy.Endpoint,
-		"TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="+w.program)
+	w.dsn = proxy.Start(t, b.dsn, w.link.watch)
+	w.site.env = append(w.site.env, "DATABASE_URL="+w.dsn)
 	w.faults = deck{rng: w.rng, kinds: tapFaults}
 	w.took, w.requests, w.messages = time.Second, 10, 100
 }
@@ -63,23 +72,14 @@ func (w *world) change() {
 	w.steps++
 }
 
-func (w *world) pipe() pipe {
-	return pipe{program: w.program, pipeline: "soak", filter: w.filter}
-}
-
 // signalled are the ends by a signal. One that comes before the program looks out for it ends it at once.
 var signalled = []int{-int(syscall.SIGKILL), -int(syscall.SIGTERM), 128 + int(syscall.SIGTERM)}
 
-// load makes one run, with a fault or without, from a state.
-func (w *world) load(t *testing.T, fault, state string) {
-	p := w.pipe()
-	settings := w.settings(fault == "")
-	if w.url != "" {
-		settings["base_url"] = w.url + w.path
-	}
-	p.tap = []string{"--config", w.site.file(t, "config.json", settings)}
-	p.target = []string{"--add-record-metadata=false"}
+// load runs what was prepared, with a fault or without. A signal hits one share.
+func (w *world) load(t *testing.T, fault string) {
 	var hit atomic.Bool
+	victim := w.rng.IntN(len(w.shares))
+	p := &w.shares[victim].pipe
 	where, what, _ := strings.Cut(fault, " ")
 	switch where {
 	case "tap", "target", "both":
@@ -99,18 +99,23 @@ func (w *world) load(t *testing.T, fault, state string) {
 		}
 	}
 	requests, messages, start := w.source.requests(), w.link.messages.Load(), time.Now()
-	tap, target := w.site.loadFrom(t, p, state)
+	taps, targets := make([]ended, len(w.shares)), make([]ended, len(w.shares))
+	var all sync.WaitGroup
+	for i, s := range w.shares {
+		all.Go(func() { taps[i], targets[i] = w.site.loadFrom(t, s.pipe, s.state) })
+	}
+	all.Wait()
 	w.source.heal()
 	w.link.cutIn.Store(0)
 	w.link.pace.Store(0)
+	if w.way == byAirbyte {
+		w.keep(t, targets[0].stdout)
+	}
 	switch where {
 	case "":
 		w.took, w.requests, w.messages = time.Since(start), w.source.requests()-requests, w.link.messages.Load()-messages
-		require.Zero(t, tap.code, "%s\n%s", w.program, tap.stderr)
-		require.Zero(t, target.code, "%s\n%s", w.program, target.stderr)
-		return
 	case "tap", "target", "both":
-		hit.Store(p.killTap && slices.Contains(signalled, tap.code) || p.killTarget && slices.Contains(signalled, target.code))
+		hit.Store(p.killTap && slices.Contains(signalled, taps[victim].code) || p.killTarget && slices.Contains(signalled, targets[victim].code))
 	case "database":
 		hit.Store(w.link.hit.Load())
 	}
@@ -118,9 +123,17 @@ func (w *world) load(t *testing.T, fault, state string) {
 		w.hits = append(w.hits, fault)
 	}
 	// A run that failed says that it can be made again (4), or that a stream ended incomplete (3), unless a signal ended it or its reader did.
-	for _, end := range []ended{tap, target} {
-		if end.code != 1 || !strings.Contains(end.stderr, "standard output was closed") {
-			require.Contains(t, append([]int{0, 3, 4}, signalled...), end.code, "%s: %s\ntap: %s\ntarget: %s", w.program, fault, tap.stderr, target.stderr)
+	codes := append([]int{0, 3, 4}, signalled...)
+	if fault == "" {
+		codes = codes[:1]
+	}
+	for i := range w.shares {
+		said := fmt.Sprintf("%s, %s, %s\ntap: %s\ntarget: %s%s", w.program, w.way, fault, taps[i].stderr, targets[i].stdout, targets[i].stderr)
+		require.NotContains(t, said, "DATA RACE")
+		for _, end := range []ended{taps[i], targets[i]} {
+			if end.code != 1 || !strings.Contains(end.stderr, "standard output was closed") {
+				require.Contains(t, codes, end.code, said)
+			}
 		}
 	}
 }
@@ -135,7 +148,7 @@ func (w *world) compare(t *testing.T) (d difference) {
 			}
 			return "concat_ws(' ', " + strings.Join(parts, ", ") + ")"
 		}
-		rows := w.site.texts(t, fmt.Sprintf(`SELECT %s || E'\t' || %s FROM "%s"."%s" t, to_jsonb(t) j WHERE j ->> '_sdc_deleted_at' IS NULL`, text(table.key), text(table.values), w.program, table.table))
+		rows := w.site.texts(t, fmt.Sprintf(`SELECT %s || E'\t' || %s FROM "%s"."%s" t, to_jsonb(t) j WHERE j ->> '_sdc_deleted_at' IS NULL`, text(table.key), text(table.values), w.schema(), table.table))
 		seen := map[string]bool{}
 		var first string
 		for _, row := range rows {
@@ -158,7 +171,7 @@ func (w *world) compare(t *testing.T) (d difference) {
 			}
 		}
 		if first != "" {
-			t.Errorf("%s, table %s after %q: %d rows, %d in the source; %s", w.program, table.table, w.hits, len(rows), len(table.rows), first)
+			t.Errorf("%s, table %s.%s after %q: %d rows, %d in the source; %s", w.program, w.schema(), table.table, w.hits, len(rows), len(table.rows), first)
 		}
 	}
 	return d

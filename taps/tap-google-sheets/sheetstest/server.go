@@ -4,9 +4,10 @@ package sheetstest
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"net/http"
+	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 type Server struct {
 	*taptest.API
 	Docs    []*Doc
-	Tokens  int // handed out; the last one is good
+	Tokens  int // handed out; all are good, as those of runs at once
 	Revoked bool
 	Scopes  []string    // that the last token was asked for
 	Reads   []time.Time // of Sheets within the limit
@@ -73,11 +74,12 @@ func reply(w http.ResponseWriter, status int, body any) {
 	_ = json.NewEncoder(w).Encode(body) // the client may be gone
 }
 
-// guarded lets a request pass that bears the last token.
+// guarded lets a request pass that bears a token.
 func (g *Server) guarded(serve http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		number, err := strconv.Atoi(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer token-"))
 		g.mu.Lock()
-		good := r.Header.Get("Authorization") == fmt.Sprintf("Bearer token-%d", g.Tokens)
+		good := err == nil && 0 < number && number <= g.Tokens
 		g.mu.Unlock()
 		if !good {
 			answer(w, http.StatusUnauthorized, "UNAUTHENTICATED", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.")
