@@ -70,40 +70,43 @@ func entities(c *Config) []listing {
 			path: "contacts/activity", member: "events", reads: (*reading).lived}))
 }
 
-// statistics are the streams of the tables of statistics. Those whose rows change in any way that no date tells of are replaced.
+// statistics are the streams of the tables of statistics. Those whose rows change in any way that no date tells of are replaced. Without
+// lookback no row is read again, so that there is nothing to merge.
 func statistics(c *Config) []listing {
-	changing, late := protocol.Merge, func(columns ...string) []string { return columns }
-	if c.Lookback == 0 {
-		changing, late = protocol.Append, func(...string) []string { return nil }
-	}
-	opened := late("date_sent", "date_read")
+	opened := []string{"date_sent", "date_read"}
 	if c.LateOpens {
-		opened = append(opened, late("last_opened")...)
+		opened = append(opened, "last_opened")
 	}
-	return []listing{
-		table[EmailStat]("email_stats", "email_stats", "Mails by contact, with opens and bounces", changing, "date_sent", opened...),
-		table[EmailStatDevice]("email_stats_devices", "email_stats_devices", "Opens by device", protocol.Append, "date_opened"),
+	all := []listing{
+		table[EmailStat]("email_stats", "Mails by contact, with opens and bounces", "date_sent", opened...),
+		table[EmailStatDevice]("email_stats_devices", "Opens by device", "date_opened"),
 		set[EmailStatReply]("email_stat_replies", "email_stat_replies", "Answers to mails", "id"),
-		table[CampaignEvent]("campaign_lead_event_log", "campaign_lead_event_log", "Events of campaigns by contact", changing, "date_triggered", late("date_triggered")...),
+		table[CampaignEvent]("campaign_lead_event_log", "Events of campaigns by contact", "date_triggered", "date_triggered"),
 		set[CampaignMember]("campaign_members", "campaign_leads", "Contacts in campaigns", "campaign_id", "lead_id"),
 		set[SegmentMember]("segment_members", "lead_lists_leads", "Contacts in segments", "leadlist_id", "lead_id"),
 		set[CompanyMember]("company_members", "companies_leads", "Contacts in companies", "company_id", "lead_id"),
-		table[LeadEvent]("lead_event_log", "lead_event_log", "Log of contacts", protocol.Append, "date_added"),
-		table[PageHit]("page_hits", "page_hits", "Visits of pages", changing, "date_hit", late("date_hit")...),
+		table[LeadEvent]("lead_event_log", "Log of contacts", "date_added"),
+		table[PageHit]("page_hits", "Visits of pages", "date_hit", "date_hit"),
 		set[DoNotContact]("lead_donotcontact", "lead_donotcontact", "Contacts not to be written to", "id"),
-		table[PointsChange]("lead_points_change_log", "lead_points_change_log", "Changes of points", protocol.Append, "date_added"),
-		table[StageChange]("lead_stages_change_log", "lead_stages_change_log", "Changes of stages", protocol.Append, "date_added"),
-		table[CompanyChange]("lead_companies_change_log", "lead_companies_change_log", "Changes of companies", protocol.Append, "date_added"),
-		table[UtmTag]("lead_utmtags", "lead_utmtags", "Where contacts came from", protocol.Append, "date_added"),
-		table[AssetDownload]("asset_downloads", "asset_downloads", "Downloads of files", protocol.Append, "date_download"),
-		table[SMSStat]("sms_message_stats", "sms_message_stats", "Text messages by contact", changing, "date_sent", late("date_sent")...),
+		table[PointsChange]("lead_points_change_log", "Changes of points", "date_added"),
+		table[StageChange]("lead_stages_change_log", "Changes of stages", "date_added"),
+		table[CompanyChange]("lead_companies_change_log", "Changes of companies", "date_added"),
+		table[UtmTag]("lead_utmtags", "Where contacts came from", "date_added"),
+		table[AssetDownload]("asset_downloads", "Downloads of files", "date_download"),
+		table[SMSStat]("sms_message_stats", "Text messages by contact", "date_sent", "date_sent"),
 		set[Redirect]("page_redirects", "page_redirects", "Links that are counted", "id"),
 		set[Trackable]("channel_url_trackables", "channel_url_trackables", "Counted links by mail", "redirect_id", "channel_id", "channel"),
 		set[Device]("lead_devices", "lead_devices", "Devices of contacts", "id"),
 		unselected(set[IPAddress]("ip_addresses", "ip_addresses", "Addresses that were seen", "id")),
-		unselected(table[AuditEntry]("audit_log", "audit_log", "Who changed what in Mautic", protocol.Append, "date_added")),
+		unselected(table[AuditEntry]("audit_log", "Who changed what in Mautic", "date_added")),
 		deletions(),
 	}
+	for i := range all {
+		if l := &all[i]; c.Lookback == 0 && l.late != nil {
+			l.stream.Disposition, l.late = protocol.Append, nil
+		}
+	}
+	return all
 }
 
 // entity is a stream that is merged, and sees by whole reads what was deleted.
@@ -111,10 +114,15 @@ func entity[T any](name, description string) tap.Stream {
 	return tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Merge, Versions: true})
 }
 
-// table is a stream of a table of statistics to which rows are added by ascending id.
-func table[T any](name, from, description string, disposition protocol.Disposition, happened string, late ...string) listing {
+// table is a stream of the table of statistics of that name, to which rows are added by ascending id. Those that change are merged: late are
+// the dates that tell of it.
+func table[T any](name, description, happened string, late ...string) listing {
+	disposition := protocol.Append
+	if len(late) > 0 {
+		disposition = protocol.Merge
+	}
 	return listing{stream: tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: disposition}),
-		path: "stats/" + from, member: "stats", keys: []string{"id"}, happened: happened, late: late, parted: true, reads: (*reading).scanned}
+		path: "stats/" + name, member: "stats", keys: []string{"id"}, happened: happened, late: late, parted: true, reads: (*reading).scanned}
 }
 
 // set is a stream of a table of statistics whose rows change and vanish: it is read whole.
@@ -125,7 +133,8 @@ func set[T any](name, from, description string, keys ...string) listing {
 
 // deletions are the entries of the audit log that tell of them.
 func deletions() listing {
-	l := table[AuditEntry]("deletions", "audit_log", "What was deleted in Mautic, as long as its audit log is kept", protocol.Append, "date_added")
+	l := table[AuditEntry]("deletions", "What was deleted in Mautic, as long as its audit log is kept", "date_added")
+	l.path = "stats/audit_log"
 	l.where = []filter{{"action", "eq", "delete"}}
 	return l
 }
