@@ -71,7 +71,7 @@ func putDays(store *s3test.Server, first, last, rows int) {
 	}
 }
 
-// A site is what the programs run against: a bucket, a database, and a folder for configs and states.
+// A site is where the programs run: a bucket, a database, an environment, and a folder for configs and states.
 type site struct {
 	store *s3test.Server
 	dsn   string
@@ -112,7 +112,7 @@ func (s *site) with(env ...string) *site {
 	return &other
 }
 
-// file writes a file of the site's folder and gives its path. What is no text already is written as JSON.
+// file writes a file into the site's folder, and returns its path. Content that is no string is written as JSON.
 func (s *site) file(t *testing.T, name string, content any) string {
 	t.Helper()
 	text, ok := content.(string)
@@ -126,9 +126,9 @@ func (s *site) file(t *testing.T, name string, content any) string {
 	return path
 }
 
-// An ended is what a process left.
+// An ended is how a process ended, and what it printed.
 type ended struct {
-	code           int // -9 for a killed one
+	code           int // minus the signal that ended it
 	stdout, stderr string
 }
 
@@ -163,12 +163,12 @@ type pipe struct {
 	program     string        // the tap's; empty: tap-s3-exports
 	tap, target []string      // arguments of each
 	pipeline    string        // empty: the target is told of none
-	kill        time.Duration // when the victims are killed, counted from their start; 0 for never
-	killOn      chan struct{} // they are killed when it is closed; nil for never
+	kill        time.Duration // after this long the victims are killed; 0: never
+	killOn      chan struct{} // when it is closed they are killed; nil: never
 	killTap     bool
 	killTarget  bool
-	signal      syscall.Signal // that they get; 0: SIGKILL
-	filter      string         // sed's words for the messages on their way; empty: none
+	signal      syscall.Signal // in place of SIGKILL
+	filter      string         // a script for sed that changes the messages on their way
 }
 
 // load runs the pipe to its end.
@@ -177,7 +177,7 @@ func (s *site) load(t *testing.T, p pipe) (tap, target ended) {
 	return s.loadFrom(t, p, s.state(t, p))
 }
 
-// state gives the path of a file with the committed state.
+// state returns the path of a file with the committed state.
 func (s *site) state(t *testing.T, p pipe) (path string) {
 	t.Helper()
 	state := s.run(t, "", "target-postgres", "state", "--pipeline", p.pipeline)
@@ -185,7 +185,7 @@ func (s *site) state(t *testing.T, p pipe) (path string) {
 	return s.file(t, p.pipeline+".state.json", state.stdout)
 }
 
-// longestLoad is after how long a run counts as hung. Its programs then say in their errors where they stand.
+// longestLoad is after how long a run counts as hung. Its programs are then made to print their goroutines.
 const longestLoad = 5 * time.Minute
 
 // loadFrom is load from a state.
@@ -238,7 +238,8 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 	return tap, target
 }
 
-// connect starts programs with a pipe between each and the next. Its ends are the two programs' alone, so that each sees the other's end.
+// connect starts programs with a pipe between each and the next. Nobody else keeps an end of it open, so that each program sees when the other has
+// ended.
 func (s *site) connect(t *testing.T, programs ...*exec.Cmd) {
 	t.Helper()
 	for i, program := range programs {
@@ -256,7 +257,7 @@ func (s *site) connect(t *testing.T, programs ...*exec.Cmd) {
 	}
 }
 
-// mustLoad is load where nothing may go wrong.
+// mustLoad is load, which must succeed.
 func (s *site) mustLoad(t *testing.T, p pipe) (tap, target ended) {
 	t.Helper()
 	tap, target = s.load(t, p)
@@ -265,7 +266,7 @@ func (s *site) mustLoad(t *testing.T, p pipe) (tap, target ended) {
 	return tap, target
 }
 
-// value is the one value of a query, as text.
+// value is the result of an expression in SQL, as text.
 func (s *site) value(t *testing.T, sql string) string {
 	t.Helper()
 	conn := servertest.Connect(t, s.dsn)
@@ -281,7 +282,7 @@ func (s *site) rows(t *testing.T, table string) []string {
 	return s.texts(t, `SELECT to_jsonb(t)::text FROM `+table+` t ORDER BY 1`)
 }
 
-// texts are the rows of a query for one text each.
+// texts are the rows of a query that returns one text each.
 func (s *site) texts(t *testing.T, sql string) []string {
 	t.Helper()
 	conn := servertest.Connect(t, s.dsn)

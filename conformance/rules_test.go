@@ -27,7 +27,7 @@ type listedPackage struct {
 	TestImports, XTestImports  []string
 }
 
-// area is the folder below the module's root that decides what a package may import: taps/tap-x for each tap.
+// area is the folder that decides what a package may import: the first one below the module's root, and taps/tap-x for a tap.
 func area(importPath string) string {
 	path := strings.TrimPrefix(strings.TrimPrefix(importPath, module), "/")
 	parts := strings.Split(path, "/")
@@ -37,7 +37,7 @@ func area(importPath string) string {
 	return parts[0]
 }
 
-// mayImport is the whole rule of who knows whom. What is not among ours is always allowed.
+// mayImport is the rule of who may know whom among our packages. Any other package may be imported.
 func mayImport(from, to string) bool {
 	if from == to {
 		return true
@@ -50,7 +50,7 @@ func mayImport(from, to string) bool {
 	case strings.HasPrefix(from, "taps/"):
 		return to == "protocol" || to == "taps/tap"
 	}
-	return true // conformance and examples see everything
+	return true // conformance, release and examples see everything
 }
 
 func packages(t *testing.T) []listedPackage {
@@ -87,20 +87,15 @@ func TestImports(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		from := area(p.ImportPath)
-		for _, dep := range p.Deps {
+		for _, dep := range slices.Concat(p.Deps, p.TestImports, p.XTestImports) {
 			if strings.HasPrefix(dep, module) && !mayImport(from, area(dep)) {
-				t.Errorf("%s depends on %s: nothing in %s may know %s", p.ImportPath, dep, from, area(dep))
-			}
-		}
-		for _, dep := range append(p.TestImports, p.XTestImports...) {
-			if strings.HasPrefix(dep, module) && !mayImport(from, area(dep)) {
-				t.Errorf("a test of %s imports %s: nothing in %s may know %s", p.ImportPath, dep, from, area(dep))
+				t.Errorf("%s or its test depends on %s: nothing in %s may know %s", p.ImportPath, dep, from, area(dep))
 			}
 		}
 	}
 }
 
-// What tests share stays out of the programs.
+// TestProgramsHoldNoTestCode keeps what tests share out of the programs.
 func TestProgramsHoldNoTestCode(t *testing.T) {
 	t.Parallel()
 	ours := map[string]listedPackage{}
@@ -152,8 +147,7 @@ func TestEveryPackageSaysWhatItIs(t *testing.T) {
 	}
 }
 
-// What a program may not do beside its work: print past the protocol's writer, end the process, log past the logger, keep state in
-// the package or run code before main.
+// TestSource finds what only main may do, or nobody: print to standard output, end the process, use the standard logger, run code before main.
 func TestSource(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
@@ -204,7 +198,7 @@ func inspect(t *testing.T, files *token.FileSet, file *ast.File, program bool) {
 	})
 }
 
-// A text that names the folder of its author's checkout means nothing anywhere else.
+// TestNoFileNamesThisCheckout finds paths of the machine that a file was written on.
 func TestNoFileNamesThisCheckout(t *testing.T) {
 	t.Parallel()
 	checkout := []byte(root(t) + string(filepath.Separator))

@@ -260,7 +260,7 @@ func drained(s *session) error {
 		return err
 	}
 	fed.Wait()
-	// A target that is still connecting has loaded nothing. One that prints its states late gets no sign of life out, so the wait is bounded.
+	// A target that is still connecting has loaded nothing. One that prints its states late gives no sign, so the wait is bounded.
 	const longest = 10 * time.Second
 	begun := make(chan struct{})
 	go func() {
