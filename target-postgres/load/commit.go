@@ -183,6 +183,9 @@ func (w *worker) flushRejects(ctx context.Context, l *lane) error {
 	if len(w.rejects) < maxHeldRejects {
 		return nil
 	}
+	if err := w.endCopy(ctx); err != nil {
+		return err
+	}
 	if err := l.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
 		return err
 	}

@@ -17,8 +17,13 @@ import (
 // restingIntervals is how many intervals a stream's rows go through staging after one of its keys was met.
 const restingIntervals = 8
 
-// copyRows sends a segment: straight to the table, or to staging.
+// copyRows sends a segment: straight to the table, or to staging. The COPY goes on with the next one.
 func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
+	if c := w.copying; c != nil && !c.joins(s) {
+		if err := w.endCopy(ctx); err != nil {
+			return err
+		}
+	}
 	ld, err := w.load(ctx, s.plan.stream, s.plan.layout, final)
 	if err != nil {
 		return err
@@ -47,9 +52,21 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 	if ld.straight() && len(ld.layout.arbiters) > 0 && (!ld.anew || ld.emptied) {
 		s.sortByField(ld.layout.keyField)
 	}
-	err = w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)
-	s.arrived = err == nil && ld.straight()
-	return err
+	if len(s.rows) == 0 {
+		return nil
+	}
+	if w.copying == nil {
+		if w.copying, err = w.beginCopy(ctx, ld); err != nil {
+			return err
+		}
+	}
+	c := w.copying
+	c.segments, c.size = append(c.segments, s), c.size+s.size()
+	w.sendRows(c, s, 0, len(s.rows))
+	if c.failed() || c.size+s.size() > w.o.copied() {
+		return w.endCopy(ctx)
+	}
+	return nil
 }
 
 // straight tells whether rows go to the table itself.
@@ -61,33 +78,30 @@ func (ld *streamLoad) straight() bool {
 // which is better where most rows are refused.
 const quickFinds = 8
 
-// copyRange sends rows lo to hi and rejects those that the server refuses.
+// copyRange sends rows lo to hi in a COPY of their own, and rejects those that the server refuses.
 func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, hi, finds int) error {
 	if lo == hi {
 		return nil
 	}
-	straight := ld.straight()
-	if straight && ld.layout.guarded {
-		w.keys = true
+	c, err := w.beginCopy(ctx, ld)
+	if err != nil {
+		return err
 	}
-	tag, err := w.copyOnce(ctx, ld, s, lo, hi, straight)
-	if err == nil {
-		if straight {
-			ld.counts.Inserted += tag.RowsAffected()
-		} else {
-			ld.staged += tag.RowsAffected()
-			ld.stagedBytes += len(w.staged)
-		}
-		return nil
+	w.sendRows(c, s, lo, hi)
+	refusal, err := w.finishCopy(c)
+	if refusal == nil {
+		return err
 	}
-	e, ok := database.RowError(err)
-	if !ok {
-		return database.Fault(err)
-	}
+	return w.refusedRows(ctx, c, s, lo, hi, finds, refusal)
+}
+
+// refusedRows takes back a COPY of rows lo to hi, and goes on with those that the server does not refuse.
+func (w *worker) refusedRows(ctx context.Context, c *copying, s *segment, lo, hi, finds int, e *pgconn.PgError) error {
+	ld := c.load
 	if err := ld.lane.rollback(ctx); err != nil {
 		return err
 	}
-	if straight && ld.layout.keyMet(e) {
+	if c.straight && ld.layout.keyMet(e) {
 		if ld.anew {
 			ld.keyTwice = true
 		} else {
@@ -102,7 +116,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 			return protocol.TransientFault("run it again", "a row is refused that was taken before a lost connection: %w", database.Fault(e))
 		}
 		err := w.reject(ld, database.Reject{
-			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: cmp.Or(e.ColumnName, refusedColumn(e, ld, straight)),
+			Line: s.rows[lo].line, Key: keyOf(s.plan, record), Column: cmp.Or(e.ColumnName, refusedColumn(e, ld, c.straight)),
 			Reason: database.Reason(e), SQLState: e.Code, Record: string(record),
 		})
 		if err != nil {
@@ -111,7 +125,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 		return w.flushRejects(ctx, ld.lane)
 	}
 	mid, after := (lo+hi)/2, (lo+hi)/2
-	if at, _, ok := copyContext(e, ld, straight); ok && finds > 0 && lo+at < hi {
+	if at, _, ok := copyContext(e, ld, c.straight); ok && finds > 0 && lo+at < hi {
 		mid, after, finds = lo+at, lo+at+1, finds-1
 	}
 	for _, part := range [][2]int{{lo, mid}, {mid, after}, {after, hi}} {
@@ -126,27 +140,6 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 // unique index may be meant, and the statement that moves staged rows will tell.
 func (l *layout) keyMet(e *pgconn.PgError) bool {
 	return !l.repeats && e.Code == database.UniqueViolation && (l.deferred || l.shape.Parted || slices.Contains(l.arbiters, e.ConstraintName))
-}
-
-// copyOnce is one COPY behind a savepoint, in one round trip.
-func (w *worker) copyOnce(ctx context.Context, ld *streamLoad, s *segment, lo, hi int, straight bool) (pgconn.CommandTag, error) {
-	var tuples []byte
-	var sql string
-	if straight {
-		tuples, w.staged = s.copied(w.staged[:0], lo, hi)
-		sql = ld.layout.shape.CopyTable()
-	} else {
-		if err := w.stage(ctx, ld); err != nil {
-			return pgconn.CommandTag{}, err
-		}
-		w.staged = s.appendStaged(w.staged[:0], lo, hi)
-		tuples, sql = w.staged, ld.layout.shape.CopyStaging()
-	}
-	tag, err := ld.lane.conn.PgConn().CopyFrom(ctx, newCopyStream(tuples), ld.lane.savepoint()+sql)
-	if cap(w.staged) > 4*w.o.Limits.Segment {
-		w.staged = nil
-	}
-	return tag, err
 }
 
 // copyContext reads from an error which row of a COPY it is about, from 0: the first number behind the table's name in

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"io"
 	"testing"
-	"testing/iotest"
 
 	"github.com/stretchr/testify/require"
 
@@ -88,24 +87,27 @@ func TestStagedTuples(t *testing.T) {
 }
 
 // Whatever the size of the reads, the stream is header, tuples and trailer.
-func TestCopyStream(t *testing.T) {
+func TestCopying(t *testing.T) {
 	t.Parallel()
-	tuples := numbers(1, 2, 3).tuples
-	want := binaryHeader + string(tuples) + "\xff\xff"
-	got, err := io.ReadAll(newCopyStream(tuples))
-	require.NoError(t, err)
-	require.Equal(t, want, string(got))
-	require.NoError(t, iotest.TestReader(newCopyStream(tuples), []byte(want)))
+	first, second := numbers(1, 2, 3).tuples, numbers(4).tuples
+	want := binaryHeader + string(first) + string(second) + binaryTrailer
 	for size := 1; size < 90; size++ {
-		var out []byte
-		c, p := newCopyStream(tuples), make([]byte, size)
-		for {
-			n, err := c.Read(p)
-			out = append(out, p[:n]...)
-			if err == io.EOF {
-				break
-			}
-		}
-		require.Equal(t, want, string(out), "reads of %d bytes", size)
+		c := newCopying(&streamLoad{stream: &stream{}})
+		go func() {
+			c.send(first)
+			c.send(second)
+			close(c.next)
+		}()
+		got, err := io.ReadAll(&shortReader{c, size})
+		require.NoError(t, err)
+		require.Equal(t, want, string(got), "reads of %d bytes", size)
 	}
 }
+
+// A shortReader reads few bytes at once.
+type shortReader struct {
+	io.Reader
+	size int
+}
+
+func (r *shortReader) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(len(p), r.size)]) }

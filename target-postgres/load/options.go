@@ -88,6 +88,7 @@ type Limits struct {
 	Open    int // all segments that are being filled
 	Sent    int // all segments that wait for the server
 	Held    int // segments that are kept until their commit, so that they can be sent again
+	Copied  int // segments, with their records, that are in a COPY under way
 	Keys    int // table of the keys of a first load
 	Small   int // records of an interval that is worth a commit when a connection is free
 	Streams int // that an interval takes, give or take: each holds several locks until the commit, and a server has few thousands
@@ -96,12 +97,15 @@ type Limits struct {
 func (l Limits) orDefault() Limits {
 	return Limits{
 		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20),
-		Held: cmp.Or(l.Held, 12<<20), Keys: cmp.Or(l.Keys, 8<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
+		Held: cmp.Or(l.Held, 12<<20), Copied: cmp.Or(l.Copied, 14<<20), Keys: cmp.Or(l.Keys, 8<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
 	}
 }
 
 // held is how much of one interval is kept until its commit.
 func (o *Options) held() int { return o.Limits.Held / max(o.Connections, 2) }
+
+// copied is how much one COPY takes.
+func (o *Options) copied() int { return o.Limits.Copied / max(o.Connections, 2) }
 
 // Disposition decides what is done with a stream's rows: the dispositions setting, load_method, the stream's own word,
 // then merge with a key and append without. Merge needs a key; without one it is append.

@@ -56,14 +56,11 @@ func (p *pool) put(s *segment) {
 	p.back.Broadcast()
 }
 
-// retain keeps a segment that was sent out of the reckoning, without its records if the table has its rows. It comes back by drop.
+// retain keeps a segment that was sent out of the reckoning. It comes back by drop.
 func (p *pool) retain(s *segment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.sent -= s.size()
-	if s.arrived {
-		p.takeRaw(s)
-	}
 	p.back.Broadcast()
 }
 

@@ -40,8 +40,15 @@ func (w *worker) replaceAnew(ctx context.Context, ld *streamLoad) error {
 	if w.truncates(ld) {
 		large = largeTruncate
 	}
-	if !ld.layout.clears || ld.stagedBytes < large*w.o.Limits.Segment {
+	staged := ld.stagedBytes
+	if c := w.copying; c != nil && !c.straight {
+		staged += c.bytes
+	}
+	if !ld.layout.clears || staged < large*w.o.Limits.Segment {
 		return nil
+	}
+	if err := w.endCopy(ctx); err != nil {
+		return err
 	}
 	if !ld.anew {
 		// The intervals ahead may hold rows of the old set.

@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"encoding/binary"
-	"io"
 	"slices"
 
 	"github.com/signalroom/signalroom/protocol"
@@ -153,36 +152,4 @@ func (s *segment) appendStaged(dst []byte, lo, hi int) []byte {
 		dst = binary.BigEndian.AppendUint64(dst, uint64(s.rows[i].line))
 	}
 	return dst
-}
-
-// binaryHeader begins every binary COPY: signature, flags, no extension.
-const binaryHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
-
-// copyStream is what one COPY sends: the header, the tuples, the trailer.
-type copyStream struct {
-	header  string
-	tuples  []byte
-	trailer string
-}
-
-func newCopyStream(tuples []byte) *copyStream {
-	return &copyStream{header: binaryHeader, tuples: tuples, trailer: "\xff\xff"}
-}
-
-// Read fills p as far as it can, so that each message to the server is as large as the connection makes them.
-func (c *copyStream) Read(p []byte) (n int, err error) {
-	n = copy(p, c.header)
-	c.header = c.header[n:]
-	moved := copy(p[n:], c.tuples)
-	c.tuples = c.tuples[moved:]
-	n += moved
-	if len(c.header)+len(c.tuples) > 0 {
-		return n, nil
-	}
-	moved = copy(p[n:], c.trailer)
-	c.trailer = c.trailer[moved:]
-	if c.trailer != "" {
-		return n + moved, nil
-	}
-	return n + moved, io.EOF
 }

@@ -32,6 +32,9 @@ func (w *worker) awaitTurn(ctx context.Context) error {
 
 // await waits for the end of an interval ahead.
 func (w *worker) await(ctx context.Context, done <-chan struct{}) error {
+	if err := w.endCopy(ctx); err != nil {
+		return err
+	}
 	for {
 		w.wake.Reset(patience)
 		select {

@@ -26,6 +26,8 @@ type worker struct {
 	refusals []refusedLine     // the same, where states are echoed
 	dropped  map[*stream]int64 // rows that were taken back
 	keys     bool              // it wrote rows that keep another interval with the same keys waiting
+	copying  *copying          // nil while the connections are free
+	passing  []*segment        // that are not retained, until their COPY ends
 	staged   []byte            // scratch
 
 	// The segments of the interval, until there is no more room for them: to load it again, and to know the record of a row that
@@ -124,10 +126,14 @@ func (w *worker) next(ctx context.Context) (o op, more bool, err error) {
 			o, more = <-w.iv.ops // an interval behind failed: this one is complete
 			return o, more, nil
 		case <-w.wake.C:
-			err := w.makeWay(ctx)
-			if errors.Is(err, errInTheWay) {
+			err := w.endCopy(ctx)
+			if err == nil {
+				err = w.makeWay(ctx)
+			}
+			if err != nil {
 				err = w.again(ctx, err)
 			}
+			w.tidy()
 			if err != nil {
 				return op{}, false, err
 			}
@@ -145,16 +151,16 @@ func (w *worker) step(ctx context.Context, o op) error {
 	}
 	w.iv.log = append(w.iv.log, o)
 	err := w.do(ctx, &o)
-	if o.segment != nil {
-		if slices.Contains(w.retained, o.segment) {
-			w.pool.retain(o.segment)
-		} else {
-			defer w.pool.put(o.segment)
+	if s := o.segment; s != nil {
+		w.pool.retain(s)
+		if !slices.Contains(w.retained, s) {
+			w.passing = append(w.passing, s)
 		}
 	}
 	if err != nil && !errors.Is(err, errFailed) {
 		err = w.again(ctx, err)
 	}
+	w.tidy()
 	return err
 }
 
@@ -164,14 +170,18 @@ func (w *worker) step(ctx context.Context, o op) error {
 func (w *worker) retain(ctx context.Context, s *segment) error {
 	size := s.size() - len(s.raw)
 	for _, g := range w.retained {
-		size += g.size()
+		if size += g.size(); w.copies(g) {
+			size -= len(g.raw)
+		}
 	}
 	for _, g := range w.retained {
 		if size <= w.o.held() {
 			break
 		}
-		size -= len(g.raw)
-		w.pool.strip(g)
+		if !w.copies(g) {
+			size -= len(g.raw)
+			w.pool.strip(g)
+		}
 	}
 	if !w.iv.fixed && size <= w.o.held() {
 		w.retained = append(w.retained, s)
@@ -211,6 +221,7 @@ func (w *worker) forget() {
 	}
 	clear(w.retained)
 	w.retained = w.retained[:0]
+	w.tidy()
 	w.blank()
 }
 
@@ -245,6 +256,10 @@ func (w *worker) keepRejects(ctx context.Context) {
 
 // rollback takes back what the interval did so far. Connections that are lost are let go.
 func (w *worker) rollback(ctx context.Context) {
+	if w.copying != nil {
+		w.copying.end() // its rows are taken back, whatever the server says of them
+		w.copying = nil
+	}
 	for _, l := range w.lanes {
 		if l != nil && l.conn.Exec(ctx, "ROLLBACK") != nil {
 			l.conn.Close(ctx)
@@ -255,6 +270,11 @@ func (w *worker) rollback(ctx context.Context) {
 }
 
 func (w *worker) do(ctx context.Context, o *op) error {
+	if o.kind != copyRows {
+		if err := w.endCopy(ctx); err != nil {
+			return err
+		}
+	}
 	switch o.kind {
 	case copyRows:
 		return protocol.InStream(o.segment.plan.stream.name, w.copyRows(ctx, o.segment, o.final))
