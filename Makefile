@@ -48,16 +48,22 @@ fuzz: ## Fuzz every target in turn, for TIME=1m each
 		echo "$$target in $$package"; go test -run '^$$' -fuzz "^$$target$$" -fuzztime $(TIME) -fuzzminimizetime 1s "$$package" || exit 1; done
 
 .PHONY: bench
-bench: build ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
-	go run ./conformance/bench $(BENCHFLAGS) $(PARTS)
+bench: build build/bin/bench ## Measure beside rivals and write docs/benchmarks.md; some alone with PARTS="load merge"
+	build/bin/bench $(BENCHFLAGS) $(PARTS)
 
 .PHONY: bench-peers
-bench-peers: build ## Install other loaders below build/peers and measure them on the same rows
-	go run ./conformance/bench $(BENCHFLAGS) peers
+bench-peers: build build/bin/bench ## Install other loaders below build/peers and measure them on the same rows
+	build/bin/bench $(BENCHFLAGS) peers
 
 .PHONY: bench-check
-bench-check: build ## Fail when tap or target need more CPU than a multiple of what a plain CSV loop needs
-	go run ./conformance/bench check
+bench-check: build build/bin/bench ## Fail when tap or target need more CPU than a multiple of what a plain CSV loop needs
+	build/bin/bench check
+
+# A program of its own, since go run does not hand SIGTERM on.
+.PHONY: build/bin/bench
+build/bin/bench:
+	@mkdir -p build/bin
+	@go build -o $@ ./conformance/bench
 
 .PHONY: interop
 interop: build ## Run with Meltano, Airflow, PyAirbyte and other people's taps and targets, installed below build/interop; some alone with PARTS="meltano"

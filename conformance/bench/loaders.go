@@ -15,6 +15,8 @@ var (
 	dltDicts []byte
 	//go:embed peers/dlt_arrow.py
 	dltArrow []byte
+	//go:embed peers/dlt_filesystem.py
+	dltFilesystem []byte
 )
 
 // races are the loaders by what they read, each with the fastest of its settings that we found. The sheet is a CSV file with a header,

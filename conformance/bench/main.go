@@ -2,7 +2,7 @@
 // medians count.
 //
 //	csv       CSV to RECORD lines, beside encoding/csv over the local file
-//	pipe      a million rows of an S3 object through tap and target, beside aws s3 cp and psql's \copy in a pipe
+//	pipe      a million rows of an S3 object through tap and target, beside aws s3 cp and psql's \copy in a pipe, and beside what the server can do
 //	load      a million rows into a new table, beside psql's \copy of the same rows
 //	merge     a million rows by key into a million, changed and unchanged, beside COPY and INSERT … ON CONFLICT DO UPDATE by hand
 //	replace   a million rows in the place of a million, beside TRUNCATE and COPY in one transaction
@@ -16,7 +16,7 @@
 // Without names all run but peers. Each writes its figures into docs/benchmarks.json when it ends, and the page and the chart
 // are made of that file; so one can be run again alone. Figures of smaller inputs (-rows) go to build/, not into the docs.
 // The word check alone compares the CPU that tap and target need with that of a plain loop, and fails when it is too much.
-// Inputs and the server lie below build/bench and are removed at the end. Without psql the same statements run through pgx.
+// Inputs and the server lie below build/bench and are removed at the end. Without psql the same statements run through pgx; the part pipe needs it.
 package main
 
 import (
@@ -29,6 +29,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -62,7 +63,7 @@ func parts() []part {
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(args) > 0 && args[0] == "child" {
 		return exitCode(child(ctx, args[1:]), stderr)

@@ -9,13 +9,13 @@ import (
 
 // parallel is the first load over one, two and four connections.
 func (b *bench) parallel(ctx context.Context, db *postgres) (*table, error) {
-	var files [3]string // the whole, and its halves
-	half := b.rows / 2
-	for i, part := range [][2]int{{0, b.rows}, {0, half}, {half, b.rows - half}} {
-		var err error
-		if files[i], err = b.sheet(part[0], part[1]); err != nil {
-			return nil, err
-		}
+	file, err := b.sheet(0, b.rows)
+	if err != nil {
+		return nil, err
+	}
+	two, err := b.twoCopies(db)
+	if err != nil {
+		return nil, err
 	}
 	t := newTable(rankedColumns()...)
 	return t, byKey(func(key, group string) error {
@@ -29,9 +29,8 @@ func (b *bench) parallel(ctx context.Context, db *postgres) (*table, error) {
 		}
 		check := db.sameRows(b.rows)
 		contestants := []contestant{
-			{psqlName(`\copy`), b.rows, declared, psql(db.run, copyFrom("events", files[0])), check},
-			{psqlName(`two \copy at once, half the rows each`), b.rows, declared, together(
-				psql(db.run, copyFrom("events", files[1])), psql(db.run, copyFrom("events", files[2]))), check},
+			{psqlName(`\copy`), b.rows, declared, psql(db.run, copyFrom("events", file)), check},
+			{psqlName(`two \copy at once, half the rows each`), b.rows, declared, two, check},
 		}
 		for _, n := range []string{"1", "2", "4"} {
 			contestants = append(contestants,

@@ -11,8 +11,12 @@ import (
 	"github.com/signalroom/signalroom/conformance/sample"
 )
 
-// pipe loads an object of an S3 server: beside what one types by hand, and beside loaders that read S3 themselves.
+// pipe loads an object of an S3 server: beside what one types by hand, beside loaders that read S3 themselves, and beside the bound that the
+// server sets, which is COPY from local files on as many connections as there are cores here.
 func (b *bench) pipe(ctx context.Context, db *postgres) (*table, error) {
+	if b.peers != "" && !havePSQL() {
+		return nil, errors.New("there is no psql to compare with: install PostgreSQL's client (postgresql-client in Debian), or name other parts")
+	}
 	folder, store, stop, err := b.store(ctx)
 	if err != nil {
 		return nil, err
@@ -21,7 +25,12 @@ func (b *bench) pipe(ctx context.Context, db *postgres) (*table, error) {
 	if _, err := b.objectOfEvents(folder, "events.csv", b.rows); err != nil {
 		return nil, err
 	}
-	t := newTable(rankedColumns()...)
+	bound, err := b.twoCopies(db)
+	if err != nil {
+		return nil, err
+	}
+	const ofBound = "of the bound"
+	t := newTable(append(rankedColumns(), ofBound)...)
 	sameRows := db.sameRows(b.rows)
 	var contestants []contestant
 	add := func(l loader, template string, check func(context.Context) error) error {
@@ -46,11 +55,14 @@ func (b *bench) pipe(ctx context.Context, db *postgres) (*table, error) {
 	}); err != nil {
 		return nil, err
 	}
+	contestants = append(contestants,
+		contestant{`bound: two \copy at once of local files, no key`, b.rows, "declared", bound, sameRows},
+		contestant{`bound: two \copy at once of local files, key`, b.rows, "declareduuid", bound, sameRows})
 	byHands := len(contestants)
 	contestants = append(contestants,
 		contestant{"tap-s3-exports | target-postgres, key _file_name, _row_id", b.rows, "", b.ownPipe(db.run, store, ""), sameRows},
 		contestant{"tap-s3-exports | target-postgres, key uuid", b.rows, "", b.ownPipe(db.run, store, "uuid"), sameRows})
-	for _, l := range []loader{b.dltFromStore(db, store), b.slingFromStore(db, folder, store)} {
+	for _, l := range []loader{b.dltFromStore(db, store), b.dltByDefault(db, folder, store), b.slingFromStore(db, folder, store)} {
 		if err := add(l, "", nil); err != nil {
 			return nil, err
 		}
@@ -69,6 +81,7 @@ func (b *bench) pipe(ctx context.Context, db *postgres) (*table, error) {
 		default:
 			t.Lines[i].Class = peer
 		}
+		t.Lines[i].Values[ofBound] = t.Lines[i].Values["rows/s"] / outcomes[byHands-2].rate()
 	}
 	return t, nil
 }
@@ -83,9 +96,6 @@ func (b *bench) objectOfEvents(folder, key string, rows int) (path string, err e
 func (b *bench) copyByHand(db *postgres, group string, store []string) loader {
 	awscli := &environment{"awscli", []string{"awscli==1.46.3"}, []string{"aws", "--version"}, false}
 	return loader{`aws s3 cp - | psql \copy, ` + group, awscli, 1, func(bin string, _ int) (runner, error) {
-		if !havePSQL() {
-			return nil, errors.New("there is no psql")
-		}
 		return piped(
 			func(out *os.File) runner {
 				return func(ctx context.Context) (usage, error) {
@@ -109,9 +119,22 @@ func (b *bench) dltFromStore(db *postgres, store []string) loader {
 	}}
 }
 
-// slingFromStore has a share of the rows, in an object of its own.
+// dltByDefault is the pipeline of dlt's documentation for CSV in a bucket, https://dlthub.com/docs/dlt-ecosystem/verified-sources/filesystem.
+func (b *bench) dltByDefault(db *postgres, folder string, store []string) loader {
+	dlt := &environment{"dlt-filesystem", []string{"dlt[postgres,s3]==1.31.0", "pandas==2.3.3"}, []string{"python", "-c", "import dlt, s3fs, pandas"}, false}
+	return loader{"dlt 1.31.0 by default", dlt, share, func(bin string, rows int) (runner, error) {
+		if _, err := b.objectOfEvents(folder, "share.csv", rows); err != nil {
+			return nil, err
+		}
+		return b.script(dltFilesystem, bin, "s3://"+bucket, db.tcp(), store...)
+	}}
+}
+
+// share is how many times as many rows others have as loaders that are slow, which read an object of their own.
+const share = 4
+
 func (b *bench) slingFromStore(db *postgres, folder string, store []string) loader {
-	return loader{slingName, sling(), 4, func(bin string, rows int) (runner, error) {
+	return loader{slingName, sling(), share, func(bin string, rows int) (runner, error) {
 		if _, err := b.objectOfEvents(folder, "share.csv", rows); err != nil {
 			return nil, err
 		}
@@ -120,6 +143,17 @@ func (b *bench) slingFromStore(db *postgres, folder string, store []string) load
 		return command(append(b.quiet(), "BENCH="+db.tcp(), "STORE="+string(connection)), filepath.Join(bin, "sling"), "run", "--src-conn", "STORE",
 			"--src-stream", "s3://"+bucket+"/share.csv", "--tgt-conn", "BENCH", "--tgt-object", "public.events", "--mode", "full-refresh"), err
 	}}
+}
+
+// twoCopies loads the events from two local files at once.
+func (b *bench) twoCopies(db *postgres) (runner, error) {
+	half := b.rows / 2
+	first, err := b.sheet(0, half)
+	if err != nil {
+		return nil, err
+	}
+	second, err := b.sheet(half, b.rows-half)
+	return together(psql(db.run, copyFrom("events", first)), psql(db.run, copyFrom("events", second))), err
 }
 
 // setting is a variable's value.
