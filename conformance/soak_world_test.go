@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/signalroom/signalroom/taps/tap/taptest"
 	"github.com/signalroom/signalroom/target-postgres/server/proxy"
 )
 
@@ -29,17 +29,17 @@ type world struct {
 	tables   []truth
 	keyless  string // the stream that has no key by the time it is loaded by Singer; empty: none
 
-	site     *site
-	dsn      string // by the link
-	way      string // of this round
-	shares   []share
-	platform taptest.AirbyteRun // the states that Airbyte's platform has got
-	rng      *rand.Rand
-	faults   deck
-	link     link
-	running  atomic.Bool
-	hits     []string // faults since the tables were compared
-	steps    int
+	site    *site
+	dsn     string // by the link
+	way     string // of this round
+	shares  []share
+	states  map[string]json.RawMessage // that Airbyte's platform keeps, by stream
+	rng     *rand.Rand
+	faults  deck
+	link    link
+	running atomic.Bool
+	hits    []string // faults since the tables were compared
+	steps   int
 	// How long a run without a fault takes, and how much it says.
 	took     time.Duration
 	requests int
@@ -61,6 +61,7 @@ func newTruth(table, key, values string) truth {
 // settle gives the world its place beside the others.
 func (w *world) settle(t *testing.T, b *base) {
 	w.site = newSiteAt(t, b.store, b.dsn)
+	w.states = map[string]json.RawMessage{}
 	w.dsn = proxy.Start(t, b.dsn, w.link.watch)
 	w.site.env = append(w.site.env, "DATABASE_URL="+w.dsn)
 	w.faults = deck{rng: w.rng, kinds: tapFaults}
