@@ -139,7 +139,7 @@ func TestCreate(t *testing.T) {
 			t.Parallel()
 			want := FromStream(stream(t, orders, test.key...), test.options)
 			target := Table{Schema: "public", Name: "orders"}
-			statements := append(Create(target, want, "Orders of a shop's clients.", test.keyLater), AddKey(target, key(want)))
+			statements := append(new(Physical).Create(target, want, "Orders of a shop's clients.", test.keyLater), AddKey(target, key(want)))
 			golden(t, strings.Join(statements, ";\n")+"\n")
 		})
 	}

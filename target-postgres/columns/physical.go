@@ -108,19 +108,43 @@ type Storage struct {
 	Partitions []Ident
 }
 
-// Create is [Create] for a table that is stored so, without its partitions and further indexes.
+// Create renders the statements that make a table: CREATE TABLE with its primary key, then the comments. Its partitions and further indexes
+// come from [Physical.Complete].
+//
+// Only key columns are not null: a later schema, or the record of a deletion, may send nulls for any other.
+// With keyLater the table gets its primary key by [AddKey].
 func (p *Physical) Create(t Table, columns []Column, comment string, keyLater bool) []string {
-	statements := Create(t, columns, comment, keyLater)
-	kind, storage := p.storage()
+	kind, end := p.storage()
 	if by := p.Partition; by != nil {
-		kind, storage = "TABLE ", p.tablespace()
 		method := "HASH"
 		if by.Range != "" {
 			method = "RANGE"
 		}
-		storage = " PARTITION BY " + method + " (" + by.column().String() + ")" + storage
+		kind, end = "TABLE ", " PARTITION BY "+method+" ("+by.column().String()+")"+p.tablespace()
 	}
-	statements[0] = "CREATE " + kind + strings.TrimPrefix(statements[0], "CREATE TABLE ") + storage
+	var b strings.Builder
+	b.WriteString("CREATE " + kind + t.String() + " (")
+	for i, c := range columns {
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n\t" + c.Name.String() + " " + c.Type.String())
+		if c.Key && keyLater {
+			b.WriteString(" NOT NULL")
+		}
+	}
+	if key := keyList(columns); key != "" && !keyLater {
+		b.WriteString(",\n\tPRIMARY KEY (" + key + ")")
+	}
+	statements := []string{b.String() + "\n)" + end}
+	if comment != "" {
+		statements = append(statements, "COMMENT ON TABLE "+t.String()+" IS "+Literal(comment))
+	}
+	for _, c := range columns {
+		if c.Comment != "" {
+			statements = append(statements, commentOn(t, c))
+		}
+	}
 	return statements
 }
 

@@ -45,7 +45,7 @@ func TestServerCreates(t *testing.T) {
 	want := FromStream(stream(t, orders, "client_id", "id"), Options{Metadata: AllMetadata, Extra: true})
 	want = append(want, Column{Name: `odd "name", 'too' \ ` + Ident(strings.Repeat("é", 19)), Type: Type{Kind: Numeric, Precision: 5, Scale: 1}, Comment: `a 'b' \c`})
 	name := Table{Schema: "public", Name: `Orders "of" a.shop`}
-	for _, statement := range Create(name, want, `it's "here" \`, false) {
+	for _, statement := range new(Physical).Create(name, want, `it's "here" \`, false) {
 		_, err := conn.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}

@@ -2,37 +2,6 @@ package columns
 
 import "strings"
 
-// Create renders the statements that make a table: CREATE TABLE with its primary key, then the comments.
-// Only key columns are not null: a later schema, or the record of a deletion, may send nulls for any other.
-// With keyLater the table gets its primary key by [AddKey].
-func Create(t Table, columns []Column, comment string, keyLater bool) []string {
-	var b strings.Builder
-	b.WriteString("CREATE TABLE " + t.String() + " (")
-	for i, c := range columns {
-		if i > 0 {
-			b.WriteString(",")
-		}
-		b.WriteString("\n\t" + c.Name.String() + " " + c.Type.String())
-		if c.Key && keyLater {
-			b.WriteString(" NOT NULL")
-		}
-	}
-	if key := keyList(columns); key != "" && !keyLater {
-		b.WriteString(",\n\tPRIMARY KEY (" + key + ")")
-	}
-	b.WriteString("\n)")
-	statements := []string{b.String()}
-	if comment != "" {
-		statements = append(statements, "COMMENT ON TABLE "+t.String()+" IS "+Literal(comment))
-	}
-	for _, c := range columns {
-		if c.Comment != "" {
-			statements = append(statements, commentOn(t, c))
-		}
-	}
-	return statements
-}
-
 // AddKey renders the statement that gives a table its primary key; empty without key columns.
 func AddKey(t Table, key []Ident) string {
 	if len(key) == 0 {

@@ -33,16 +33,15 @@ func (p *preparation) changes(o *Options, t *database.Table) (c tableChanges, er
 	c.have = t.Shapes()
 	diff := columns.DiffOptions{Contracts: contract, Used: t.Used}
 	for i, schema := range p.schemas {
-		want := p.wanted(o, schema)
 		if i == 0 && !t.Exists {
 			if c.discarded, err = withoutTable(t, contract.Tables); c.discarded || err != nil {
 				return c, err
 			}
-			c.create(o, t, &physical, want, schema.Schema.Description, physical.Partition == nil && p.deferKey(o, want))
+			p.create(&c, o, t, &physical)
 			diff.Used = len(c.have)
 			continue
 		}
-		plan := columns.Diff(c.have, want, diff)
+		plan := columns.Diff(c.have, p.wanted(o, schema), diff)
 		if err := refusal(t, plan); err != nil {
 			return c, err
 		}
@@ -67,14 +66,16 @@ func withoutTable(t *database.Table, word columns.Contract) (discarded bool, err
 	return word != columns.Evolve, nil
 }
 
-// create makes a table; with keyLater it gets its key when it has rows.
-func (c *tableChanges) create(o *Options, t *database.Table, physical *columns.Physical, want []columns.Column, comment string, keyLater bool) {
+// create makes the table for the first SCHEMA.
+func (p *preparation) create(c *tableChanges, o *Options, t *database.Table, physical *columns.Physical) {
+	want := p.wanted(o, p.schemas[0])
 	plan := columns.Diff(nil, want, columns.DiffOptions{})
 	for _, change := range plan.Changes {
 		c.have = append(c.have, change.Column)
 	}
 	c.places = plan.Places
-	c.statements = append(physical.Create(t.Name, c.have, comment, keyLater), o.grants(t.Name)...)
+	keyLater := physical.Partition == nil && p.deferKey(o, want)
+	c.statements = append(physical.Create(t.Name, c.have, p.schemas[0].Schema.Description, keyLater), o.grants(t.Name)...)
 	t.Parted = physical.Partition != nil
 }
 
