@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"time"
 
 	"github.com/signalroom/signalroom/protocol"
 )
@@ -110,27 +109,4 @@ func streamList(names []string) string {
 		return fmt.Sprintf("the replace of stream %q", names[0])
 	}
 	return fmt.Sprintf("the replaces of streams %q", names)
-}
-
-// watchClock ends intervals that have waited long enough, while no message comes.
-func (l *loader) watchClock(done <-chan struct{}) {
-	timer := time.NewTimer(time.Hour)
-	defer timer.Stop()
-	for {
-		select {
-		case <-done:
-			return
-		case <-l.wake:
-			timer.Reset(l.o.BatchWait)
-		case <-timer.C:
-			l.mu.Lock()
-			if !l.ended {
-				l.commitIfCovered(l.o.BatchWait) // the worker's errors are met by the next message
-				if !l.began.IsZero() {
-					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8, 100*time.Millisecond))
-				}
-			}
-			l.mu.Unlock()
-		}
-	}
 }

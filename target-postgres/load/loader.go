@@ -251,3 +251,26 @@ func (l *loader) activate(m *protocol.Message) error {
 	// A state that waited for this may have waited long enough.
 	return l.commitIfCovered(l.o.BatchWait)
 }
+
+// watchClock ends intervals that have waited long enough, while no message comes.
+func (l *loader) watchClock(done <-chan struct{}) {
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-l.wake:
+			timer.Reset(l.o.BatchWait)
+		case <-timer.C:
+			l.mu.Lock()
+			if !l.ended {
+				l.commitIfCovered(l.o.BatchWait) // the worker's errors are met by the next message
+				if !l.began.IsZero() {
+					timer.Reset(max(l.o.BatchWait-time.Since(l.began), l.o.BatchWait/8, 100*time.Millisecond))
+				}
+			}
+			l.mu.Unlock()
+		}
+	}
+}

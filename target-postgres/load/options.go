@@ -120,8 +120,8 @@ func (o *Options) Disposition(s *protocol.Stream) protocol.Disposition {
 	return d
 }
 
-// marks tells whether a stream's records can say that their rows are to be deleted, by the property DeleteMark.
-func (o *Options) marks(s *protocol.Stream) bool {
+// marksDeleted tells whether a stream's records can say that their rows are to be deleted, by the property DeleteMark.
+func (o *Options) marksDeleted(s *protocol.Stream) bool {
 	_, ok := s.Schema.Property(o.DeleteMark)
 	return ok && o.DeleteMark != ""
 }

@@ -43,7 +43,7 @@ func (p *preparation) wanted(o *Options, schema *protocol.Stream) []columns.Colu
 
 // prepare makes the changes on a connection with an open transaction, and the plans.
 func (w *worker) prepare(ctx context.Context, conn *database.Conn, p *preparation) ([]*plan, error) {
-	leftover, err := w.aim(ctx, conn, p)
+	leftover, err := w.chooseTable(ctx, conn, p)
 	if err != nil {
 		return nil, err
 	}

@@ -35,9 +35,9 @@ func (s *stream) shown() protocol.Disposition {
 	return s.mode
 }
 
-// aim decides at the beginning of a run where the stream's rows go, and makes the table that is needed for it. There is a leftover where a
+// chooseTable decides at the beginning of a run where the stream's rows go, and makes the table that is needed for it. There is a leftover where a
 // refresh was given up whose rows are wanted all the same.
-func (w *worker) aim(ctx context.Context, conn *database.Conn, p *preparation) (leftover bool, err error) {
+func (w *worker) chooseTable(ctx context.Context, conn *database.Conn, p *preparation) (leftover bool, err error) {
 	s := p.stream
 	if s.sync == nil || !p.first {
 		return false, nil

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -10,35 +9,10 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// runSQL runs the statements of a setting in a transaction of their own. The server refuses them on the user's account, unless it is down.
-func runSQL(ctx context.Context, conn *database.Conn, setting, sql string) error {
-	if sql == "" {
-		return nil
-	}
-	err := conn.Within(ctx, func() error { return database.Fault(conn.Exec(ctx, sql)) })
-	if err == nil || protocol.KindOf(err) == protocol.Transient {
-		return err
-	}
-	return protocol.ConfigFault("correct the statements", "%s: %w", setting, err)
-}
-
-// runAfter runs after_run_sql on a connection of its own.
-func runAfter(ctx context.Context, o *Options) error {
-	if o.AfterSQL == "" {
-		return nil
-	}
-	conn, err := database.Connect(ctx, o.Connection)
-	if err != nil {
-		return err
-	}
-	defer conn.Close(context.WithoutCancel(ctx)) // the outcome is known by then
-	return runSQL(ctx, conn, "after_run_sql", o.AfterSQL)
-}
-
 // privileges are those that a stream's rows need of the role, on a table that others may own.
 func (o *Options) privileges(s *protocol.Stream) []string {
 	switch d := o.Disposition(s); {
-	case s.Sync != nil && s.Sync.Refresh != protocol.NoRefresh, d == protocol.Merge && o.marks(s):
+	case s.Sync != nil && s.Sync.Refresh != protocol.NoRefresh, d == protocol.Merge && o.marksDeleted(s):
 	case d == protocol.Append && len(s.KeyProperties) == 0:
 		return []string{"INSERT"}
 	case d == protocol.Append:

@@ -15,7 +15,7 @@ import (
 
 // deferKey tells whether a new table may get its key after its first rows: whether two keys are the same is seen from their fields.
 func (p *preparation) deferKey(o *Options, want []columns.Column) bool {
-	if !p.mayDefer || o.HardDelete || o.marks(p.schemas[0]) || o.Disposition(p.schemas[0]) == protocol.Replace {
+	if !p.mayDefer || o.HardDelete || o.marksDeleted(p.schemas[0]) || o.Disposition(p.schemas[0]) == protocol.Replace {
 		return false
 	}
 	key := false
