@@ -131,11 +131,7 @@ func (c *connector) run(ctx context.Context, j *job) error {
 
 func (c *connector) discover(ctx context.Context, j *job) error {
 	j.run.state = new(protocol.State)
-	streams, err := j.source.Streams(ctx, j.run.state.Bookmark)
-	if err != nil {
-		return err
-	}
-	plans, err := newPlans(streams, j.settings)
+	plans, err := j.plan(ctx, j.run.state.Bookmark)
 	if err != nil {
 		return err
 	}
@@ -281,11 +277,7 @@ func (c *connector) read(ctx context.Context, j *job) error {
 		}
 	}
 	j.run.state = &given.State
-	streams, err := j.source.Streams(ctx, given.Bookmark)
-	if err != nil {
-		return err
-	}
-	plans, err := newPlans(streams, j.settings)
+	plans, err := j.plan(ctx, given.Bookmark)
 	if err != nil {
 		return err
 	}
@@ -296,7 +288,7 @@ func (c *connector) read(ctx context.Context, j *job) error {
 	l := j.newLoop(ctx, &given.State)
 	wire := &airbyteWire{loop: l, writer: c.writer, output: c.output, job: job, streams: map[string]*airbyteRecords{}}
 	l.wire = wire
-	if err := l.arrange(plans, j.settings); err != nil {
+	if err := l.arrange(plans); err != nil {
 		return err
 	}
 	for _, stream := range absent {
@@ -339,7 +331,7 @@ func configure(plans []*plan, catalog *airbyte.ConfiguredCatalog) (absent []airb
 
 // absent ends a stream that the source does not have. The others are read.
 func (w *airbyteWire) absent(stream airbyte.StreamDescriptor, names []string) error {
-	if err := w.writer.Send(&airbyte.Trace{Type: airbyte.StreamStatusTrace, EmittedAt: w.loop.now().UnixMilli(),
+	if err := w.writer.Send(&airbyte.Trace{Type: airbyte.StreamStatusTrace, EmittedAt: w.loop.program.Now().UnixMilli(),
 		StreamStatus: &airbyte.StreamStatus{Stream: stream, Status: airbyte.Incomplete}}); err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (w *airbyteWire) says(o *Output, phase airbyte.StreamPhase) error {
 }
 
 func (w *airbyteWire) status(o *Output, phase airbyte.StreamPhase, reasons ...airbyte.StatusReason) error {
-	return w.writer.Send(&airbyte.Trace{Type: airbyte.StreamStatusTrace, EmittedAt: w.loop.now().UnixMilli(), StreamStatus: &airbyte.StreamStatus{
+	return w.writer.Send(&airbyte.Trace{Type: airbyte.StreamStatusTrace, EmittedAt: w.loop.program.Now().UnixMilli(), StreamStatus: &airbyte.StreamStatus{
 		Stream: airbyte.StreamDescriptor{Name: o.plan.Name}, Status: phase, Reasons: reasons}})
 }
 

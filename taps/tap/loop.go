@@ -10,19 +10,14 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
-	"github.com/signalroom/signalroom/protocol/logs"
 	"github.com/signalroom/signalroom/protocol/singer"
 )
 
 // A loop reads the streams of one run, one after another.
 type loop struct {
+	*job
 	ctx       context.Context
-	run       *Run
-	stop      *stop
-	now       func() time.Time
 	wire      wire
-	metrics   *logs.Metrics
-	progress  *progress
 	bookmarks bookmarks
 	plans     []*plan
 	outputs   map[string]*Output
@@ -56,7 +51,7 @@ func (j *job) sync(ctx context.Context) error {
 		j.run.Log.Info("the connection works")
 	}
 	j.run.state = state
-	streams, err := j.source.Streams(ctx, func(stream string) json.RawMessage {
+	plans, err := j.plan(ctx, func(stream string) json.RawMessage {
 		if readsAnew(catalog, stream) {
 			return nil
 		}
@@ -65,14 +60,10 @@ func (j *job) sync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plans, err := newPlans(streams, j.settings)
-	if err != nil {
+	if err := choose(plans, catalog, j.settings.Select); err != nil {
 		return err
 	}
-	if err := chooseAs(plans, catalog, j.settings.Select); err != nil {
-		return err
-	}
-	if err := l.arrange(plans, j.settings); err != nil {
+	if err := l.arrange(plans); err != nil {
 		return err
 	}
 	if j.flags.Test == "schema" {
@@ -83,13 +74,13 @@ func (j *job) sync(ctx context.Context) error {
 }
 
 func (j *job) newLoop(ctx context.Context, state *protocol.State) *loop {
-	return &loop{ctx: ctx, run: j.run, stop: j.stop, now: j.program.Now, metrics: j.run.Metrics, progress: j.progress,
-		bookmarks: bookmarks{state: state, pace: pace{last: time.Now(), every: j.program.EveryCheckpoint}}, outputs: map[string]*Output{}}
+	return &loop{job: j, ctx: ctx, outputs: map[string]*Output{},
+		bookmarks: bookmarks{state: state, pace: pace{last: time.Now(), every: j.program.EveryCheckpoint}}}
 }
 
 // arrange makes the outputs of what was chosen.
-func (l *loop) arrange(plans []*plan, shared *Settings) error {
-	unused, err := unusedRules(plans, shared.Columns)
+func (l *loop) arrange(plans []*plan) error {
+	unused, err := unusedRules(plans, l.settings.Columns)
 	if err != nil {
 		return err
 	}
@@ -222,7 +213,7 @@ func (l *loop) read(p *plan) (all bool, err error) {
 		err = printing
 	}
 	err = protocol.InStream(p.Name, err)
-	l.metrics.SyncDuration(p.Name, o.took, err)
+	l.run.Metrics.SyncDuration(p.Name, o.took, err)
 	return all, err
 }
 

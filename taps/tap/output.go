@@ -217,13 +217,13 @@ func (o *Output) sendSchema() error {
 func (o *Output) everySecond(tick int64) error {
 	o.tick = tick
 	o.count()
-	o.stamp.ExtractedAt(o.loop.now())
+	o.stamp.ExtractedAt(o.loop.program.Now())
 	return o.loop.ctx.Err()
 }
 
 // count tells metrics and progress of the rows since the last time.
 func (o *Output) count() {
-	o.loop.metrics.Records(o.plan.Name).Add(o.rows - o.counted)
+	o.loop.run.Metrics.Records(o.plan.Name).Add(o.rows - o.counted)
 	o.loop.progress.add(o.rows-o.counted, o.loop.sent)
 	o.counted = o.rows
 }

@@ -32,9 +32,9 @@ func benchOutputOn(t testing.TB, settings *Settings, speak func(l *loop) wire) *
 	t.Cleanup(metrics.Close)
 	stop, ctx := watch(t.Context(), nil)
 	t.Cleanup(stop.end)
-	l := &loop{ctx: ctx, stop: stop, now: time.Now, metrics: metrics, progress: newProgress(nil, nil),
-		run:       &Run{Log: output.Logger(), Metrics: metrics, Start: time.Now(), Shard: Shard{0, 1}},
-		bookmarks: bookmarks{state: new(protocol.State)}, outputs: map[string]*Output{}}
+	j := &job{program: Program{Now: time.Now}, stop: stop, progress: newProgress(nil, nil), settings: settings,
+		run: &Run{Log: output.Logger(), Metrics: metrics, Start: time.Now(), Shard: Shard{0, 1}}}
+	l := j.newLoop(ctx, new(protocol.State))
 	var columns []Column
 	for i := range 11 {
 		columns = append(columns, Column{Name: fmt.Sprintf("column_%d", i), Schema: json.RawMessage(`{"type":["null","string"]}`)})
@@ -42,7 +42,7 @@ func benchOutputOn(t testing.TB, settings *Settings, speak func(l *loop) wire) *
 	l.wire = speak(l)
 	plans, err := newPlans([]Stream{{Name: "orders", Disposition: protocol.Append, Columns: columns}}, settings)
 	require.NoError(t, err)
-	require.NoError(t, l.arrange(plans, settings))
+	require.NoError(t, l.arrange(plans))
 	return l.outputs["orders"]
 }
 

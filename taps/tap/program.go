@@ -279,6 +279,15 @@ func (j *job) close() {
 	}
 }
 
+// plan asks the source for its streams.
+func (j *job) plan(ctx context.Context, bookmark func(stream string) json.RawMessage) ([]*plan, error) {
+	streams, err := j.source.Streams(ctx, bookmark)
+	if err != nil {
+		return nil, err
+	}
+	return newPlans(streams, j.settings)
+}
+
 // discover prints the catalog. A state keeps the types that earlier runs settled; without a usable one they are found anew.
 func (j *job) discover(ctx context.Context) error {
 	state, err := loadState(j.flags.State, j.run.Log)
@@ -287,11 +296,7 @@ func (j *job) discover(ctx context.Context) error {
 		state = new(protocol.State)
 	}
 	j.run.state = state
-	streams, err := j.source.Streams(ctx, state.Bookmark)
-	if err != nil {
-		return err
-	}
-	plans, err := newPlans(streams, j.settings)
+	plans, err := j.plan(ctx, state.Bookmark)
 	if err != nil {
 		return err
 	}
