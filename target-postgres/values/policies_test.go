@@ -111,11 +111,15 @@ func policies() []policy {
 			{anObject, "", `{"a":1e400}`, `{"a": 1` + strings.Repeat("0", 400) + `}`},
 			{anObject, "", `{"a":0.10}`, `{"a": 0.10}`},
 		}},
-		{"a date and time with an offset: Z, UTC, +hh, +hhmm, +hh:mm, +hh:mm:ss, a space before it or not", "timestamptz, timestamp", "that instant in UTC", []valueCase{
+		{"a date and time with an offset: Z, UTC, +hh, +hhmm, +hh:mm, +hh:mm:ss, a space before it or not", "timestamptz", "that instant", []valueCase{
 			{aDateTime, "", `"2026-07-01T12:00:00+02:00"`, "2026-07-01 10:00:00+00"},
 			{aDateTime, "", `"2026-07-01T12:00:00+15:59"`, "2026-06-30 20:01:00+00"},
 			{aDateTime, "", `"2026-07-01T12:00:00-15:59"`, "2026-07-02 03:59:00+00"},
-			{aDateTime, "timestamp", `"2026-07-01 12:00:00 -0530"`, "2026-07-01 17:30:00"},
+		}},
+		{"the same", "timestamp, which has no zone", "that instant in UTC, so that rows of several offsets keep their order and what lies between them. PostgreSQL's own cast leaves the offset out and " +
+			"keeps the hour, and so do the targets of MeltanoLabs, PipelineWise and Airbyte", []valueCase{
+			{aDateTime, "timestamp", `"2026-10-25T02:30:00+02:00"`, "2026-10-25 00:30:00"},
+			{aDateTime, "timestamp", `"2026-10-25T02:15:00+01:00"`, "2026-10-25 01:15:00"},
 		}},
 		{"a date and time without offset", "timestamptz, timestamp", "taken as UTC", []valueCase{
 			{aDateTime, "", `"2026-07-01 12:34:56"`, "2026-07-01 12:34:56+00"},

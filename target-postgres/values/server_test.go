@@ -268,6 +268,7 @@ func valueCases() []valueCase {
 		{aDateTime, "", `"2026-07-01T12:34:56Z "`, "!bad_format"},
 		{aDateTime, "", `1751371200`, "!wrong_kind"},
 		{aDateTime, "timestamp", `"2026-07-01T12:00:00+02:00"`, "2026-07-01 10:00:00"},
+		{aDateTime, "timestamp", `"2026-07-01 12:00:00 -0530"`, "2026-07-01 17:30:00"},
 		{aDateTime, "text", `"2026-07-01T12:00:00+02:00"`, "2026-07-01T12:00:00+02:00"},
 		{aDateTime, "jsonb", `"2026-07-01"`, `"2026-07-01"`},
 
