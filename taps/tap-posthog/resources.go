@@ -47,7 +47,6 @@ func once(parts ...url.Values) func(context.Context, *api, int64) ([]part, error
 
 func crud(a *api) *rest.Client       { return a.crud }
 func clickhouse(a *api) *rest.Client { return a.clickhouse }
-func persons(a *api) *rest.Client    { return a.persons }
 
 // streams declares what can be read.
 func (s *source) streams() []tap.Stream {
@@ -67,7 +66,7 @@ func (s *source) streams() []tap.Stream {
 		list[Survey](s, "surveys", "Definitions of surveys", resource{path: "surveys", limit: 200, client: crud}),
 		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types", client: crud}),
 		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes, uncounted: true}),
-		list[Person](s, "persons", "Persons with their properties", resource{path: "persons", limit: 1000, client: persons, uncounted: true}),
+		tap.Typed[Person](tap.Stream{Name: "persons", Description: "Persons with their properties", Disposition: protocol.Replace, Read: s.persons}),
 		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Read: s.recordings}),
 		list[EventDefinition](s, "event_definitions", "Names of events", resource{path: "event_definitions", limit: 500, client: crud}),
 		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{path: "property_definitions", limit: 500, client: crud, parts: propertyTypes}),

@@ -231,6 +231,62 @@ func TestSample(t *testing.T) {
 	}
 }
 
+// TestPersonsThatGoMeanwhile has persons merged into others while the list is read: the ones behind move to places that were read already, and
+// come all the same.
+func TestPersonsThatGoMeanwhile(t *testing.T) {
+	t.Parallel()
+	for _, gone := range []int{1, 50, 300, 990} {
+		t.Run(fmt.Sprint(gone), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, project := serverWith(t, nil)
+				for n := range 3000 {
+					project.Lists["persons"] = append(project.Lists["persons"], fmt.Sprintf(`{"uuid":%q,"created_at":"2026-02-01T08:00:00Z"}`, uuid(n)))
+				}
+				for _, number := range []int{2, 3} {
+					server.API.Fail(number, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+						server.Change(func() { project.Lists["persons"] = project.Lists["persons"][gone:] })
+						answer.ServeHTTP(w, r)
+					})
+				}
+				seen := map[string]bool{}
+				for _, record := range taptest.Records(sync(t, server, map[string]any{"select": "persons"}), "persons") {
+					var person struct{ UUID string }
+					require.NoError(t, json.Unmarshal(record, &person))
+					seen[person.UUID] = true
+				}
+				for n := 2 * gone; n < 3000; n++ {
+					require.True(t, seen[uuid(n)], n)
+				}
+			})
+		})
+	}
+}
+
+// TestPersonsWithoutPlaces has a server that gives the same persons whatever place is asked for, and one that loses them as they are asked for.
+func TestPersonsWithoutPlaces(t *testing.T) {
+	t.Parallel()
+	for name, uuids := range map[string]func(call int) int{"the same": func(int) int { return 0 }, "others": func(call int) int { return call }} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server, _ := serverWith(t, nil)
+				for call := range 200 {
+					answer := fmt.Sprintf(`{"next":"%s/?offset=1","results":[{"uuid":%q}]}`, posthogtest.Elsewhere, uuid(uuids(call)))
+					if call > 60 {
+						answer = `{"next":null,"results":[]}`
+					}
+					server.API.Fail(call+1, taptest.Status(http.StatusOK, answer))
+				}
+				out := taptest.Run(t, program, input(server, map[string]any{"select": "persons"}))
+				require.Equal(t, 4, out.Code, out.Stderr)
+				require.Contains(t, out.Stderr, "persons come and go faster than they are read")
+				require.NotContains(t, string(out.Stdout), "ACTIVATE_VERSION", "the old rows stay")
+			})
+		})
+	}
+}
+
 // TestPersonsThatComeMeanwhile has others move on by one while the list is read: they are read all the same, in one walk.
 func TestPersonsThatComeMeanwhile(t *testing.T) {
 	t.Parallel()
