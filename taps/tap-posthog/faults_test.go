@@ -93,6 +93,7 @@ func TestFaultsOfTheServer(t *testing.T) {
 		"bad gateway":     {nil, answers(taptest.WebPage(http.StatusBadGateway)), 4, "6 tries"},
 		"budget":          {nil, answers(taptest.Status(429, `{"type":"throttled_error","code":"api_queries_budget_exceeded","detail":"Over budget."}`, "Retry-After: 3000")), 4, "and a run waits for 10m0s at the most"},
 		"invalid query":   {nil, answers(taptest.Status(400, `{"type":"validation_error","code":"hogql_query_error","detail":"Unable to resolve field: created_at","attr":null}`)), 2, "Unable to resolve field: created_at"},
+		"several errors":  {nil, answers(taptest.Status(400, `{"type":"multiple","code":"multiple","detail":null,"attr":null,"list":[{"type":"validation_error","code":"invalid_input","detail":"Not a valid instant.","attr":"after"}]}`)), 2, "Not a valid instant."},
 		"no rows":         {nil, answers(taptest.Status(200, `{"error":"something"}`)), 3, "the answer does not hold the rows that were asked for"},
 		"clock is behind": {map[string]any{"api_key": "phx_wrong_key"}, nil, 2, "clock"},
 	} {
@@ -176,6 +177,23 @@ func TestThrottled(t *testing.T) {
 		took := time.Since(began)
 		require.Greater(t, took, 141*time.Second)
 		require.Less(t, took, 160*time.Second)
+	})
+}
+
+// TestQueriesThatTimeOut are made smaller, as they are when PostHog expects them to take too long.
+func TestQueriesThatTimeOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server, _ := serverWith(t, sampleEvents(30, today.Add(-time.Hour)))
+		server.API.Fail(2, taptest.Status(http.StatusGatewayTimeout, `{"type":"server_error","code":"error","detail":"Query has hit the max execution time before completing."}`))
+		require.Len(t, uuids(t, sync(t, server, map[string]any{"page_size": 400, "events_mode": "hogql"})), 30)
+		var limits []string
+		for _, query := range queries(t, server.API) {
+			if _, limit, ok := strings.Cut(query, "toString(uuid) LIMIT "); ok {
+				limits = append(limits, limit)
+			}
+		}
+		require.Equal(t, []string{"400", "200"}, limits)
 	})
 }
 

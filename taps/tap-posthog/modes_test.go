@@ -214,6 +214,13 @@ func TestDownloadsThatFail(t *testing.T) {
 		})
 	}
 	synctest.Test(t, func(t *testing.T) {
+		server, _ := serverWith(t, sampleEvents(3, today.Add(-48*time.Hour)))
+		server.API.Fail(1, taptest.Status(429, `{"type":"throttled_error","code":"too_many_concurrent_file_downloads","detail":"Too many exports at once."}`))
+		out := taptest.Run(t, program, input(server, map[string]any{"events_mode": "file_download", "start_date": "2026-05-29"}))
+		require.Equal(t, 0, out.Code, out.Stderr)
+		require.Len(t, uuids(t, out.Messages), 3, "one that may not begin yet is asked for again")
+	})
+	synctest.Test(t, func(t *testing.T) {
 		server, _ := serverWith(t, nil)
 		out := taptest.Run(t, program, input(server, map[string]any{"events_mode": "file_download", "start_date": nil}))
 		require.Equal(t, 2, out.Code)

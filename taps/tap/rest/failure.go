@@ -91,7 +91,7 @@ func message(value json.RawMessage, depth int) string {
 	if json.Unmarshal(value, &members) != nil {
 		return ""
 	}
-	for _, name := range []string{"detail", "message", "error_description", "error", "errors", "Error", "Message"} {
+	for _, name := range []string{"detail", "message", "error_description", "error", "errors", "list", "Error", "Message"} {
 		if said := message(members[name], depth+1); said != "" {
 			return said
 		}
