@@ -65,14 +65,15 @@ func TestBadInput(t *testing.T) {
 		"a web page": {func(b *bench, d *doc) {
 			b.always(taptest.WebPage(200))
 		}, 2, "is base_url the address of Google's API?"},
-		"another API":    {func(b *bench, d *doc) { b.always(taptest.Status(200, `{}`)) }, 2, "the answer is no spreadsheet; is base_url the address of Google's API?"},
-		"an empty tab":   {func(b *bench, d *doc) { d.Tabs[0].Cells = nil }, 0, "the tab is empty"},
-		"no header":      {func(b *bench, d *doc) { d.Tabs[0].Cells = [][]any{{1, 2}, {3, 4}} }, 2, `stream "Tab": no header was found: row 1 holds no text; set header_row to the number of the row that names the columns, or to none`},
-		"only charts":    {func(b *bench, d *doc) { d.Tabs[0].Kind = "OBJECT" }, 2, "there is nothing to read"},
-		"in the trash":   {func(b *bench, d *doc) { d.Trashed = true }, 0, "the spreadsheet lies in the trash"},
-		"a strange zone": {func(b *bench, d *doc) { d.Zone = "Mars/Base" }, 0, "the spreadsheet's time zone is not known; its times are taken as UTC"},
-		"no spreadsheet": {func(b *bench, d *doc) { b.config["spreadsheets"] = nil }, 2, "spreadsheets: give at least one, or drive_query"},
-		"a title":        {func(b *bench, d *doc) { b.config["spreadsheets"] = "Budget" }, 2, "[0] is neither the id nor the address of a spreadsheet"},
+		"another API":      {func(b *bench, d *doc) { b.always(taptest.Status(200, `{}`)) }, 2, "the answer is no spreadsheet; is base_url the address of Google's API?"},
+		"an empty tab":     {func(b *bench, d *doc) { d.Tabs[0].Cells = nil }, 0, "the tab is empty"},
+		"no header":        {func(b *bench, d *doc) { d.Tabs[0].Cells = [][]any{{1, 2}, {3, 4}} }, 2, `stream "Tab": no header was found: row 1 holds no text; set header_row to the number of the row that names the columns, or to none`},
+		"only charts":      {func(b *bench, d *doc) { d.Tabs[0].Kind = "OBJECT" }, 2, "there is nothing to read"},
+		"connected sheets": {func(b *bench, d *doc) { d.Tabs[0].Kind = "DATA_SOURCE" }, 2, "there is nothing to read"},
+		"in the trash":     {func(b *bench, d *doc) { d.Trashed = true }, 0, "the spreadsheet lies in the trash"},
+		"a strange zone":   {func(b *bench, d *doc) { d.Zone = "Mars/Base" }, 0, "the spreadsheet's time zone is not known; its times are taken as UTC"},
+		"no spreadsheet":   {func(b *bench, d *doc) { b.config["spreadsheets"] = nil }, 2, "spreadsheets: give at least one, or drive_query"},
+		"a title":          {func(b *bench, d *doc) { b.config["spreadsheets"] = "Budget" }, 2, "[0] is neither the id nor the address of a spreadsheet"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -190,6 +190,18 @@ func TestLoading(t *testing.T) {
 	})
 }
 
+// TestFormatOfTheSpreadsheet is that of the cells that Google gives none, and its zone may be an offset that somebody has typed in.
+func TestFormatOfTheSpreadsheet(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		d := small([]any{"Day", "At", "Note"}, []any{46204, formatted("46204.5", "DATE_TIME", "", ""), "x"})
+		d.Format, d.Zone = "DATE", "GMT-07:00"
+		b := newBench(t, nil, d)
+		messages, _ := b.sync(nil)
+		require.Equal(t, []string{`{"_row_number":2,"Day":"2026-07-01","At":"2026-07-01T12:00:00-07:00","Note":"x"}`}, rows(messages, "Tab"))
+	})
+}
+
 // TestStrangeRows are of a form that no documentation tells.
 func TestStrangeRows(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -152,4 +153,34 @@ func TestUserAgent(t *testing.T) {
 	settings.UserAgent = "tap-s3-exports/1.2.3"
 	require.NoError(t, open(t, settings).Check(t.Context(), ""))
 	require.Contains(t, agent.Load(), "tap-s3-exports/1.2.3")
+}
+
+// TestRequesterPays says in every request that it knows.
+func TestRequesterPays(t *testing.T) {
+	t.Parallel()
+	server := startServer(t)
+	server.Put(bucketName, "a.csv", []byte("id\n1\n"))
+	for _, pays := range []bool{false, true} {
+		var mu sync.Mutex
+		var said []string
+		proxy := s3test.NewProxy(t, server, func(_ int, r *http.Request) s3test.Fault {
+			mu.Lock()
+			defer mu.Unlock()
+			said = append(said, r.Header.Get("X-Amz-Request-Payer"))
+			return s3test.Fault{}
+		})
+		settings := settingsOf(server, proxy.Endpoint)
+		settings.RequesterPays = pays
+		bucket := open(t, settings)
+		for object, err := range bucket.List(t.Context(), "", "") {
+			require.NoError(t, err)
+			body, err := bucket.Read(t.Context(), object, Resume{})
+			require.NoError(t, err)
+			require.NoError(t, body.Close())
+		}
+		payer := map[bool]string{true: "requester"}[pays]
+		mu.Lock()
+		require.Equal(t, []string{payer, payer}, said, "a list and a file")
+		mu.Unlock()
+	}
 }
