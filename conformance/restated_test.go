@@ -30,7 +30,9 @@ func TestRestatedConversions(t *testing.T) {
 			first := func() string {
 				return s.value(t, `SELECT status || ' ' || payout FROM conversions WHERE conversion_id = '`+everflowtest.ID('c', 1)+`'`)
 			}
-			rows := func() string { return s.value(t, `SELECT count(*) || ' ' || count(DISTINCT conversion_id) FROM conversions`) }
+			rows := func() string {
+				return s.value(t, `SELECT count(*) || ' ' || count(DISTINCT conversion_id) FROM conversions`)
+			}
 			done := func(tap, target ended) {
 				require.Zero(t, tap.code, tap.stderr)
 				require.Zero(t, target.code, target.stderr)

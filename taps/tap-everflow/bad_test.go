@@ -132,6 +132,25 @@ func TestPace(t *testing.T) {
 	}
 }
 
+// Reports by more than day, offer, affiliate and advertiser are counted by the hour as well: 1,000 for a network.
+func TestPaceOfGranularReports(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, everflowtest.New(t), map[string]any{"select": "daily_report", "report_columns": []string{"country_code"}, "start_date": "2023-03-01", "requests_per_minute": 1200})
+		b.ReportCap = 1 // days cannot be asked for together
+		for n := range 1100 {
+			b.Clicks = append(b.Clicks, b.Click(n, at(10, 12, 0, 0).AddDate(0, 0, -n), 31, 8, "PT"))
+		}
+		messages, _ := b.sync(nil)
+		require.Len(t, taptest.Records(messages, "daily_report"), 1100)
+		calls := b.api.Calls()[1:] // behind what the account is
+		require.Greater(t, len(calls), 1000)
+		for i := range len(calls) - 1000 {
+			require.GreaterOrEqual(t, calls[i+1000].At.Sub(calls[i].At), time.Hour)
+		}
+	})
+}
+
 func TestRegions(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "https://api.eflow.team/v1", hosts["us"])

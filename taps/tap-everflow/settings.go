@@ -14,7 +14,7 @@ import (
 type Config struct {
 	tap.Settings
 	tap.HTTPSettings
-	APIKey    string    `json:"api_key" secret:"" env:"EVERFLOW_API_KEY" help:"Key of a network (Control Center, Security) or of an affiliate account (My Account, API)."`
+	APIKey    string    `json:"api_key" secret:"" env:"EVERFLOW_API_KEY" help:"Key of a network (Control Center, Security) or of an affiliate account (My Account, API). Either this or networks is needed."`
 	Region    string    `json:"region" enum:"us,eu" default:"us" env:"EVERFLOW_REGION" help:"Where the account is hosted. The key of one region is unknown in the other."`
 	Portal    string    `json:"portal" enum:"network,affiliate" default:"network" help:"Whose key it is."`
 	NetworkID int64     `json:"network_id" help:"Id of the network, for an account that does not tell it: an affiliate's without offers."`

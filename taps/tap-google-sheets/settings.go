@@ -18,7 +18,7 @@ import (
 type Config struct {
 	tap.Settings
 	tap.HTTPSettings
-	Spreadsheets    []string      `json:"spreadsheets" alias:"spreadsheet_ids,spreadsheet_id,sheet_id" env:"GOOGLE_SHEETS_SPREADSHEETS,GOOGLE_SHEETS_SPREADSHEET_IDS,GOOGLE_SHEETS_SPREADSHEET_ID" help:"Ids or addresses of the spreadsheets to read." example:"https://docs.google.com/spreadsheets/d/1AbC…/edit"`
+	Spreadsheets    []string      `json:"spreadsheets" alias:"spreadsheet_ids,spreadsheet_id,sheet_id" env:"GOOGLE_SHEETS_SPREADSHEETS,GOOGLE_SHEETS_SPREADSHEET_IDS,GOOGLE_SHEETS_SPREADSHEET_ID" help:"Ids or addresses of the spreadsheets to read. Either these or drive_query is needed." example:"https://docs.google.com/spreadsheets/d/1AbC…/edit"`
 	DriveQuery      string        `json:"drive_query" help:"Read also the spreadsheets that are shared with the account and match this query of Drive; all stands for every one." example:"name contains 'Budget'"`
 	Streams         []StreamEntry `json:"streams" help:"The streams to read, in the place of all tabs, tables and named ranges: [{\"name\": …, \"spreadsheet\": …, \"tab\": …, \"range\": …, \"key_properties\": […]}]; each may have its own reading settings. tab is a title, a glob of titles or gid:NUMBER as in the address; range is in A1 notation, or the name of a named range or table. Key properties make the stream merge; without them it is replaced."`
 	StreamNames     string        `json:"stream_names" enum:"as_is,snake_case" default:"as_is" help:"as_is keeps the titles of tabs, snake_case makes SQL names of them. A stream that a state knows keeps its name."`
