@@ -172,7 +172,7 @@ func TestRequesterPays(t *testing.T) {
 		settings := settingsOf(server, proxy.Endpoint)
 		settings.RequesterPays = pays
 		bucket := open(t, settings)
-		for object, err := range bucket.List(t.Context(), "", "") {
+		for object, err := range bucket.List(t.Context(), "") {
 			require.NoError(t, err)
 			body, err := bucket.Read(t.Context(), object, Resume{})
 			require.NoError(t, err)
