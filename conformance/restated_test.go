@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,8 @@ func TestRestatedConversions(t *testing.T) {
 		t.Run(disposition, func(t *testing.T) {
 			t.Parallel()
 			s := newSite(t, store)
-			a := apiTap{accounts.Everflow()}
+			all := accounts.All()
+			a := all[slices.IndexFunc(all, func(a accounts.Account) bool { return a.Program == "tap-everflow" })]
 			settings := a.Settings
 			a.Settings = func(run int) map[string]any {
 				changed := settings(run)
@@ -39,12 +41,12 @@ func TestRestatedConversions(t *testing.T) {
 			}
 
 			change(1)
-			done(a.load(t, s, url, 1, pipe{}))
+			done(loadAccount(t, s, a, url, 1, pipe{}))
 			require.Equal(t, "pending 10.25", first())
 			require.Equal(t, "6 6", rows())
 
 			change(2)
-			done(a.load(t, s, url, 2, pipe{}))
+			done(loadAccount(t, s, a, url, 2, pipe{}))
 			require.Equal(t, want, first())
 			require.Equal(t, "10 10", rows(), "a day more, and one that was released with an old time")
 
