@@ -110,7 +110,7 @@ func (s *source) dailyReport() (tap.Stream, error) {
 func (s *source) readReport(columns []tap.Column) func(context.Context, *tap.Output) error {
 	return lenient.Read(columns, time.UTC, func(ctx context.Context, out *tap.Output, sender *lenient.Sender) error {
 		shape := newShape(sender)
-		reading := windows.Reading{Step: windows.Days(1, s.zone), Full: reportCap, Join: 28}
+		reading := windows.Reading{Step: windows.Days(s.zone), Full: reportCap, Join: 28}
 		return s.byTime(ctx, out, timed{reading: reading, zone: s.zone, lookback: s.config.Lookback, read: func(ctx context.Context, a *account, w windows.Window) (int, error) {
 			c, err := s.report(ctx, a, shape)
 			if err != nil {

@@ -51,7 +51,7 @@ func (s *source) byTime(ctx context.Context, out *tap.Output, t timed) error {
 	if err != nil {
 		return err
 	}
-	start, end := s.config.StartDate, s.config.End(windows.Days(1, t.zone)(s.run.Start))
+	start, end := s.config.StartDate, s.config.End(windows.Days(t.zone)(s.run.Start))
 	oldest := midnight(s.run.Start.Add(-cmp.Or(t.kept, conversionsKept)), t.zone)
 	if !start.IsZero() && start.Before(oldest) && t.kept != 0 {
 		out.Log().Warn("Everflow gives no rows from before "+oldest.Format(time.DateOnly), "start_date", start)

@@ -50,15 +50,11 @@ func Every(size time.Duration) Step {
 	return func(t time.Time) time.Time { return t.Truncate(size).Add(size) }
 }
 
-// Days is steps of so many days of a time zone, however long they are, counted from 1970-01-01.
-func Days(n int, zone *time.Location) Step {
+// Days is steps of a day of a time zone, however long it is.
+func Days(zone *time.Location) Step {
 	return func(t time.Time) time.Time {
 		year, month, day := t.In(zone).Date()
-		number := int(time.Date(year, month, day, 0, 0, 0, 0, time.UTC).Unix() / (24 * 60 * 60))
-		if number < 0 {
-			number -= n - 1
-		}
-		return time.Date(1970, 1, 1+(number/n+1)*n, 0, 0, 0, 0, zone)
+		return time.Date(year, month, day+1, 0, 0, 0, 0, zone)
 	}
 }
 
