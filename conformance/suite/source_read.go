@@ -127,24 +127,23 @@ func sourceKeysPresent(p *problems, m *envelope, stream map[string]any) {
 	}
 }
 
-func sourceRecordsMatch(s *session) error { return matchSent(s, pair.types) }
-
-func sourceFormatsMatch(s *session) error { return matchSent(s, pair.formats) }
-
-func matchSent(s *session, breach func(pair, any) error) error {
-	compiled := map[streamName]pair{}
-	return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
-		at := m.recordStream()
-		both, ok := compiled[at]
-		if !ok {
-			schema, _ := stream["json_schema"].(map[string]any)
-			both, _ = compile(schema) // discover/schemas reports it
-			compiled[at] = both
-		}
-		if err := breach(both, m.payload["data"]); err != nil {
-			p.add("line %d, %v: %v", m.line, at, err)
-		}
-	})
+// sourceRecordsMatch is the check of each record against the schema of its stream: of the types or of the formats.
+func sourceRecordsMatch(breach func(pair, any) error) func(*session) error {
+	return func(s *session) error {
+		compiled := map[streamName]pair{}
+		return overSent(s, func(p *problems, m *envelope, stream map[string]any) {
+			at := m.recordStream()
+			both, ok := compiled[at]
+			if !ok {
+				schema, _ := stream["json_schema"].(map[string]any)
+				both, _ = compile(schema) // discover/schemas reports it
+				compiled[at] = both
+			}
+			if err := breach(both, m.payload["data"]); err != nil {
+				p.add("line %d, %v: %v", m.line, at, err)
+			}
+		})
+	}
 }
 
 func follow(value any, path []string) any {

@@ -89,22 +89,21 @@ func schemaValid(r *reading) error {
 	return p.err()
 }
 
-func recordsMatch(s *session) error { return match(s, pair.types) }
-
-func formatsMatch(s *session) error { return match(s, pair.formats) }
-
-func match(s *session, breach func(pair, any) error) error {
-	compiled := map[*message]pair{}
-	return overRecords(s, func(p *problems, record, schema *message) {
-		both, ok := compiled[schema]
-		if !ok {
-			both, _ = compile(schema.schema) // read/schema-valid reports it
-			compiled[schema] = both
-		}
-		if err := breach(both, record.record); err != nil {
-			p.add("line %d, stream %q: %v", record.line, record.stream, err)
-		}
-	})
+// recordsMatch is the check of each record against its schema: of the types or of the formats.
+func recordsMatch(breach func(pair, any) error) func(*session) error {
+	return func(s *session) error {
+		compiled := map[*message]pair{}
+		return overRecords(s, func(p *problems, record, schema *message) {
+			both, ok := compiled[schema]
+			if !ok {
+				both, _ = compile(schema.schema) // read/schema-valid reports it
+				compiled[schema] = both
+			}
+			if err := breach(both, record.record); err != nil {
+				p.add("line %d, stream %q: %v", record.line, record.stream, err)
+			}
+		})
+	}
 }
 
 func fieldsDeclared(s *session) error {
