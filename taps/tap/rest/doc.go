@@ -67,7 +67,7 @@
 // API asks to wait for is no try; all of it together is bounded by [API.MaxWait]. An answer that breaks off, or is no JSON, is asked
 // for again too. A run in which much fails stops adding tries.
 //
-// Rows are given as they came, byte by byte: numbers stay exact, unknown members are kept. An answer is never held as a whole: a walk
+// Rows are given as they came, byte by byte: numbers stay exact, unknown members are kept. Their answers are never held as a whole: a walk
 // takes about 1 MiB, or four times the largest row, and asks for the next answer while the rows of the last one are used.
 //
 // Redirects are followed for a GET within the same host alone. Nothing that is logged holds a query, a header or a body.
