@@ -9,7 +9,7 @@ import (
 
 // A beginning is what happens before the first row.
 type beginning struct {
-	*crew
+	*workers
 	reached bool // a server has answered, if only that it is starting
 	ran     bool // before_run_sql did
 	maybe   bool // it may have run, and never runs twice
@@ -20,13 +20,13 @@ const lingering = 2 * time.Second
 
 // begin hires the first worker, when this is the only run of its pipeline and the server is ready for it. A connection that is lost
 // meanwhile is made again; a server that never answered is not waited for.
-func (c *crew) begin(ctx context.Context) error {
-	b := &beginning{crew: c}
+func (ws *workers) begin(ctx context.Context) error {
+	b := &beginning{workers: ws}
 	started := time.Now()
 	for try := 0; ; try++ {
 		conn, err := b.connect(ctx)
 		if err == nil {
-			c.hire(ctx, conn)
+			ws.add(ctx, conn)
 			return nil
 		}
 		var longest time.Duration
@@ -37,7 +37,7 @@ func (c *crew) begin(ctx context.Context) error {
 		case database.Lost(err) && b.reached:
 			longest = longestRetry
 			if try == 0 {
-				c.o.Log.Warn("the run begins again", "because", err.Error())
+				ws.o.Log.Warn("the run begins again", "because", err.Error())
 			}
 		}
 		if time.Since(started) >= longest {

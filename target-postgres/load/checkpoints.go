@@ -116,7 +116,7 @@ func (l *loader) worthCommit() bool {
 	}
 	return l.filled >= o.Limits.Streams || l.bytes >= o.BatchBytes || o.BatchRows > 0 && l.rows >= o.BatchRows ||
 		l.staged >= o.held()-o.Limits.Segment ||
-		l.bytes >= int64(o.Limits.Small) && l.crew.room()
+		l.bytes >= int64(o.Limits.Small) && l.workers.room()
 }
 
 func (l *loader) stateMessage(m *protocol.Message) error {

@@ -34,7 +34,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 		return err
 	}
 	w.marks(func() { w.coming = w.mark })
-	keyed, last := w.lanes[0], w.lanes[1]
+	keyed, last := w.transactions[0], w.transactions[1]
 	if last == nil {
 		keyed, last = nil, keyed
 	}
@@ -45,7 +45,7 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 	}
 	if last == nil && (c.storesState() || len(w.rejects) > 0) {
 		var err error
-		if last, err = w.lane(ctx, false, true); err != nil {
+		if last, err = w.transaction(ctx, false, true); err != nil {
 			return err
 		}
 	}
@@ -68,11 +68,11 @@ func (w *worker) commit(ctx context.Context, c *commit) error {
 }
 
 // commitKeyed commits rows with a key that have a transaction of their own.
-func (w *worker) commitKeyed(ctx context.Context, l *lane, c *commit) error {
-	if err := w.account(ctx, l, c, nil); err != nil {
+func (w *worker) commitKeyed(ctx context.Context, tx *transaction, c *commit) error {
+	if err := w.account(ctx, tx, c, nil); err != nil {
 		return err
 	}
-	if err := w.end(ctx, l); err != nil {
+	if err := w.end(ctx, tx); err != nil {
 		return err
 	}
 	// Without their key, rows that are there would be there twice. The next run gives the table its key first.
@@ -81,29 +81,29 @@ func (w *worker) commitKeyed(ctx context.Context, l *lane, c *commit) error {
 }
 
 // commitLast commits the transaction that carries the state and the rejects.
-func (w *worker) commitLast(ctx context.Context, l *lane, c *commit) error {
-	if err := w.settleRejects(ctx, l); err != nil {
+func (w *worker) commitLast(ctx context.Context, tx *transaction, c *commit) error {
+	if err := w.settleRejects(ctx, tx); err != nil {
 		return err
 	}
-	if err := w.account(ctx, l, c, Bookmarks(c.state)); err != nil {
+	if err := w.account(ctx, tx, c, Bookmarks(c.state)); err != nil {
 		return err
 	}
 	if c.storesState() {
-		at, err := l.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
+		at, err := tx.conn.SetState(ctx, w.o.Pipeline, w.run, c.state)
 		if err != nil {
 			return err
 		}
 		w.marks(func() { w.coming.Run, w.coming.At = w.run, at })
 	}
-	if err := w.announce(ctx, l); err != nil {
+	if err := w.announce(ctx, tx); err != nil {
 		return err
 	}
-	return w.end(ctx, l)
+	return w.end(ctx, tx)
 }
 
 // committed counts what is committed.
 func (w *worker) committed(c *commit) {
-	w.lanes, w.iv.fixed = [2]*lane{}, true
+	w.transactions, w.iv.fixed = [2]*transaction{}, true
 	for s, n := range w.dropped {
 		s.dropped.Add(n)
 	}
@@ -119,20 +119,20 @@ func (w *worker) committed(c *commit) {
 			s.straight.Store(true)
 		}
 	}
-	w.crew.refusals = append(w.crew.refusals, w.refusals...)
+	w.workers.refusals = append(w.workers.refusals, w.refusals...)
 }
 
 // end commits a transaction, if this is still the only run of the pipeline.
-func (w *worker) end(ctx context.Context, l *lane) error {
+func (w *worker) end(ctx context.Context, tx *transaction) error {
 	w.locking.Lock()
 	lock := w.lock
 	w.locking.Unlock()
-	if err := lock.Held(ctx, l.conn); err != nil {
+	if err := lock.Held(ctx, tx.conn); err != nil {
 		return err
 	}
-	err := l.conn.Exec(ctx, "COMMIT")
+	err := tx.conn.Exec(ctx, "COMMIT")
 	if database.Lost(err) {
-		err = w.outcome(ctx, l.transaction, database.Fault(err))
+		err = w.outcome(ctx, tx.id, database.Fault(err))
 	}
 	if err == nil {
 		w.marks(func() { w.mark = w.coming })
@@ -158,7 +158,7 @@ func (w *worker) reject(ld *streamLoad, r database.Reject) error {
 		w.refusals = append(w.refusals, refusedLine{ld.stream, r.Line})
 	}
 	ld.counts.Rejected++
-	if n := w.crew.refused.Add(1); n > w.o.MaxRejects {
+	if n := w.workers.refused.Add(1); n > w.o.MaxRejects {
 		return protocol.DataFault("see them with: target-postgres rejects list; their interval was rolled back. Raise max_rejects to go on past them",
 			"%d rejected, more than max_rejects (%d); the latest, on line %d: %s", n, w.o.MaxRejects, r.Line, reasonOf(r))
 	}
@@ -179,18 +179,18 @@ func reasonOf(r database.Reject) string {
 // maxHeldRejects is how many rejects wait for the end of their interval; more of them go into its transaction.
 const maxHeldRejects = 1000
 
-func (w *worker) flushRejects(ctx context.Context, l *lane) error {
+func (w *worker) flushRejects(ctx context.Context, tx *transaction) error {
 	if len(w.rejects) < maxHeldRejects {
 		return nil
 	}
 	if err := w.endCopy(ctx); err != nil {
 		return err
 	}
-	if err := l.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
+	if err := tx.conn.AddRejects(ctx, w.o.Pipeline, w.rejects); err != nil {
 		return err
 	}
 	w.rejects = w.rejects[:0]
-	if r := w.lanes[repeating(true)]; r != nil {
+	if r := w.transactions[repeating(true)]; r != nil {
 		r.rejects = 0
 	}
 	return nil

@@ -42,7 +42,7 @@ func (w *worker) copyRows(ctx context.Context, s *segment, final bool) error {
 			return err
 		}
 	}
-	if err := w.flushRejects(ctx, ld.lane); err != nil {
+	if err := w.flushRejects(ctx, ld.tx); err != nil {
 		return err
 	}
 	if err := w.replaceAnew(ctx, ld); err != nil {
@@ -98,7 +98,7 @@ func (w *worker) copyRange(ctx context.Context, ld *streamLoad, s *segment, lo, 
 // refusedRows takes back a COPY of rows lo to hi, and goes on with those that the server does not refuse.
 func (w *worker) refusedRows(ctx context.Context, c *copying, s *segment, lo, hi, finds int, e *pgconn.PgError) error {
 	ld := c.load
-	if err := ld.lane.rollback(ctx); err != nil {
+	if err := ld.tx.rollback(ctx); err != nil {
 		return err
 	}
 	if c.straight && ld.layout.keyMet(e) {
@@ -122,7 +122,7 @@ func (w *worker) refusedRows(ctx context.Context, c *copying, s *segment, lo, hi
 		if err != nil {
 			return err
 		}
-		return w.flushRejects(ctx, ld.lane)
+		return w.flushRejects(ctx, ld.tx)
 	}
 	mid, after := (lo+hi)/2, (lo+hi)/2
 	if at, _, ok := copyContext(e, ld, c.straight); ok && finds > 0 && lo+at < hi {
@@ -175,7 +175,7 @@ func refusedColumn(e *pgconn.PgError, ld *streamLoad, straight bool) string {
 
 // unchanged makes sure that the table still has the types that rows were encoded for.
 func (w *worker) unchanged(ctx context.Context, ld *streamLoad) error {
-	t, err := ld.lane.conn.Describe(ctx, ld.stream.table)
+	t, err := ld.tx.conn.Describe(ctx, ld.stream.table)
 	if err != nil {
 		return err
 	}

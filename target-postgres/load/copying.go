@@ -121,10 +121,10 @@ func (w *worker) beginCopy(ctx context.Context, ld *streamLoad) (*copying, error
 		}
 		sql = ld.layout.shape.CopyStaging()
 	}
-	sql = ld.lane.savepoint() + sql
+	sql = ld.tx.savepoint() + sql
 	go func() {
 		defer close(c.ended)
-		c.tag, c.err = ld.lane.conn.PgConn().CopyFrom(ctx, c, sql)
+		c.tag, c.err = ld.tx.conn.PgConn().CopyFrom(ctx, c, sql)
 	}()
 	return c, nil
 }
@@ -181,7 +181,7 @@ func (w *worker) settleCopy(ctx context.Context, c *copying) error {
 	case len(c.segments) == 1:
 		err = w.refusedRows(ctx, c, c.segments[0], 0, len(c.segments[0].rows), quickFinds, refusal)
 	default:
-		err = ld.lane.rollback(ctx)
+		err = ld.tx.rollback(ctx)
 		for _, s := range c.segments {
 			if err == nil {
 				err = w.copyRange(ctx, ld, s, 0, len(s.rows), quickFinds)

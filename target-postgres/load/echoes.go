@@ -39,11 +39,11 @@ func (l *loader) takeEcho(m *protocol.Message) {
 func (w *worker) sendEchoes(echoes []echo) error {
 	for i := range echoes {
 		e := &echoes[i]
-		before := len(w.crew.refusals)
-		w.crew.refusals = slices.DeleteFunc(w.crew.refusals, func(r refusedLine) bool {
+		before := len(w.workers.refusals)
+		w.workers.refusals = slices.DeleteFunc(w.workers.refusals, func(r refusedLine) bool {
 			return r.line <= e.to && (e.stream == nil || e.stream == r.stream)
 		})
-		rejected := int64(before - len(w.crew.refusals))
+		rejected := int64(before - len(w.workers.refusals))
 		counts := strconv.AppendInt([]byte(`{"recordCount":`), e.records-rejected, 10)
 		counts = append(strconv.AppendInt(append(counts, `,"rejectedRecordCount":`...), rejected, 10), '}')
 		if err := w.states.echo(slices.Insert(e.line, e.at, counts...)); err != nil {

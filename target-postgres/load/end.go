@@ -19,7 +19,7 @@ func ended(err error) error {
 
 // end settles what the end of the input leaves open, by how it ended.
 func (l *loader) end(err error) error {
-	if l.crew.failure() != nil {
+	if l.workers.failure() != nil {
 		return errFailed
 	}
 	clean, fault := errors.Is(err, io.EOF), err

@@ -7,10 +7,10 @@ import (
 )
 
 // account stores what a transaction did to its streams. bookmarks are those of the state, if it is this transaction that commits it.
-func (w *worker) account(ctx context.Context, l *lane, c *commit, bookmarks map[string]string) error {
+func (w *worker) account(ctx context.Context, tx *transaction, c *commit, bookmarks map[string]string) error {
 	var loads []database.Load
 	for _, ld := range w.order {
-		if ld.lane != l {
+		if ld.tx != tx {
 			continue
 		}
 		loads = append(loads, database.Load{
@@ -20,13 +20,13 @@ func (w *worker) account(ctx context.Context, l *lane, c *commit, bookmarks map[
 		})
 	}
 	w.marks(func() { w.coming.Loads += int64(len(loads)) })
-	return l.conn.AddLoads(ctx, w.o.Pipeline, loads)
+	return tx.conn.AddLoads(ctx, w.o.Pipeline, loads)
 }
 
 // settleRejects stores the rejects of the interval in the transaction that ends it, or leaves that to a replay.
-func (w *worker) settleRejects(ctx context.Context, l *lane) error {
+func (w *worker) settleRejects(ctx context.Context, tx *transaction) error {
 	if w.o.Replay != nil {
-		return w.o.Replay.Commit(ctx, l.conn, w.rejects)
+		return w.o.Replay.Commit(ctx, tx.conn, w.rejects)
 	}
-	return l.conn.AddRejects(ctx, w.o.Pipeline, w.rejects)
+	return tx.conn.AddRejects(ctx, w.o.Pipeline, w.rejects)
 }

@@ -9,7 +9,7 @@ type interval struct {
 	ops       chan op
 	before    <-chan struct{}      // closed when the interval before has ended
 	done      chan struct{}        // closed when this one has
-	processes []int32              // the server's, of its transactions; the crew's lock guards them
+	processes []int32              // the server's, of its transactions; guarded by the lock of workers
 	touched   map[*stream]*touched // what it writes; complete when the interval behind it begins
 
 	// What its worker knows.

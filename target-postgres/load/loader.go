@@ -22,11 +22,11 @@ type Source interface {
 // loader is the side of a run that reads. Its lock is held while a message is dealt with, so that the clock can end an
 // interval between two messages.
 type loader struct {
-	ctx    context.Context
-	o      Options
-	source Source
-	crew   *crew
-	pool   *pool
+	ctx     context.Context
+	o       Options
+	source  Source
+	workers *workers
+	pool    *pool
 
 	mu       sync.Mutex
 	interval *interval     // under way; nil when nothing came since the last commit
@@ -78,11 +78,11 @@ func Run(ctx context.Context, o Options, source Source, out io.Writer) (*Summary
 	}
 	started := now()
 	l.now = tuples.Instant{Batched: started, Started: started.UnixMilli()}
-	l.crew = newCrew(&l.o, source, &stateWriter{out: out}, started.Format("20060102T150405Z")+"-"+rand.Text()[:8])
-	l.pool = l.crew.pool
+	l.workers = newWorkers(&l.o, source, &stateWriter{out: out}, started.Format("20060102T150405Z")+"-"+rand.Text()[:8])
+	l.pool = l.workers.pool
 	err := l.run()
-	l.crew.close(context.WithoutCancel(ctx))
-	if failure := l.crew.failure(); failure != nil {
+	l.workers.close(context.WithoutCancel(ctx))
+	if failure := l.workers.failure(); failure != nil {
 		err = failure
 	}
 	if err == nil && l.complete {
@@ -97,7 +97,7 @@ func (l *loader) run() error {
 	if err != nil && message == nil {
 		return ended(err) // nothing came: no connection, no lock
 	}
-	if err := l.crew.begin(l.ctx); err != nil {
+	if err := l.workers.begin(l.ctx); err != nil {
 		return err
 	}
 	clock := make(chan struct{})
@@ -131,7 +131,7 @@ func (l *loader) run() error {
 
 func (l *loader) handle(m *protocol.Message) error {
 	select {
-	case <-l.crew.failed:
+	case <-l.workers.failed:
 		return errFailed
 	default:
 	}
@@ -205,7 +205,7 @@ func (l *loader) open() {
 		iv.before = before
 	}
 	l.interval, l.last = iv, iv
-	l.crew.start(l.ctx, iv)
+	l.workers.start(l.ctx, iv)
 }
 
 func (l *loader) activate(m *protocol.Message) error {

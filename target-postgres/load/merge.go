@@ -44,7 +44,7 @@ func (w *worker) move(ctx context.Context, ld *streamLoad) error {
 	c.Unchanged += ld.staged - (c.Inserted - before.Inserted) - (c.Updated - before.Updated) - (c.Deleted - before.Deleted) - (c.Rejected - before.Rejected)
 	ld.stream.same.Store(c.Unchanged-before.Unchanged > ld.staged*3/4)
 	ld.staged, ld.stagedBytes, ld.keyTwice = 0, 0, false
-	return database.Fault(ld.lane.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()+byAnyPlan))
+	return database.Fault(ld.tx.conn.Exec(ctx, "TRUNCATE "+ld.layout.shape.Staging.String()+byAnyPlan))
 }
 
 // everyLine is behind the last line of all that is staged.
@@ -59,8 +59,8 @@ const (
 
 // moveRange moves the rows of some lines. A row that the server refuses is found by halving, and rejected.
 func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, hi int64) error {
-	conn := ld.lane.conn
-	if err := conn.Exec(ctx, ld.lane.savepoint()+byIndex); err != nil {
+	conn := ld.tx.conn
+	if err := conn.Exec(ctx, ld.tx.savepoint()+byIndex); err != nil {
 		return database.Fault(err)
 	}
 	var inserted, updated, deleted int64
@@ -75,7 +75,7 @@ func (w *worker) moveRange(ctx context.Context, ld *streamLoad, sql string, lo, 
 	if !ok {
 		return database.Fault(err)
 	}
-	if err := ld.lane.rollback(ctx); err != nil {
+	if err := ld.tx.rollback(ctx); err != nil {
 		return err
 	}
 	if !w.iv.turn {
@@ -165,7 +165,7 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	if !w.o.HardDelete {
 		args = append(args, now())
 	}
-	tag, err := ld.lane.conn.Conn.Exec(ctx, sql, args...)
+	tag, err := ld.tx.conn.Conn.Exec(ctx, sql, args...)
 	ld.counts.Deleted += tag.RowsAffected()
 	return database.Fault(err)
 }

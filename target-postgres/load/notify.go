@@ -18,7 +18,7 @@ type announcement struct {
 const longestPayload = 7999
 
 // announce has the server tell of the commit to whoever listens. Streams that do not fit are left out, all of them.
-func (w *worker) announce(ctx context.Context, l *lane) error {
+func (w *worker) announce(ctx context.Context, tx *transaction) error {
 	if w.o.NotifyChannel == "" {
 		return nil
 	}
@@ -34,6 +34,6 @@ func (w *worker) announce(ctx context.Context, l *lane) error {
 	if err != nil {
 		return err
 	}
-	_, err = l.conn.Conn.Exec(ctx, "SELECT pg_notify($1, $2)", w.o.NotifyChannel, string(payload))
+	_, err = tx.conn.Conn.Exec(ctx, "SELECT pg_notify($1, $2)", w.o.NotifyChannel, string(payload))
 	return database.Fault(err)
 }

@@ -166,7 +166,7 @@ func (w *worker) refresh(ctx context.Context, o *op) error {
 	if err := w.settle(ctx, ld); err != nil {
 		return err
 	}
-	conn := ld.lane.conn
+	conn := ld.tx.conn
 	if err := conn.Exec(ctx, w.o.Pipeline.TableLock(s.final)); err != nil {
 		return database.Fault(err)
 	}

@@ -83,16 +83,16 @@ func (w *worker) clear(ctx context.Context, ld *streamLoad) error {
 // truncate empties the table, or says why it does not. Readers may hold the table for long; then the old rows had better be deleted
 // than the set be loaded again.
 func (w *worker) truncate(ctx context.Context, ld *streamLoad) (because string, err error) {
-	conn, table := ld.lane.conn, ld.layout.shape.Table
+	conn, table := ld.tx.conn, ld.layout.shape.Table
 	if because, err = conn.ForbidsTruncate(ctx, table); err != nil || because != "" {
 		return because, err
 	}
-	if err := conn.Exec(ctx, ld.lane.savepoint()); err != nil {
+	if err := conn.Exec(ctx, ld.tx.savepoint()); err != nil {
 		return "", database.Fault(err)
 	}
 	rows, err := conn.Truncate(ctx, table)
 	if database.Is(err, database.LockNotAvailable) || database.Is(err, database.Deadlock) {
-		return "other sessions hold the table", ld.lane.rollback(ctx)
+		return "other sessions hold the table", ld.tx.rollback(ctx)
 	}
 	ld.counts.Deleted += rows
 	ld.emptied = err == nil
@@ -105,7 +105,7 @@ func (w *worker) sweep(ctx context.Context, ld *streamLoad, which database.State
 	if err != nil {
 		return err
 	}
-	tag, err := ld.lane.conn.Conn.Exec(ctx, sql)
+	tag, err := ld.tx.conn.Conn.Exec(ctx, sql)
 	if _, ok := database.RowError(err); ok {
 		return protocol.DataFault("let the constraint delete or set null, or load the stream with merge",
 			"old rows cannot be replaced: %w", database.Fault(err))

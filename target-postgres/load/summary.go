@@ -27,7 +27,7 @@ type StreamSummary struct {
 }
 
 func (l *loader) summary(started time.Time) *Summary {
-	sum := &Summary{State: l.crew.states.last, Took: time.Since(started)}
+	sum := &Summary{State: l.workers.states.last, Took: time.Since(started)}
 	for _, s := range l.order {
 		one := StreamSummary{Name: s.name, Mode: s.shown(), Counts: s.total, Dropped: s.dropped.Load(), Discarded: s.discarded}
 		one.Replaced, one.Values = s.tally()

@@ -56,14 +56,14 @@ func (w *worker) await(ctx context.Context, done <-chan struct{}) error {
 // makeWay is errInTheWay when this interval has to begin again so that another transaction can go on: an interval ahead, or one
 // of another run, behind which an interval ahead may wait. Those behind this one may wait.
 func (w *worker) makeWay(ctx context.Context) error {
-	l := w.lanes[repeating(false)]
-	if l == nil {
-		l = w.lanes[repeating(true)]
+	tx := w.transactions[repeating(false)]
+	if tx == nil {
+		tx = w.transactions[repeating(true)]
 	}
-	if !w.keys || w.iv.turn || l == nil {
+	if !w.keys || w.iv.turn || tx == nil {
 		return nil
 	}
-	blocks, err := l.conn.Blocks(ctx, w.behind(w.iv))
+	blocks, err := tx.conn.Blocks(ctx, w.behind(w.iv))
 	if err != nil || !blocks {
 		return err
 	}
@@ -94,7 +94,7 @@ func (w *worker) again(ctx context.Context, err error) error {
 		}
 		w.iv.held = w.iv.held || inTheWay
 		w.rollback(ctx)
-		w.crew.refused.Add(-w.refused)
+		w.workers.refused.Add(-w.refused)
 		w.blank()
 		if !inTheWay {
 			if try == 0 {
@@ -180,15 +180,15 @@ func (w *worker) unbroken(ctx context.Context) error {
 	return nil
 }
 
-func (c *crew) broken() error {
+func (ws *workers) broken() error {
 	return protocol.TransientFault("run it again from the state in the database",
-		"while the connection was lost, what pipeline %q had committed became another: another run loaded, or the server fell back to older data", c.o.Pipeline.Name)
+		"while the connection was lost, what pipeline %q had committed became another: another run loaded, or the server fell back to older data", ws.o.Pipeline.Name)
 }
 
 // marks guards mark and coming.
-func (c *crew) marks(do func()) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (ws *workers) marks(do func()) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	do()
 }
 

@@ -12,23 +12,23 @@ import (
 
 // A worker owns the connections of one interval at a time, and loads it.
 type worker struct {
-	*crew
+	*workers
 	conns []*database.Conn // the second one only once an interval needed it
 	wake  *time.Timer
 
 	// Of the interval under way.
-	iv       *interval
-	lanes    [2]*lane // by whether rows repeat
-	loads    map[*stream]*streamLoad
-	order    []*streamLoad
-	rejects  []database.Reject // that are not in the table yet
-	refused  int64             // of the crew's, those of this interval
-	refusals []refusedLine     // the same, where states are echoed
-	dropped  map[*stream]int64 // rows that were taken back
-	keys     bool              // it wrote rows that keep another interval with the same keys waiting
-	copying  *copying          // nil while the connections are free
-	passing  []*segment        // that are not retained, until their COPY ends
-	staged   []byte            // scratch
+	iv           *interval
+	transactions [2]*transaction // by whether rows repeat
+	loads        map[*stream]*streamLoad
+	order        []*streamLoad
+	rejects      []database.Reject // that are not in the table yet
+	refused      int64             // of those of all workers, this interval's
+	refusals     []refusedLine     // the same, where states are echoed
+	dropped      map[*stream]int64 // rows that were taken back
+	keys         bool              // it wrote rows that keep another interval with the same keys waiting
+	copying      *copying          // nil while the connections are free
+	passing      []*segment        // that are not retained, until their COPY ends
+	staged       []byte            // scratch
 
 	// The segments of the interval, until there is no more room for them: to load it again, and to know the record of a row that
 	// is refused on its way from staging.
@@ -39,7 +39,7 @@ type worker struct {
 type streamLoad struct {
 	stream    *stream
 	layout    *layout
-	lane      *lane
+	tx        *transaction
 	stageMade bool
 	staged    int64 // rows in staging
 	first     int64
@@ -56,7 +56,7 @@ type streamLoad struct {
 	keyTwice    bool // rows go to staging all the same, because a key came twice
 }
 
-// repeating is the index of a lane.
+// repeating is the index of a transaction.
 func repeating(repeats bool) int {
 	if repeats {
 		return 1
@@ -227,7 +227,7 @@ func (w *worker) forget() {
 
 // blank begins the account of an interval.
 func (w *worker) blank() {
-	w.lanes, w.order, w.rejects, w.refused, w.keys = [2]*lane{}, w.order[:0], w.rejects[:0], 0, false
+	w.transactions, w.order, w.rejects, w.refused, w.keys = [2]*transaction{}, w.order[:0], w.rejects[:0], 0, false
 	w.refusals = w.refusals[:0]
 	clear(w.loads)
 	clear(w.dropped)
@@ -260,13 +260,13 @@ func (w *worker) rollback(ctx context.Context) {
 		w.copying.end() // its rows are taken back, whatever the server says of them
 		w.copying = nil
 	}
-	for _, l := range w.lanes {
-		if l != nil && l.conn.Exec(ctx, "ROLLBACK") != nil {
-			l.conn.Close(ctx)
+	for _, tx := range w.transactions {
+		if tx != nil && tx.conn.Exec(ctx, "ROLLBACK") != nil {
+			tx.conn.Close(ctx)
 		}
 	}
 	w.conns = slices.DeleteFunc(w.conns, func(c *database.Conn) bool { return c.IsClosed() })
-	w.lanes = [2]*lane{}
+	w.transactions = [2]*transaction{}
 }
 
 func (w *worker) do(ctx context.Context, o *op) error {
@@ -305,7 +305,7 @@ func (w *worker) do(ctx context.Context, o *op) error {
 // connection gives one that has no transaction open.
 func (w *worker) connection(ctx context.Context) (*database.Conn, error) {
 	for _, c := range w.conns {
-		if (w.lanes[0] == nil || w.lanes[0].conn != c) && (w.lanes[1] == nil || w.lanes[1].conn != c) {
+		if (w.transactions[0] == nil || w.transactions[0].conn != c) && (w.transactions[1] == nil || w.transactions[1].conn != c) {
 			return c, nil
 		}
 	}
@@ -326,11 +326,11 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 	}
 	ld := w.loads[s]
 	if ld == nil {
-		lane, err := w.lane(ctx, l.repeats, final)
+		tx, err := w.transaction(ctx, l.repeats, final)
 		if err != nil {
 			return nil, err
 		}
-		ld = &streamLoad{stream: s, layout: l, lane: lane}
+		ld = &streamLoad{stream: s, layout: l, tx: tx}
 		if err := w.hold(ctx, ld); err != nil {
 			return nil, err
 		}
@@ -356,7 +356,7 @@ func (w *worker) load(ctx context.Context, s *stream, l *layout, final bool) (*s
 // hold takes the lock that a COPY takes, so that no other run alters the table until the commit, and makes sure that none has done
 // so since the rows were encoded: a binary field of another type is refused at best, and another value at worst.
 func (w *worker) hold(ctx context.Context, ld *streamLoad) error {
-	form, err := ld.lane.conn.HoldForm(ctx, ld.stream.table)
+	form, err := ld.tx.conn.HoldForm(ctx, ld.stream.table)
 	if err != nil {
 		return err
 	}
@@ -376,34 +376,34 @@ func (w *worker) prepareTable(ctx context.Context, p *preparation) ([]*plan, err
 	}
 	latest := p.schemas[len(p.schemas)-1]
 	repeats := w.o.Disposition(latest) == protocol.Append && len(latest.KeyProperties) == 0
-	l := w.lanes[repeating(repeats)]
+	tx := w.transactions[repeating(repeats)]
 	if ld := w.loads[p.stream]; ld != nil {
-		l = ld.lane
+		tx = ld.tx
 	}
 	var conn *database.Conn
-	if l == nil {
+	if tx == nil {
 		var err error
 		conn, err = w.connection(ctx)
-		if other := w.lanes[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
-			l, err = other, nil
+		if other := w.transactions[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
+			tx, err = other, nil
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	if l != nil {
+	if tx != nil {
 		if err := w.awaitTurn(ctx); err != nil { // from here on others wait for the table
 			return nil, err
 		}
 		p.inside = true
-		plans, err := w.prepare(ctx, l.conn, p)
+		plans, err := w.prepare(ctx, tx.conn, p)
 		if err == nil && len(plans) > 0 {
 			plans[0].layout.made = w.iv
 		}
 		return plans, err
 	}
 	begin := conn.BeginSQL()
-	if w.lanes[0] != nil || w.lanes[1] != nil {
+	if w.transactions[0] != nil || w.transactions[1] != nil {
 		// A transaction of ours may hold a lock that the server cannot know to be our own.
 		begin += "; SET LOCAL lock_timeout = '5s'"
 	}

@@ -8,46 +8,46 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A lane is a transaction of an interval.
-type lane struct {
+// A transaction is one of an interval: it has one, or one for each kind of rows.
+type transaction struct {
 	conn *database.Conn
-	// transaction is its number, which tells its outcome when the connection is lost during COMMIT.
-	transaction int64
-	rows        bool // the savepoint of that name exists
-	covered     bool // likewise
-	saved       map[*streamLoad]streamLoad
-	rejects     int // of worker.rejects, when the savepoint was set
+	// id is its number, which tells its outcome when the connection is lost during COMMIT.
+	id      int64
+	rows    bool // the savepoint of that name exists
+	covered bool // likewise
+	saved   map[*streamLoad]streamLoad
+	rejects int // of worker.rejects, when the savepoint was set
 }
 
-// lane gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
+// transaction gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
 // transaction does for both kinds. So it does where the server gives no second connection: then all rows that no state covers
 // come again, whatever their kind.
-func (w *worker) lane(ctx context.Context, repeats, final bool) (*lane, error) {
-	if l := w.lanes[repeating(repeats)]; l != nil {
-		return l, nil
+func (w *worker) transaction(ctx context.Context, repeats, final bool) (*transaction, error) {
+	if tx := w.transactions[repeating(repeats)]; tx != nil {
+		return tx, nil
 	}
-	if other := w.lanes[repeating(!repeats)]; other != nil && final {
-		w.lanes[repeating(repeats)] = other
+	if other := w.transactions[repeating(!repeats)]; other != nil && final {
+		w.transactions[repeating(repeats)] = other
 		return other, nil
 	}
 	conn, err := w.connection(ctx)
-	if other := w.lanes[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
-		w.lanes[repeating(repeats)] = other
+	if other := w.transactions[repeating(!repeats)]; other != nil && database.Is(err, database.TooManyConnections) {
+		w.transactions[repeating(repeats)] = other
 		return other, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	process, transaction, err := conn.BeginCommit(ctx, w.o.Pipeline)
+	process, id, err := conn.BeginCommit(ctx, w.o.Pipeline)
 	if err != nil {
 		return nil, err
 	}
 	w.mu.Lock()
 	w.iv.processes = append(w.iv.processes, process)
 	w.mu.Unlock()
-	l := &lane{conn: conn, transaction: transaction}
-	w.lanes[repeating(repeats)] = l
-	return l, nil
+	tx := &transaction{conn: conn, id: id}
+	w.transactions[repeating(repeats)] = tx
+	return tx, nil
 }
 
 // restage moves the rows of a replace that is under way to a staging table of its new layout.
@@ -62,7 +62,7 @@ func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
 	if err != nil {
 		return err
 	}
-	err = ld.lane.conn.Exec(ctx, fmt.Sprintf("%s; INSERT INTO %s (%s) SELECT %s FROM %s; DROP TABLE %s",
+	err = ld.tx.conn.Exec(ctx, fmt.Sprintf("%s; INSERT INTO %s (%s) SELECT %s FROM %s; DROP TABLE %s",
 		stage, l.shape.Staging, list, list, old, old))
 	if err != nil {
 		return database.Fault(err)
@@ -72,16 +72,16 @@ func (w *worker) restage(ctx context.Context, ld *streamLoad, l *layout) error {
 }
 
 // savepoint is the statement that makes the savepoint rows stand here.
-func (l *lane) savepoint() string {
-	if l.rows {
+func (tx *transaction) savepoint() string {
+	if tx.rows {
 		return "RELEASE SAVEPOINT rows; SAVEPOINT rows; "
 	}
-	l.rows = true
+	tx.rows = true
 	return "SAVEPOINT rows; "
 }
 
-func (l *lane) rollback(ctx context.Context) error {
-	return database.Fault(l.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT rows"))
+func (tx *transaction) rollback(ctx context.Context) error {
+	return database.Fault(tx.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT rows"))
 }
 
 // stage makes the stream's staging table. It stands before any savepoint of rows, so it outlives their rollback.
@@ -93,11 +93,11 @@ func (w *worker) stage(ctx context.Context, ld *streamLoad) error {
 	if err != nil {
 		return err
 	}
-	if ld.lane.rows {
-		ld.lane.rows = false
+	if ld.tx.rows {
+		ld.tx.rows = false
 		sql = "RELEASE SAVEPOINT rows; " + sql
 	}
-	if err := ld.lane.conn.Exec(ctx, sql); err != nil {
+	if err := ld.tx.conn.Exec(ctx, sql); err != nil {
 		return database.Fault(err)
 	}
 	ld.stageMade = true
@@ -106,58 +106,58 @@ func (w *worker) stage(ctx context.Context, ld *streamLoad) error {
 
 // coverRows is called where a state covers everything before. Only rows that repeat need to be told apart.
 func (w *worker) coverRows(ctx context.Context) error {
-	l := w.lanes[repeating(true)]
-	if l == nil {
+	tx := w.transactions[repeating(true)]
+	if tx == nil {
 		var err error
-		if l, err = w.lane(ctx, true, false); err != nil {
+		if tx, err = w.transaction(ctx, true, false); err != nil {
 			return err
 		}
 	}
 	sql := ""
-	if l.rows {
+	if tx.rows {
 		sql = "RELEASE SAVEPOINT rows; "
 	}
-	if l.covered {
+	if tx.covered {
 		sql += "RELEASE SAVEPOINT covered; "
 	}
-	if err := l.conn.Exec(ctx, sql+"SAVEPOINT covered"); err != nil {
+	if err := tx.conn.Exec(ctx, sql+"SAVEPOINT covered"); err != nil {
 		return database.Fault(err)
 	}
-	l.rows, l.covered, l.saved = false, true, map[*streamLoad]streamLoad{}
+	tx.rows, tx.covered, tx.saved = false, true, map[*streamLoad]streamLoad{}
 	for _, ld := range w.order {
-		if ld.lane == l {
-			l.saved[ld] = *ld
+		if ld.tx == tx {
+			tx.saved[ld] = *ld
 		}
 	}
-	l.rejects = len(w.rejects)
+	tx.rejects = len(w.rejects)
 	return nil
 }
 
 // uncoverRows takes back what coverRows does not vouch for, or all rows that repeat.
 func (w *worker) uncoverRows(ctx context.Context, all bool) error {
-	l := w.lanes[repeating(true)]
-	if l == nil {
+	tx := w.transactions[repeating(true)]
+	if tx == nil {
 		return nil
 	}
 	sql := "ROLLBACK TO SAVEPOINT covered"
-	if all || !l.covered {
-		sql, l.saved, l.rejects = "ROLLBACK", nil, 0
-		if w.lanes[repeating(false)] == l {
-			w.lanes[repeating(false)] = nil
+	if all || !tx.covered {
+		sql, tx.saved, tx.rejects = "ROLLBACK", nil, 0
+		if w.transactions[repeating(false)] == tx {
+			w.transactions[repeating(false)] = nil
 		}
-		w.lanes[repeating(true)] = nil
+		w.transactions[repeating(true)] = nil
 	}
-	if err := l.conn.Exec(ctx, sql); err != nil {
+	if err := tx.conn.Exec(ctx, sql); err != nil {
 		return database.Fault(err)
 	}
-	l.rows = false
+	tx.rows = false
 	kept := w.order[:0]
 	for _, ld := range w.order {
-		if ld.lane != l {
+		if ld.tx != tx {
 			kept = append(kept, ld)
 			continue
 		}
-		before := l.saved[ld]
+		before := tx.saved[ld]
 		w.dropped[ld.stream] += (ld.counts.Read - ld.counts.Rejected) - (before.counts.Read - before.counts.Rejected)
 		if before.stream == nil {
 			delete(w.loads, ld.stream)
@@ -169,22 +169,22 @@ func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 	w.order = kept
 	rejects := w.rejects[:0]
 	for i, r := range w.rejects {
-		if i < l.rejects || w.keptStream(r.Stream, l) {
+		if i < tx.rejects || w.keptStream(r.Stream, tx) {
 			rejects = append(rejects, r)
 		}
 	}
 	gone := int64(len(w.rejects) - len(rejects))
 	w.refused -= gone
-	w.crew.refused.Add(-gone)
+	w.workers.refused.Add(-gone)
 	w.rejects = rejects
 	return nil
 }
 
 // keptStream tells whether a stream's rows are in another transaction than the one that was taken back.
-func (w *worker) keptStream(name string, back *lane) bool {
+func (w *worker) keptStream(name string, back *transaction) bool {
 	for _, ld := range w.order {
 		if ld.stream.name == name {
-			return ld.lane != back
+			return ld.tx != back
 		}
 	}
 	return false

@@ -12,8 +12,8 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A crew is what the workers of a run share: the order of their commits, and the first failure.
-type crew struct {
+// workers is what the workers of a run share: the order of their commits, and the first failure.
+type workers struct {
 	o      *Options
 	pool   *pool
 	states *stateWriter
@@ -32,7 +32,7 @@ type crew struct {
 
 	queue   chan *interval
 	idle    atomic.Int64 // workers that wait for an interval
-	workers []*worker    // the loader's alone
+	all     []*worker    // the loader's alone
 	most    int          // workers there may be; likewise
 	running sync.WaitGroup
 
@@ -43,107 +43,107 @@ type crew struct {
 	open   map[int64]*interval // that are not committed
 }
 
-func newCrew(o *Options, source Source, states *stateWriter, run string) *crew {
-	return &crew{
+func newWorkers(o *Options, source Source, states *stateWriter, run string) *workers {
+	return &workers{
 		o: o, pool: newPool(o.Limits), states: states, run: run, seed: maphash.MakeSeed(), source: source, queue: make(chan *interval), most: o.Connections,
 		failed: make(chan struct{}), doomed: math.MaxInt64, open: map[int64]*interval{},
 	}
 }
 
 // room tells whether another interval would be taken up at once.
-func (c *crew) room() bool {
-	return c.idle.Load() > 0 || len(c.workers) < c.most
+func (ws *workers) room() bool {
+	return ws.idle.Load() > 0 || len(ws.all) < ws.most
 }
 
 // start hands an interval to a worker that is free, or to a new one, or waits until one is free.
-func (c *crew) start(ctx context.Context, iv *interval) {
-	c.mu.Lock()
-	c.open[iv.number] = iv
-	c.mu.Unlock()
-	if c.idle.Load() == 0 && len(c.workers) < c.most {
-		c.enlist(ctx)
+func (ws *workers) start(ctx context.Context, iv *interval) {
+	ws.mu.Lock()
+	ws.open[iv.number] = iv
+	ws.mu.Unlock()
+	if ws.idle.Load() == 0 && len(ws.all) < ws.most {
+		ws.grow(ctx)
 	}
-	c.queue <- iv
+	ws.queue <- iv
 }
 
-// enlist hires one more worker. Where the server has no connection for it, those that are there do the work: an interval that
+// grow adds a worker. Where the server has no connection for it, those that are there do the work: an interval that
 // waited for a connection could wait for one that the next interval holds.
-func (c *crew) enlist(ctx context.Context) {
-	conn, err := database.Connect(ctx, c.o.Connection)
+func (ws *workers) grow(ctx context.Context) {
+	conn, err := database.Connect(ctx, ws.o.Connection)
 	switch {
 	case err == nil:
-		c.hire(ctx, conn)
+		ws.add(ctx, conn)
 	case database.Is(err, database.TooManyConnections):
-		c.most = len(c.workers)
-		c.o.Log.Warn("the server gives no more connections: the load goes on with fewer", "batches_side_by_side", c.most, "because", err)
+		ws.most = len(ws.all)
+		ws.o.Log.Warn("the server gives no more connections: the load goes on with fewer", "batches_side_by_side", ws.most, "because", err)
 	default:
-		c.hire(ctx) // it tries again
+		ws.add(ctx) // it tries again
 	}
 }
 
-func (c *crew) hire(ctx context.Context, conns ...*database.Conn) {
-	w := &worker{crew: c, conns: conns, loads: map[*stream]*streamLoad{}, dropped: map[*stream]int64{}, wake: time.NewTimer(time.Hour)}
-	c.workers = append(c.workers, w)
-	c.running.Go(func() { w.work(ctx) })
+func (ws *workers) add(ctx context.Context, conns ...*database.Conn) {
+	w := &worker{workers: ws, conns: conns, loads: map[*stream]*streamLoad{}, dropped: map[*stream]int64{}, wake: time.NewTimer(time.Hour)}
+	ws.all = append(ws.all, w)
+	ws.running.Go(func() { w.work(ctx) })
 }
 
 // close waits until every interval has ended, and lets go of the connections.
-func (c *crew) close(ctx context.Context) {
-	close(c.queue)
-	c.running.Wait()
-	for _, w := range c.workers {
+func (ws *workers) close(ctx context.Context) {
+	close(ws.queue)
+	ws.running.Wait()
+	for _, w := range ws.all {
 		for _, conn := range w.conns {
 			conn.Close(ctx) // the run's outcome is known by now
 		}
 	}
-	if c.lock != nil {
-		c.lock.Close(ctx)
+	if ws.lock != nil {
+		ws.lock.Close(ctx)
 	}
 }
 
 // fail notes why an interval failed. Those ahead of it go on, those behind it do not.
-func (c *crew) fail(iv *interval, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if iv.number < c.doomed {
-		c.doomed, c.err = iv.number, err
+func (ws *workers) fail(iv *interval, err error) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	if iv.number < ws.doomed {
+		ws.doomed, ws.err = iv.number, err
 	}
 	select {
-	case <-c.failed:
+	case <-ws.failed:
 	default:
-		close(c.failed)
-		c.pool.fail()
-		c.source.Close() // nothing more is wanted of it
+		close(ws.failed)
+		ws.pool.fail()
+		ws.source.Close() // nothing more is wanted of it
 	}
 }
 
 // lost tells whether an interval can no longer be committed.
-func (c *crew) lost(iv *interval) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return iv.number >= c.doomed
+func (ws *workers) lost(iv *interval) bool {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return iv.number >= ws.doomed
 }
 
-func (c *crew) failure() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.err
+func (ws *workers) failure() error {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	return ws.err
 }
 
 // finished gives the turn to the next interval.
-func (c *crew) finished(iv *interval) {
-	c.mu.Lock()
-	delete(c.open, iv.number)
-	c.mu.Unlock()
+func (ws *workers) finished(iv *interval) {
+	ws.mu.Lock()
+	delete(ws.open, iv.number)
+	ws.mu.Unlock()
 	close(iv.done)
 }
 
 // behind gives the server processes of the intervals that come after one.
-func (c *crew) behind(iv *interval) []int32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (ws *workers) behind(iv *interval) []int32 {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	processes := []int32{}
-	for _, other := range c.open {
+	for _, other := range ws.open {
 		if other.number > iv.number {
 			processes = append(processes, other.processes...)
 		}
@@ -152,11 +152,11 @@ func (c *crew) behind(iv *interval) []int32 {
 }
 
 // ahead gives the open intervals that come before one.
-func (c *crew) ahead(iv *interval) []*interval {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (ws *workers) ahead(iv *interval) []*interval {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	var list []*interval
-	for _, other := range c.open {
+	for _, other := range ws.open {
 		if other.number < iv.number {
 			list = append(list, other)
 		}
@@ -165,11 +165,11 @@ func (c *crew) ahead(iv *interval) []*interval {
 }
 
 // processes gives the server processes of all open transactions.
-func (c *crew) processes() []int32 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (ws *workers) processes() []int32 {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
 	var all []int32
-	for _, iv := range c.open {
+	for _, iv := range ws.open {
 		all = append(all, iv.processes...)
 	}
 	return all
