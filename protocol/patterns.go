@@ -52,8 +52,8 @@ func (p *Patterns) Stream(name string) bool {
 	return slices.ContainsFunc(p.include, of) && !slices.ContainsFunc(p.exclude, whole)
 }
 
-// Field tells whether a field, or a field of a field, is included: it, something above it or something below it is named,
-// and neither it nor anything above it is excluded.
+// Field tells whether a field, or a field of a field, is included: a pattern names the field itself, something that contains it, or something
+// inside it, and no pattern excludes it or what contains it.
 func (p *Patterns) Field(stream string, path ...string) bool {
 	if !p.Stream(stream) {
 		return false

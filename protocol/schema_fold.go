@@ -61,8 +61,8 @@ func (s *Schema) addProperties(more []Property, join func(a, b *Schema) *Schema)
 
 func isInstant(format string) bool { return format == "date" || format == "date-time" }
 
-// agreed is the value of a facet of some kinds: that of both branches where it is one, that of the only branch which
-// allows such kinds, and nothing otherwise.
+// agreed is the value of a facet that speaks of some kinds of values: the one on which both branches agree, or that of the only branch
+// which allows such values, or nothing.
 func agreed[T comparable](a, b *Schema, kinds Kinds, inA, inB T) T {
 	var none T
 	switch {

@@ -11,11 +11,13 @@ import (
 
 // ParseSchema reads a JSON Schema of draft 4, 6, 7, 2019-09 or 2020-12.
 //
-// A local $ref is put in place, and one of Airbyte's well-known types; one that leads back into itself, or to another document, allows
-// anything. anyOf, oneOf and
-// type lists give the union of their branches, allOf and keywords side by side what all of them allow. What only restricts
-// values further (not, if, pattern, …) is passed over, and so is a type nobody knows: the result may allow more than the
-// original, never less, but for a property that only some branches of a union name: it is what these say of it.
+//   - A local $ref, and one to Airbyte's well-known types, is replaced by what it refers to. One that leads back into itself, or to any
+//     other document, allows anything.
+//   - anyOf, oneOf and lists of types give the union of their branches; allOf, and keywords side by side, what all of them allow.
+//   - What only restricts values further (not, if, pattern, …) is ignored, and so is a type that is not known.
+//
+// So the result may allow more than the original, but never less, with one exception: a property that only some branches of a union
+// name is what these say of it.
 func ParseSchema(raw []byte) (*Schema, error) {
 	root, err := parseTree(raw)
 	if err != nil {

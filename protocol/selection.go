@@ -2,7 +2,7 @@ package protocol
 
 import "strings"
 
-// A Selection answers what of a stream is wanted. It is a snapshot of the entry it was made from.
+// A Selection tells which fields of a stream are wanted. Later changes of the entry that it was made from do not change it.
 type Selection struct {
 	metadata map[string]*MetadataValues // by path, see pathKey
 	schema   *node

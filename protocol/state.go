@@ -17,7 +17,7 @@ type State struct {
 
 const stateHint = "restore it, or start anew without --state"
 
-// ParseState reads a state file: a state, or the output of a target, of which the last line counts. `{}` is a first run; an
+// ParseState reads a state file. It may be the output of a target, with a state on each line: the last one counts. `{}` is a first run; an
 // empty or damaged file is a Config fault.
 func ParseState(data []byte) (*State, error) {
 	d := json.NewDecoder(bytes.NewReader(data))

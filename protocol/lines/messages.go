@@ -19,7 +19,7 @@ type Messages struct {
 	err    error // the end
 }
 
-// Messages reads the lines as messages. It is in the place of Next.
+// Messages reads the lines as messages. Its user calls [Messages.Next], not that of the Reader.
 func (r *Reader) Messages(decode Decode) *Messages { return &Messages{lines: r, decode: decode} }
 
 // Close is that of the lines.

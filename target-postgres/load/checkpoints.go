@@ -15,7 +15,7 @@ func (l *loader) coveredRows(g *segment) int {
 	return len(g.rows)
 }
 
-// flush sends the stream's open segment, in the middle of an interval.
+// flush sends the stream's open segment before the interval ends.
 func (l *loader) flush(s *stream) error {
 	g := s.open
 	if g == nil || g.empty() {
@@ -42,7 +42,7 @@ func (l *loader) detach(s *stream) {
 	s.progress.publish()
 }
 
-// separate makes sure that what is sent next, of rows that repeat, can be told from what the newest state covers.
+// separate has the worker mark up to where the newest state covers rows that repeat, before rows that it does not cover are sent.
 func (l *loader) separate() error {
 	if l.state == nil || l.sentMark == l.mark {
 		return nil

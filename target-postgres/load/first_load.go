@@ -6,12 +6,12 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A first load fills a table that it has made. The table gets its key when the rows are there, which takes the server half the
-// work of keeping an index up to date. Until then the loader itself watches that no key comes twice: at the first one that does,
-// or when it can remember no more of them, the table gets its key and the load goes on as any other.
+// A first load fills a table that the run itself has made. Such a table gets its primary key after the rows: to build an index once costs
+// the server half as much as to keep it up to date. Until then the loader makes sure that no key comes twice. When one does, or when it
+// cannot remember more keys, the table gets its primary key and the load goes on as any other.
 //
-// A run that ends in between leaves a table without its key, whose rows have distinct keys all the same. The next run finds it so
-// and gives it the key before its first row.
+// A run that is killed before that leaves a table without a primary key, but its keys are distinct. The next run notices it and adds the
+// primary key before its first row.
 
 // deferKey tells whether a new table may get its key after its first rows: whether two keys are the same is seen from their fields.
 func (p *preparation) deferKey(o *Options, want []columns.Column) bool {

@@ -2,8 +2,8 @@ package load
 
 import "time"
 
-// An interval is what one worker loads as one transaction. It holds all that the worker needs: the loader sends its
-// operations in order, the commit last, closes the channel, and does not look back.
+// An interval is what one worker loads as one transaction. The loader sends its operations in order, the commit last, and closes the
+// channel. After that it does not touch the interval any more.
 type interval struct {
 	number    int64 // from 0, in the order of the input, which is the order of the commits
 	ops       chan op
@@ -12,11 +12,11 @@ type interval struct {
 	processes []int32              // the server's, of its transactions; guarded by the lock of workers
 	touched   map[*stream]*touched // what it writes; complete when the interval behind it begins
 
-	// What its worker knows.
-	turn  bool // the interval before is committed
+	// For its worker alone.
+	turn  bool // all intervals before it are committed
 	log   []op // what was done so far, to do it again after a lost connection or a deadlock
-	fixed bool // it cannot be done again: not all of its rows are in memory
-	held  bool // it stood in another one's way, and waits for its turn before it moves its rows
+	fixed bool // it cannot be done again, because not all of its rows are in memory any more
+	held  bool // another transaction had to wait for it once, so it moves its rows only when it is its turn
 }
 
 // An op is one step of an interval.
@@ -30,7 +30,7 @@ type op struct {
 	prepare *preparation // prepareTable
 	commit  *commit      // commitInterval
 	refresh *preparation // refreshTable: of the table that takes the new rows
-	final   bool         // whatever comes from here on is committed
+	final   bool         // the commit follows: nothing that comes before it is taken back
 }
 
 type opKind uint8

@@ -10,9 +10,9 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
-// A refresh is loaded like any other stream, but into a table beside the stream's own, so that its states can go back while it lasts
-// and a run that fails can be taken up where it stood. At the end the new rows take the place of the old ones in one transaction. The
-// table keeps its identity: grants, views, foreign keys. Where nobody could see old rows, no table beside it is needed.
+// A refresh is loaded like any other stream, but into another table beside the stream's own. So its states can be confirmed while it goes
+// on, and a run that fails can be continued by the next one. At the end the new rows replace the old ones in one transaction. The
+// stream's table stays the same one: its grants, views and foreign keys hold. Where there are no old rows, no second table is needed.
 
 // beside is the name of the table that a refresh of the stream is loaded into.
 func (s *stream) beside() columns.Table {

@@ -16,7 +16,7 @@ type stream struct {
 	name     string
 	mode     protocol.Disposition
 	table    columns.Table      // where rows go
-	final    columns.Table      // where they are in the end: another one than table while a refresh is under way
+	final    columns.Table      // where users find them; another table while a refresh is under way
 	sync     *protocol.Sync     // nil on the Singer wire
 	sent     *protocol.Stream   // the latest SCHEMA
 	declared *protocol.Stream   // by it, with columns that were added
@@ -28,7 +28,7 @@ type stream struct {
 	added    []protocol.Property
 	progress *streamProgress
 	open     *segment // rows that are not on their way yet
-	filled   int64    // the latest interval that has rows of it, from 1
+	filled   int64    // the latest interval that has rows of this stream, counted from 1
 
 	// Of a replace.
 	unswapped bool  // there are rows that the table does not show yet
@@ -51,9 +51,9 @@ type stream struct {
 	// What the workers know of it.
 	remarked bool         // that its schema is unusual
 	crowded  int          // properties without a column, of which that was said
-	straight atomic.Bool  // rows may go to the table itself, because none of their keys has been met there
-	resting  atomic.Int64 // intervals that rows still go through staging, after a key was met
-	same     atomic.Bool  // most rows of the latest interval were in the table already, just the same
+	straight atomic.Bool  // rows are copied to the table itself, because none of their keys has been met there so far
+	resting  atomic.Int64 // for how many more intervals rows go through staging, after a key was met
+	same     atomic.Bool  // most rows of the latest interval were in the table already, unchanged
 	total    database.Counts
 	dropped  atomic.Int64 // rows without a key that no state covered
 }

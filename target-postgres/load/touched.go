@@ -8,7 +8,7 @@ import (
 // mostKeys bounds what an interval remembers of a stream's keys.
 const mostKeys = 1 << 17
 
-// touched is which rows of a stream's table an interval writes: those of some keys, or any.
+// touched says which rows of a stream's table an interval writes: those with some keys, or any.
 type touched struct {
 	any  bool
 	keys []uint64 // hashes, in order once sorted is done
@@ -25,7 +25,7 @@ func (t *touched) add(keys []uint64) {
 	t.keys = append(t.keys, keys...)
 }
 
-// apart tells whether two intervals write different rows for certain. Both are complete.
+// apart tells whether two intervals certainly write different rows. Both must be complete.
 func (t *touched) apart(u *touched) bool {
 	if t.any || u.any {
 		return false

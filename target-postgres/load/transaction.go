@@ -19,9 +19,9 @@ type transaction struct {
 	rejects int // of worker.rejects, when the savepoint was set
 }
 
-// transaction gives the transaction for rows of a kind. At the end of an interval, where all that comes is committed, one
-// transaction does for both kinds. So it does where the server gives no second connection: then all rows that no state covers
-// come again, whatever their kind.
+// transaction gives the transaction for rows that repeat, or for those that do not. At the end of an interval, where everything is
+// committed, one transaction is enough for both. The same goes for a server that gives no second connection: then all rows that no state
+// covers come again, of either kind.
 func (w *worker) transaction(ctx context.Context, repeats, final bool) (*transaction, error) {
 	if tx := w.transactions[repeating(repeats)]; tx != nil {
 		return tx, nil
@@ -104,7 +104,7 @@ func (w *worker) stage(ctx context.Context, ld *streamLoad) error {
 	return nil
 }
 
-// coverRows is called where a state covers everything before. Only rows that repeat need to be told apart.
+// coverRows marks the place in the transaction up to which a state covers all rows. Only rows that repeat need such a mark.
 func (w *worker) coverRows(ctx context.Context) error {
 	tx := w.transactions[repeating(true)]
 	if tx == nil {
@@ -133,7 +133,7 @@ func (w *worker) coverRows(ctx context.Context) error {
 	return nil
 }
 
-// uncoverRows takes back what coverRows does not vouch for, or all rows that repeat.
+// uncoverRows takes back the rows behind the latest mark, or all rows that repeat.
 func (w *worker) uncoverRows(ctx context.Context, all bool) error {
 	tx := w.transactions[repeating(true)]
 	if tx == nil {

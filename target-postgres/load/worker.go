@@ -233,7 +233,7 @@ func (w *worker) blank() {
 	clear(w.dropped)
 }
 
-// giveUp ends the run with an error of this interval. Its transactions are rolled back; what was rejected stays to be seen.
+// giveUp ends the run with an error of this interval. Its transactions are rolled back, but its rejects are stored, so that they can be seen.
 func (w *worker) giveUp(ctx context.Context, err error) {
 	w.rollback(ctx)
 	if errors.Is(err, errFailed) {

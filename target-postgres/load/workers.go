@@ -50,7 +50,7 @@ func newWorkers(o *Options, source Source, states *stateWriter, run string) *wor
 	}
 }
 
-// room tells whether another interval would be taken up at once.
+// room tells whether another interval would find a free worker.
 func (ws *workers) room() bool {
 	return ws.idle.Load() > 0 || len(ws.all) < ws.most
 }
