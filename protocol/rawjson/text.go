@@ -30,6 +30,19 @@ func Plain(value []byte) (text []byte, ok bool) {
 	return text, true
 }
 
+// Text gives the text of a valid raw string: a slice of value where it has no escapes, and new memory otherwise. Any other value is given as it
+// is.
+func Text(value []byte) []byte {
+	if KindOf(value) != String {
+		return value
+	}
+	text, plain := Plain(value)
+	if !plain {
+		text, _ = AppendUnquoted(nil, value)
+	}
+	return text
+}
+
 // AppendUnquoted appends the text of a valid raw string.
 func AppendUnquoted(dst, value []byte) ([]byte, Flags) {
 	var flags Flags

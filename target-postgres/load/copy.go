@@ -1,7 +1,6 @@
 package load
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -185,9 +184,4 @@ func (w *worker) unchanged(ctx context.Context, ld *streamLoad) error {
 		}
 	}
 	return nil
-}
-
-// plainText is the text of a plain JSON value.
-func plainText(value []byte) string {
-	return string(bytes.TrimSpace(unquoted(value)))
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/target-postgres/columns"
 	"github.com/signalroom/signalroom/target-postgres/database"
 	"github.com/signalroom/signalroom/target-postgres/tuples"
@@ -207,7 +208,7 @@ func scope(t *database.Table, s *protocol.Stream, places []columns.Place) (strin
 			parts = append(parts, "t."+column.Name.String()+" IS NULL")
 			continue
 		}
-		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, columns.Literal(plainText(v.Value)), column.Declared))
+		parts = append(parts, fmt.Sprintf("t.%s = %s::%s", column.Name, columns.Literal(strings.TrimSpace(string(rawjson.Text(v.Value)))), column.Declared))
 	}
 	return strings.Join(parts, " AND "), nil
 }

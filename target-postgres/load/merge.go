@@ -169,14 +169,3 @@ func (w *worker) activate(ctx context.Context, o *op) error {
 	ld.counts.Deleted += tag.RowsAffected()
 	return database.Fault(err)
 }
-
-func unquoted(value []byte) []byte {
-	if text, ok := rawjson.Plain(value); ok {
-		return text
-	}
-	if rawjson.KindOf(value) == rawjson.String {
-		text, _ := rawjson.AppendUnquoted(nil, value)
-		return text
-	}
-	return value
-}

@@ -93,8 +93,8 @@ func (w *worker) change(ctx context.Context, conn *database.Conn, p *preparation
 		return nil, err
 	}
 	c, err := p.changes(w.o, t)
-	if err != nil || len(c.statements) == 0 {
-		return t, err
+	if err != nil {
+		return nil, err
 	}
 	if len(c.altered) > 0 {
 		w.o.Log.Info("table altered", "stream", p.stream.name, "changes", strings.Join(c.altered, "; "))

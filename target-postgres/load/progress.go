@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/protocol"
+	"github.com/signalroom/signalroom/protocol/rawjson"
 	"github.com/signalroom/signalroom/target-postgres/database"
 )
 
@@ -125,7 +126,7 @@ func (p *streamProgress) instantOf(r *protocol.Record) []byte {
 			return r.TimeExtracted
 		}
 	}
-	return unquoted(r.Fields[p.at].Value)
+	return rawjson.Text(r.Fields[p.at].Value)
 }
 
 // publish makes the instant of the latest record visible.

@@ -141,22 +141,12 @@ func (e *Encoder) Append(dst, raw []byte) ([]byte, error) {
 		if kind != rawjson.String {
 			return dst, e.problem(WrongKind)
 		}
-		out, reason = e.appendParsed(dst, text(raw))
+		out, reason = e.appendParsed(dst, rawjson.Text(raw))
 	}
 	if reason != "" {
 		return dst, e.problem(reason)
 	}
 	return out, nil
-}
-
-// text is the text of a raw string. Only a string with escapes costs an allocation; what is read from such text, dates
-// and numbers, needs none.
-func text(raw []byte) []byte {
-	if t, ok := rawjson.Plain(raw); ok {
-		return t
-	}
-	t, _ := rawjson.AppendUnquoted(nil, raw)
-	return t
 }
 
 // appendNumber writes the number types.
@@ -168,7 +158,7 @@ func (e *Encoder) appendNumber(dst, raw []byte, kind rawjson.Kind) ([]byte, Reas
 		if !e.numerals {
 			return dst, WrongKind
 		}
-		literal = text(raw)
+		literal = rawjson.Text(raw)
 	default:
 		return dst, WrongKind
 	}
