@@ -48,7 +48,7 @@ func (r *reader) download(ctx context.Context, mode string, upper time.Time) err
 	if from.Before(r.config.StartDate) {
 		from = r.config.StartDate.UTC()
 	}
-	rows, err := newSender[Event](r.out)
+	rows, err := r.sender()
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/signalroom/signalroom/protocol"
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/rest"
 )
 
@@ -89,6 +90,15 @@ func (r *reader) read(ctx context.Context, mode string) error {
 		return nil
 	}
 	return pass(ctx)
+}
+
+// sender sends events as they stand in files and in the old list.
+func (r *reader) sender() (*lenient.Sender, error) {
+	record, err := tap.Columns[Event]()
+	if err != nil {
+		return nil, err
+	}
+	return lenient.NewSender(r.out, record.Columns, time.UTC)
 }
 
 // by makes the reader's queries those of a filter.

@@ -30,7 +30,7 @@ func (r *reader) listPass(ctx context.Context) error {
 		r.at.end()
 		return r.save()
 	}
-	rows, err := newSender[Event](r.out)
+	rows, err := r.sender()
 	if err != nil {
 		return err
 	}

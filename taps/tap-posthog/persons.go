@@ -23,12 +23,7 @@ const (
 )
 
 // persons reads all of them.
-func (s *source) persons(ctx context.Context, out *tap.Output) error {
-	rows, err := newSender[Person](out)
-	if err != nil {
-		return err
-	}
-	defer rows.End()
+func (s *source) persons(ctx context.Context, out *tap.Output, rows *lenient.Sender) error {
 	return s.api.each(ctx, out, func(project int64) error { return s.personsOf(ctx, project, rows) })
 }
 

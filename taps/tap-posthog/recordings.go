@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/signalroom/signalroom/taps/tap"
+	"github.com/signalroom/signalroom/taps/tap/lenient"
 	"github.com/signalroom/signalroom/taps/tap/windows"
 )
 
@@ -25,21 +26,16 @@ type recorded struct {
 func (r *recorded) String() string { return r.Projects.String() }
 
 // recordings reads what was recorded, by the time at which it began. Those of the last day come again, as they may still go on.
-func (s *source) recordings(ctx context.Context, out *tap.Output) error {
+func (s *source) recordings(ctx context.Context, out *tap.Output, rows *lenient.Sender) error {
 	var reached recorded
 	if _, err := out.Bookmark(&reached); err != nil {
 		return err
 	}
-	rows, err := newSender[Recording](out)
-	if err != nil {
-		return err
-	}
-	defer rows.End()
 	start := s.config.StartDate
 	if start.IsZero() {
 		start = s.run.Start.Add(-recordingsKept)
 	}
-	r := resource{path: "session_recordings", limit: 100, client: clickhouse, key: []string{"id"}, uncounted: true}
+	r := resource{path: "session_recordings", limit: 100, client: s.api.clickhouse, key: []string{"id"}, uncounted: true}
 	return s.api.each(ctx, out, func(project int64) error {
 		at := reached.Projects.Of(strconv.FormatInt(project, 10))
 		reading := windows.Reading{Spans: at.Spans(start, s.config.End(s.run.Start), max(s.config.Lookback, recordingLookback)), Step: windows.Every(recordingSpan), Shard: s.run.Shard}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"strconv"
 	"time"
@@ -16,9 +18,9 @@ import (
 
 // A resource is a list that is read whole in each run, of one project after another.
 type resource struct {
-	path   string
-	limit  int // rows of a page; 0: the list comes in one
-	client func(*api) *rest.Client
+	path   string                                                           // empty: the stream's name
+	limit  int                                                              // rows of a page; 0: the list comes in one
+	client *rest.Client                                                     // of the family that counts its requests; nil: crud
 	parts  func(ctx context.Context, a *api, project int64) ([]part, error) // nil: the list is one
 	change func(s *source, row []byte) ([]byte, error)                      // nil: rows are sent as they are
 	// distinct tells that parts may hold the same rows, where a server does not know their parameters. A row is sent once.
@@ -45,31 +47,28 @@ func once(parts ...url.Values) func(context.Context, *api, int64) ([]part, error
 	}
 }
 
-func crud(a *api) *rest.Client       { return a.crud }
-func clickhouse(a *api) *rest.Client { return a.clickhouse }
-
 // streams declares what can be read.
 func (s *source) streams() []tap.Stream {
 	// Archived rows are hidden unless they are asked for. Ascending order keeps rows that are made meanwhile from moving the others.
 	archived := once(url.Values{"archived": {"false"}, "order": {"created_at"}}, url.Values{"archived": {"true"}, "order": {"created_at"}})
 	streams := []tap.Stream{
 		tap.Typed[Event](tap.Stream{Name: "events", Description: "Events, each once", Disposition: protocol.Append, Read: s.events}),
-		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{path: "feature_flags", limit: 100, client: crud, parts: archived, change: redactPayloads, distinct: true}),
-		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{path: "experiments", limit: 100, client: crud, parts: archived, distinct: true}),
-		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{path: "experiment_saved_metrics", limit: 500, client: crud}),
-		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{path: "experiment_holdouts", limit: 500, client: crud}),
-		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{path: "cohorts", limit: 500, client: crud}),
-		list[Annotation](s, "annotations", "Notes on the calendar", resource{path: "annotations", limit: 500, client: crud}),
-		list[Action](s, "actions", "Named sets of events", resource{path: "actions", client: crud}),
-		list[Insight](s, "insights", "Saved insights, without results", resource{path: "insights", limit: 200, client: clickhouse, parts: once(url.Values{"basic": {"true"}, "saved": {"true"}})}),
-		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{path: "dashboards", limit: 200, client: crud}),
-		list[Survey](s, "surveys", "Definitions of surveys", resource{path: "surveys", limit: 200, client: crud}),
-		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types", client: crud}),
-		list[Group](s, "groups", "Groups with their properties", resource{path: "groups", client: clickhouse, parts: groupsOfTypes, uncounted: true}),
-		tap.Typed[Person](tap.Stream{Name: "persons", Description: "Persons with their properties", Disposition: protocol.Replace, Read: s.persons}),
-		tap.Typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge, Read: s.recordings}),
-		list[EventDefinition](s, "event_definitions", "Names of events", resource{path: "event_definitions", limit: 500, client: crud}),
-		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{path: "property_definitions", limit: 500, client: crud, parts: propertyTypes}),
+		list[FeatureFlag](s, "feature_flags", "Feature flags, archived ones too", resource{limit: 100, parts: archived, change: redactPayloads, distinct: true}),
+		list[Experiment](s, "experiments", "Experiments, archived ones too", resource{limit: 100, parts: archived, distinct: true}),
+		list[SavedMetric](s, "experiment_saved_metrics", "Metrics that experiments share", resource{limit: 500}),
+		list[Holdout](s, "experiment_holdouts", "Groups that experiments leave out", resource{limit: 500}),
+		list[Cohort](s, "cohorts", "Definitions of cohorts", resource{limit: 500}),
+		list[Annotation](s, "annotations", "Notes on the calendar", resource{limit: 500}),
+		list[Action](s, "actions", "Named sets of events", resource{}),
+		list[Insight](s, "insights", "Saved insights, without results", resource{limit: 200, client: s.api.clickhouse, parts: once(url.Values{"basic": {"true"}, "saved": {"true"}})}),
+		list[Dashboard](s, "dashboards", "Dashboards, without tiles", resource{limit: 200}),
+		list[Survey](s, "surveys", "Definitions of surveys", resource{limit: 200}),
+		list[GroupType](s, "group_types", "Kinds of groups", resource{path: "groups_types"}),
+		list[Group](s, "groups", "Groups with their properties", resource{client: s.api.clickhouse, parts: groupsOfTypes, uncounted: true}),
+		typed[Person](tap.Stream{Name: "persons", Description: "Persons with their properties", Disposition: protocol.Replace}, s.persons),
+		typed[Recording](tap.Stream{Name: "session_recordings", Description: "When and where sessions were recorded", Disposition: protocol.Merge}, s.recordings),
+		list[EventDefinition](s, "event_definitions", "Names of events", resource{limit: 500}),
+		list[PropertyDefinition](s, "property_definitions", "Properties of events, persons, groups and sessions", resource{limit: 500, parts: propertyTypes}),
 		tap.Typed[Project](tap.Stream{Name: "projects", Description: "The projects that are read", Disposition: protocol.Replace, Read: s.projects}),
 	}
 	project := tap.Column{Name: "project_id", Schema: []byte(`{"type":"integer"}`)}
@@ -87,19 +86,20 @@ func (s *source) streams() []tap.Stream {
 	return streams
 }
 
+// typed declares a stream whose rows go out in the form of their type.
+func typed[T any](stream tap.Stream, read func(ctx context.Context, out *tap.Output, rows *lenient.Sender) error) tap.Stream {
+	stream = tap.Typed[T](stream)
+	stream.Read = lenient.Read(stream.Columns, time.UTC, read)
+	return stream
+}
+
 // list declares the stream of a resource.
 func list[T any](s *source, name, description string, r resource) tap.Stream {
-	stream := tap.Typed[T](tap.Stream{Name: name, Description: description, Disposition: protocol.Replace})
-	r.key = stream.Key
-	stream.Read = func(ctx context.Context, out *tap.Output) error {
-		rows, err := newSender[T](out)
-		if err != nil {
-			return err
-		}
-		defer rows.End()
+	stream := tap.Stream{Name: name, Description: description, Disposition: protocol.Replace}
+	r.path, r.client, r.key = cmp.Or(r.path, name), cmp.Or(r.client, s.api.crud), tap.Typed[T](stream).Key
+	return typed[T](stream, func(ctx context.Context, out *tap.Output, rows *lenient.Sender) error {
 		return s.api.each(ctx, out, func(project int64) error { return s.read(ctx, r, project, rows) })
-	}
-	return stream
+	})
 }
 
 // read sends all rows of one project.
@@ -139,15 +139,6 @@ func (s *source) read(ctx context.Context, r resource, project int64, rows *leni
 	return nil
 }
 
-// newSender sends rows of one type.
-func newSender[T any](out *tap.Output) (*lenient.Sender, error) {
-	record, err := tap.Columns[T]()
-	if err != nil {
-		return nil, err
-	}
-	return lenient.NewSender(out, record.Columns, time.UTC)
-}
-
 // ofProject is the member that every row begins with.
 func ofProject(project int64) protocol.Member {
 	return protocol.Member{Name: "project_id", Value: strconv.AppendInt(nil, project, 10)}
@@ -156,9 +147,7 @@ func ofProject(project int64) protocol.Member {
 // walk walks over a part, up to three times: a row that is deleted moves those behind it, one of them to a page that was read already.
 func (s *source) walk(ctx context.Context, r resource, project int64, p part, send func(row []byte) error) (came, total int, err error) {
 	query := url.Values{}
-	for name, values := range p.query {
-		query[name] = values
-	}
+	maps.Copy(query, p.query)
 	if s.run.Sample {
 		r.limit = min(r.limit, 1)
 	}
@@ -170,7 +159,7 @@ func (s *source) walk(ctx context.Context, r resource, project int64, p part, se
 	if r.uncounted {
 		walks = walks[:1]
 	}
-	return r.client(s.api).Moving(ctx, rest.Moving{
+	return r.client.Moving(ctx, rest.Moving{
 		List:  rest.List{Request: rest.Request{Path: projectPath(project, r.path), Endpoint: endpoint(r.path), Query: query}, Rows: []string{"results"}},
 		Walks: walks, Key: rest.KeyOf(r.key...), Total: "count",
 	}, send)
