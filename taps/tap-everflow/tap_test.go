@@ -67,9 +67,9 @@ func (b *bench) sync(state json.RawMessage, args ...string) ([]taptest.Message, 
 }
 
 // fails runs the tap and gives what it says at the end.
-func (b *bench) fails(code int, args ...string) string {
+func (b *bench) fails(code int) string {
 	b.t.Helper()
-	out := b.run(nil, args...)
+	out := b.run(nil)
 	require.Equal(b.t, code, out.Code, out.Stderr)
 	require.NotContains(b.t, out.Stderr, b.Key)
 	lines := strings.Split(strings.TrimSpace(out.Stderr), "\n")

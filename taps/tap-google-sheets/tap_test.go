@@ -54,14 +54,3 @@ func TestGolden(t *testing.T) {
 		require.ElementsMatch(t, scopes, b.Scopes)
 	})
 }
-
-// TestDefaultFormat: a cell without a format of its own is shown in the spreadsheet's.
-func TestDefaultFormat(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		d := small([]any{"Day"}, []any{45000})
-		d.Format = "DATE"
-		messages, _ := newBench(t, nil, d).sync(nil)
-		require.Equal(t, []string{`{"_row_number":2,"Day":"2023-03-15"}`}, rows(messages, "Tab"))
-	})
-}

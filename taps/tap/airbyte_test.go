@@ -19,9 +19,9 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-func toyStreams(t testing.TB, more ...any) *airbyte.ConfiguredCatalog {
+func toyStreams(t testing.TB) *airbyte.ConfiguredCatalog {
 	t.Helper()
-	out := taptest.Airbyte(t, toy(nil), "discover", taptest.Input{Config: settings(more...)})
+	out := taptest.Airbyte(t, toy(nil), "discover", taptest.Input{Config: settings()})
 	require.Equal(t, 0, out.Code, "%s", out.Stdout)
 	catalog := taptest.Configure(out.Streams())
 	catalog.Streams[1].Stream.JSONSchema = json.RawMessage(`{"type":"object","properties":{"n":{"type":["integer","string"]}}}`) // it is widened on the way
