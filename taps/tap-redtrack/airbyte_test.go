@@ -13,7 +13,7 @@ import (
 func TestConnector(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01", "2026-01-02", "2026-01-04")
-		whole := taptest.Connector(t, program(), func(testing.TB) taptest.Input { return input(a, object{"client_id": "acme"}) })
+		whole := taptest.Connector(t, program, func(testing.TB) taptest.Input { return input(a, object{"client_id": "acme"}) })
 		require.NotEmpty(t, whole.Rows("conversions"))
 	})
 }
@@ -23,11 +23,11 @@ func TestRateLimit(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01")
 		in := input(a, only("conversions"))
-		catalog := taptest.Configure(taptest.Airbyte(t, program(), "discover", in).Streams())
+		catalog := taptest.Configure(taptest.Airbyte(t, program, "discover", in).Streams())
 		in.Catalog = catalog
 		began := time.Now()
 		a.Fail(len(a.Calls())+1, taptest.Status(429, "", "Retry-After: 30"))
-		out := taptest.Airbyte(t, program(), "read", in)
+		out := taptest.Airbyte(t, program, "read", in)
 		require.Equal(t, 0, out.Code, "%s", out.Stdout)
 		require.NoError(t, out.ValidateRead(catalog))
 		for _, m := range out.All {

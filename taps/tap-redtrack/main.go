@@ -9,23 +9,19 @@ import (
 
 //go:generate go test -run TestDocumentationPage -count 1 . -update
 
-func main() { tap.Main(program()) }
+func main() { tap.Main(program) }
 
-// notes end the documentation page.
-//
 //go:embed notes.md
 var notes string
 
 // program declares the tap.
-func program() tap.Tap[Config] {
-	return tap.Tap[Config]{
-		Name:        "tap-redtrack",
-		Description: "Conversions, clicks, daily reports and reference lists of RedTrack",
-		Notes:       notes,
-		Unselected: []string{
-			"*.read_at", "*.ip", "*.user_agent", "*.fingerprint", "conversions.postback_ip", "clicks.user_id", "scripts.script_code",
-			"browsers.*", "categories.*", "cities.*", "countries.*", "currencies.*", "devices.*", "languages.*", "os.*",
-		},
-		Open: open,
-	}
+var program = tap.Tap[Config]{
+	Name:        "tap-redtrack",
+	Description: "Conversions, clicks, daily reports and reference lists of RedTrack",
+	Notes:       notes,
+	Unselected: []string{
+		"*.read_at", "*.ip", "*.user_agent", "*.fingerprint", "conversions.postback_ip", "clicks.user_id", "scripts.script_code",
+		"browsers.*", "categories.*", "cities.*", "countries.*", "currencies.*", "devices.*", "languages.*", "os.*",
+	},
+	Open: open,
 }

@@ -89,7 +89,7 @@ func TestGolden(t *testing.T) {
 		t.Run(stream, func(t *testing.T) {
 			within(t, func(t *testing.T, a *redtracktest.Account) {
 				a.Fill("2026-01-01", "2026-01-02", "2026-01-04")
-				out := taptest.Run(t, program(), input(a, object{"select": stream, "client_id": "acme", "reports": object{"report_geo": []string{"country", "source"}}}))
+				out := taptest.Run(t, program, input(a, object{"select": stream, "client_id": "acme", "reports": object{"report_geo": []string{"country", "source"}}}))
 				require.Zero(t, out.Code, out.Stderr)
 				require.NoError(t, taptest.Validate(out.Messages, taptest.Checks{UniqueKeys: true, ExtraMembers: true}))
 				require.NotContains(t, string(out.Stdout)+out.Stderr, redtracktest.Secret)
@@ -114,7 +114,7 @@ func TestResume(t *testing.T) {
 					return a
 				}
 				in := input(fill(), object{"select": stream, "start_date": "2025-08-01"})
-				taptest.ResumeRequests(t, program(), in, func() *taptest.API { return fill().API }, taptest.AtLeastOnce)
+				taptest.ResumeRequests(t, program, in, func() *taptest.API { return fill().API }, taptest.AtLeastOnce)
 			})
 		})
 	}
@@ -125,14 +125,14 @@ func TestRestated(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2025-11-20", "2025-12-20", "2026-01-04")
 		settings := object{"select": "conversions,report_daily,clicks", "start_date": "2025-11-01"}
-		_, state := taptest.Covered(taptest.Sync(t, program(), input(a, settings)))
+		_, state := taptest.Covered(taptest.Sync(t, program, input(a, settings)))
 		a.Day("2026-01-03")
 		a.Put("conversions", redtracktest.Row{"id": "65b10354", "conv_time": "2025-12-20T11:00:00Z", "status": "approved", "payout": 40})
 		a.Delete("report", func(r redtracktest.Row) bool { return r["date"] == "2025-11-20" })
 		before := len(a.Calls())
 		in := input(a, settings)
 		in.State = state
-		messages := taptest.Sync(t, program(), in)
+		messages := taptest.Sync(t, program, in)
 		require.Equal(t, []string{"approved", "pending", "pending"}, values(messages, "conversions", "status"), "30 days behind 2026-01-04, so not 2025-11-20")
 		require.Equal(t, []string{"2025-12-20", "2025-12-20", "2026-01-04", "2026-01-04", "2026-01-03", "2026-01-03"}, values(messages, "report_daily", "date"))
 		require.Equal(t, []string{"2026-01-03", "2026-01-03", "2026-01-04", "2026-01-04"}, days(values(messages, "clicks", "track_time")), "3 days")
@@ -140,7 +140,7 @@ func TestRestated(t *testing.T) {
 
 		in = input(a, with(settings, object{"lookback": "0s"}))
 		in.State = state
-		require.Equal(t, []string{"2026-01-04"}, days(values(taptest.Sync(t, program(), in), "conversions", "conv_time")), "what was not over is read again")
+		require.Equal(t, []string{"2026-01-04"}, days(values(taptest.Sync(t, program, in), "conversions", "conv_time")), "what was not over is read again")
 	})
 }
 
@@ -157,9 +157,9 @@ func TestGoneRows(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01", "2026-01-02")
 		in := input(a, only("conversions"))
-		require.NotContains(t, string(taptest.Records(taptest.Sync(t, program(), in), "conversions")[0]), "read_at", "not by default")
-		in.Catalog = selectColumn(t, taptest.Run(t, program(), input(a, nil, "--discover")).Stdout, "conversions", "read_at")
-		require.Equal(t, []string{"2026-01-04T18:00:00Z", "2026-01-04T18:00:00Z"}, values(taptest.Sync(t, program(), in), "conversions", "read_at"))
+		require.NotContains(t, string(taptest.Records(taptest.Sync(t, program, in), "conversions")[0]), "read_at", "not by default")
+		in.Catalog = selectColumn(t, taptest.Run(t, program, input(a, nil, "--discover")).Stdout, "conversions", "read_at")
+		require.Equal(t, []string{"2026-01-04T18:00:00Z", "2026-01-04T18:00:00Z"}, values(taptest.Sync(t, program, in), "conversions", "read_at"))
 	})
 }
 
@@ -201,7 +201,7 @@ func TestHeavyDays(t *testing.T) {
 		many(a, "2025-12-24", 6000)
 		many(a, "2025-12-26", 6000)
 		many(a, "2026-01-01", 12000)
-		messages := taptest.Sync(t, program(), input(a, with(only("conversions"), object{"start_date": "2025-12-24"})))
+		messages := taptest.Sync(t, program, input(a, with(only("conversions"), object{"start_date": "2025-12-24"})))
 		seen := map[string]bool{}
 		for _, id := range values(messages, "conversions", "id") {
 			seen[id] = true
@@ -239,7 +239,7 @@ func TestTotal(t *testing.T) {
 					walk++
 					return test.total(rows, walk)
 				}
-				out := taptest.Run(t, program(), input(a, only("conversions")))
+				out := taptest.Run(t, program, input(a, only("conversions")))
 				require.Equal(t, test.code, out.Code, out.Stderr)
 				require.Contains(t, out.Stderr, test.says)
 				if test.code == 0 {
@@ -268,7 +268,7 @@ func TestRowsMove(t *testing.T) {
 			}
 			stream := map[string]string{"tracks": "clicks", "report": "report_daily"}[path]
 			key := map[string]string{"tracks": "id", "report": "campaign_id"}[path]
-			out := taptest.Run(t, program(), input(a, only(stream)))
+			out := taptest.Run(t, program, input(a, only(stream)))
 			require.Zero(t, out.Code, out.Stderr)
 			require.Subset(t, values(out.Messages, stream, key), []string{"c0", "c1", "c2", "c3", "new"}, path)
 		}

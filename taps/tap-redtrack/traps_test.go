@@ -46,7 +46,7 @@ func TestFaults(t *testing.T) {
 				for number, fault := range test.faults {
 					a.Fail(number, fault)
 				}
-				out := taptest.Run(t, program(), input(a, with(only("conversions"), test.settings)))
+				out := taptest.Run(t, program, input(a, with(only("conversions"), test.settings)))
 				require.Equal(t, test.code, out.Code, out.Stderr)
 				if name != "items are null" {
 					require.Contains(t, out.Stderr, test.says)
@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 func TestUnknownGroup(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01")
-		out := taptest.Run(t, program(), input(a, with(only("report_x,domains"), object{"reports": object{"report_x": []string{"sub3"}}})))
+		out := taptest.Run(t, program, input(a, with(only("report_x,domains"), object{"reports": object{"report_x": []string{"sub3"}}})))
 		require.Equal(t, 4, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "Problem with loading report")
 		require.Contains(t, out.Stderr, "the account may lack a group of this report")
@@ -80,7 +80,7 @@ func TestPace(t *testing.T) {
 		t.Run(fmt.Sprint(cost), func(t *testing.T) {
 			within(t, func(t *testing.T, a *redtracktest.Account) {
 				a.Cost = cost
-				taptest.Sync(t, program(), input(a, with(only("conversions"), object{"start_date": "2000-01-01"})))
+				taptest.Sync(t, program, input(a, with(only("conversions"), object{"start_date": "2000-01-01"})))
 				calls := a.Calls()
 				minutes := calls[len(calls)-1].At.Sub(calls[0].At).Truncate(time.Minute)
 				used := 0
@@ -106,7 +106,7 @@ func TestOthersUseTheKey(t *testing.T) {
 			w.Header().Set("Ratelimit-Reset", "47")
 			answer.ServeHTTP(w, r)
 		})
-		taptest.Sync(t, program(), input(a, with(only("conversions"), object{"start_date": "2025-11-01"})))
+		taptest.Sync(t, program, input(a, with(only("conversions"), object{"start_date": "2025-11-01"})))
 		calls := a.Calls()
 		require.GreaterOrEqual(t, calls[1].At.Sub(calls[0].At), 47*time.Second)
 		require.Less(t, calls[2].At.Sub(calls[1].At), 2*time.Second)
@@ -143,7 +143,7 @@ func TestAccountZone(t *testing.T) {
 		a.Zone = zone
 		a.Put("conversions", redtracktest.Row{"id": "a", "conv_time": "2026-01-03T23:30:00-05:00", "created_at": "2026-01-03 23:30:05", "track_time": "0001-01-01T00:00:00Z"})
 		a.Put("report", redtracktest.Row{"date": "2026-01-03", "campaign_id": "c", "clicks": 1.0})
-		messages := taptest.Sync(t, program(), input(a, object{"select": "conversions,report_daily", "timezone": "America/New_York"}))
+		messages := taptest.Sync(t, program, input(a, object{"select": "conversions,report_daily", "timezone": "America/New_York"}))
 		require.Equal(t, []string{"2026-01-04T04:30:00Z"}, values(messages, "conversions", "conv_time"))
 		require.Equal(t, []string{"2026-01-04T04:30:05Z"}, values(messages, "conversions", "created_at"))
 		require.Equal(t, []string{"<nil>"}, values(messages, "conversions", "track_time"))
@@ -155,7 +155,7 @@ func TestAccountZone(t *testing.T) {
 		_, state := taptest.Covered(messages)
 		in := input(a, with(only("report_daily"), object{"lookback": "0s"}))
 		in.State = state
-		out := taptest.Run(t, program(), in)
+		out := taptest.Run(t, program, in)
 		require.Zero(t, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "the setting timezone has changed")
 		require.Equal(t, []string{"UTC"}, values(out.Messages, "report_daily", "timezone"), "all days are read again")
@@ -170,7 +170,7 @@ func TestRowsWithoutID(t *testing.T) {
 			redtracktest.Row{"clickid": "c", "type": "b", "conv_time": "2026-01-02T10:00:00Z"})
 		a.Add("offers", false, redtracktest.Row{"title": "one"}, redtracktest.Row{"id": nil, "title": "two"}, redtracktest.Row{"id": 7, "title": "three"})
 		read := func() (conversions, offers []string) {
-			out := taptest.Run(t, program(), input(a, only("conversions,offers")))
+			out := taptest.Run(t, program, input(a, only("conversions,offers")))
 			require.Zero(t, out.Code, out.Stderr)
 			require.NoError(t, taptest.Validate(out.Messages, taptest.Checks{UniqueKeys: true}))
 			require.Contains(t, out.Stderr, "rows come without an id")
@@ -225,7 +225,7 @@ func TestLists(t *testing.T) {
 				for i, answer := range test.answers {
 					a.Fail(i+1, taptest.Status(200, answer))
 				}
-				messages := taptest.Sync(t, program(), input(a, only("networks")))
+				messages := taptest.Sync(t, program, input(a, only("networks")))
 				require.Equal(t, test.want, values(messages, "networks", "id"))
 				require.Len(t, a.Calls(), len(test.answers))
 			})
@@ -238,9 +238,9 @@ func TestShards(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2025-07-01", "2025-08-15", "2025-09-20", "2025-11-01", "2025-12-20", "2026-01-04")
 		settings := with(only("conversions,report_daily,sources"), object{"start_date": "2025-07-01"})
-		whole := taptest.Sync(t, program(), input(a, settings))
+		whole := taptest.Sync(t, program, input(a, settings))
 		taptest.Shards(t, whole, func(shard string) []taptest.Message {
-			part := taptest.Sync(t, program(), input(a, settings, "--shard", shard))
+			part := taptest.Sync(t, program, input(a, settings, "--shard", shard))
 			require.Less(t, len(taptest.Records(part, "conversions")), len(taptest.Records(whole, "conversions")))
 			return part
 		}, 3, 7)
@@ -251,7 +251,7 @@ func TestShards(t *testing.T) {
 func TestEndDate(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01", "2026-01-02", "2026-01-03")
-		messages := taptest.Sync(t, program(), input(a, with(only("conversions"), object{"end_date": "2026-01-03"})))
+		messages := taptest.Sync(t, program, input(a, with(only("conversions"), object{"end_date": "2026-01-03"})))
 		require.Equal(t, []string{"2026-01-01", "2026-01-02"}, days(values(messages, "conversions", "conv_time")))
 		_, state := taptest.Covered(messages)
 		require.JSONEq(t, `{"bookmarks":{"conversions":{"until":"2026-01-03T00:00:00Z","timezone":"UTC"}}}`, string(state))
@@ -262,14 +262,14 @@ func TestEndDate(t *testing.T) {
 func TestSample(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01")
-		out := taptest.Run(t, program(), input(a, object{"start_date": "2012-01-01"}, "--test"))
+		out := taptest.Run(t, program, input(a, object{"start_date": "2012-01-01"}, "--test"))
 		require.Zero(t, out.Code, out.Stderr)
 		require.Equal(t, "/campaigns", a.Calls()[0].Path)
 		require.Less(t, len(a.Calls()), 40)
 		for _, stream := range []string{"conversions", "clicks", "campaigns", "report_daily"} {
 			require.Len(t, taptest.Records(out.Messages, stream), 1, stream)
 		}
-		out = taptest.Run(t, program(), input(a, object{"api_key": "wrong"}, "--test"))
+		out = taptest.Run(t, program, input(a, object{"api_key": "wrong"}, "--test"))
 		require.Equal(t, 2, out.Code)
 		require.Contains(t, out.Stderr, "make a new key")
 	})
@@ -279,9 +279,9 @@ func TestSample(t *testing.T) {
 func TestPersonalData(t *testing.T) {
 	within(t, func(t *testing.T, a *redtracktest.Account) {
 		a.Fill("2026-01-01")
-		messages := taptest.Sync(t, program(), input(a, only("clicks,conversions")))
+		messages := taptest.Sync(t, program, input(a, only("clicks,conversions")))
 		require.NotContains(t, fmt.Sprint(values(messages, "clicks", "ip"), values(messages, "conversions", "ip")), "192.0.2.7")
-		messages = taptest.Sync(t, program(), input(a, with(only("clicks"), object{"include_pii": true, "columns": object{"clicks": object{"ip": "mask"}}})))
+		messages = taptest.Sync(t, program, input(a, with(only("clicks"), object{"include_pii": true, "columns": object{"clicks": object{"ip": "mask"}}})))
 		require.Equal(t, []string{"****.2.7", "****.2.7"}, values(messages, "clicks", "ip"))
 	})
 }
@@ -290,7 +290,7 @@ func TestPersonalData(t *testing.T) {
 func TestEveryColumn(t *testing.T) {
 	t.Parallel()
 	counts, sent := map[string]int{}, map[string]string{}
-	filled := program()
+	filled := program
 	filled.Open = func(config *Config, run *tap.Run) (*tap.Source, error) {
 		s := &source{config: config, run: run, zone: time.UTC}
 		return &tap.Source{Streams: func(ctx context.Context, bookmark func(string) json.RawMessage) ([]tap.Stream, error) {
@@ -365,7 +365,7 @@ func TestSettings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				out := taptest.Run(t, program(), input(redtracktest.New(t), test.settings))
+				out := taptest.Run(t, program, input(redtracktest.New(t), test.settings))
 				require.Equal(t, 2, out.Code, out.Stderr)
 				require.Contains(t, out.Stderr, test.says)
 			})
@@ -375,5 +375,5 @@ func TestSettings(t *testing.T) {
 
 func TestDocumentationPage(t *testing.T) {
 	t.Parallel()
-	taptest.Page(t, program())
+	taptest.Page(t, program)
 }
