@@ -114,6 +114,7 @@ func (s *site) secrets(t *testing.T, url string) []secret {
 		"tap-mautic.oauth_client_secret":                  {beside: map[string]any{"base_url": url, "oauth_client_id": "c"}},
 		"tap-mautic.password":                             {beside: map[string]any{"base_url": url, "username": "user"}, also: []string{base64.StdEncoding.EncodeToString([]byte("user:" + planted))[:16]}},
 		"tap-posthog.api_key":                             {beside: map[string]any{"base_url": url, "project_id": 9}},
+		"tap-redtrack.api_key":                            {beside: map[string]any{"base_url": url, "start_date": "2026-01-01"}},
 		"target-postgres.dsn":                             {value: withPassword(s.dsn, planted+"%40x"), also: []string{planted + "@"}},
 		"target-postgres.password":                        {beside: map[string]any{"host": "127.0.0.1", "port": 1, "user": "u"}},
 		"target-postgres.sslkey":                          {value: "-----BEGIN PRIVATE KEY-----\n" + planted + "\n-----END PRIVATE KEY-----", beside: map[string]any{"sslcert": "none.pem"}},
