@@ -32,10 +32,10 @@ type Program struct {
 	Grew    func(columns int) // is told how many columns the streams have together; nil when nobody asks
 }
 
-// memoryLimit is what the heap and the runtime may hold; with the program's own pages it stays under 80 MiB. Thousands of streams
+// memoryLimit is what the heap and the runtime may hold; with the program's own pages it stays under 64 MiB. Thousands of streams
 // need more: what is known of each column takes about a kilobyte, and without room for it the collector would hardly rest.
 const (
-	memoryLimit  = 52 << 20
+	memoryLimit  = 44 << 20
 	columnMemory = 1280
 )
 

@@ -96,8 +96,8 @@ type Limits struct {
 
 func (l Limits) orDefault() Limits {
 	return Limits{
-		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 10<<20), Sent: cmp.Or(l.Sent, 8<<20),
-		Held: cmp.Or(l.Held, 12<<20), Copied: cmp.Or(l.Copied, 14<<20), Keys: cmp.Or(l.Keys, 8<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
+		Segment: cmp.Or(l.Segment, 1<<20), Open: cmp.Or(l.Open, 6<<20), Sent: cmp.Or(l.Sent, 4<<20),
+		Held: cmp.Or(l.Held, 6<<20), Copied: cmp.Or(l.Copied, 14<<20), Keys: cmp.Or(l.Keys, 8<<20), Small: cmp.Or(l.Small, 2<<20), Streams: cmp.Or(l.Streams, 256),
 	}
 }
 
