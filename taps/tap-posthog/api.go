@@ -67,7 +67,7 @@ func judge(f *rest.Failure, v *rest.Verdict) {
 	said := f.Message()
 	switch {
 	case tooHeavy(f):
-		v.Retry = false
+		v.Fault.Hint = "run again later: the next run goes on from here; if it stays so, narrow event_names, or set events_mode to file_download"
 	case f.Status == http.StatusUnauthorized:
 		v.Fault.Hint = "make a personal API key (phx_…) in PostHog's settings, and see that base_url is the region of the project: https://us.posthog.com or https://eu.posthog.com; " + v.Fault.Hint
 	case f.Status == http.StatusPaymentRequired:
@@ -103,6 +103,12 @@ func hold(header http.Header) time.Duration {
 func tooHeavy(err error) bool {
 	var f *rest.Failure
 	return errors.As(err, &f) && f.Endpoint == queryEndpoint && (f.Status == http.StatusGatewayTimeout || f.Status == 512)
+}
+
+// divisible is a query that smaller ones stand in for where it is too heavy, so that it is not sent again as it is.
+func divisible(list rest.List) rest.List {
+	list.Request.Judge = func(f *rest.Failure, v *rest.Verdict) { v.Retry = v.Retry && !tooHeavy(f) }
+	return list
 }
 
 // query asks for the rows of a HogQL query. Neither a cached answer nor the project's zone may come into it.

@@ -147,12 +147,13 @@ func (r *reader) pass(ctx context.Context) error {
 
 // span reads up to an instant, slice by slice. level is the unit by which events are counted first.
 func (r *reader) span(ctx context.Context, to time.Time, level int) error {
-	buckets, err := r.count(ctx, to, level)
-	if tooHeavy(err) {
-		half := r.at.At.Add(to.Sub(r.at.At) / 2).Truncate(units[level].span)
-		if !half.After(r.at.At) {
-			return err
-		}
+	half := r.at.At.Add(to.Sub(r.at.At) / 2).Truncate(units[level].span)
+	counting := query(r.project, r.filter.buckets(units[level], *r.at, to))
+	if half.After(r.at.At) {
+		counting = divisible(counting)
+	}
+	buckets, err := r.count(ctx, counting)
+	if tooHeavy(err) && half.After(r.at.At) {
 		if err := r.span(ctx, half, level); err != nil {
 			return err
 		}
@@ -202,13 +203,17 @@ func (r *reader) span(ctx context.Context, to time.Time, level int) error {
 
 // ask asks for a page of events.
 func (r *reader) ask(ctx context.Context, from position, to time.Time, limit int) iter.Seq2[*rest.Page, error] {
-	return r.api.queries.Pages(ctx, query(r.project, r.filter.page(r.encoder.columns, from, to, limit)))
+	page := query(r.project, r.filter.page(r.encoder.columns, from, to, limit))
+	if limit > leastPage {
+		page = divisible(page)
+	}
+	return r.api.queries.Pages(ctx, page)
 }
 
-// count asks how many events there are up to an instant, by unit.
-func (r *reader) count(ctx context.Context, to time.Time, level int) ([]bucket, error) {
+// count asks how many events there are, by unit.
+func (r *reader) count(ctx context.Context, counting rest.List) ([]bucket, error) {
 	var buckets []bucket
-	for row, err := range r.api.queries.Rows(ctx, query(r.project, r.filter.buckets(units[level], *r.at, to))) {
+	for row, err := range r.api.queries.Rows(ctx, counting) {
 		if err != nil {
 			return nil, err
 		}

@@ -197,6 +197,31 @@ func TestQueriesThatTimeOut(t *testing.T) {
 	})
 }
 
+// TestQueriesThatCannotBeSmaller are sent again as they are, a count of one day among them, and end with what to do.
+func TestQueriesThatCannotBeSmaller(t *testing.T) {
+	t.Parallel()
+	timeout := taptest.Status(http.StatusGatewayTimeout, `{"type":"server_error","code":"error","detail":"Query has hit the max execution time before completing."}`)
+	for _, first := range []int{1, 2} { // the count, and a page
+		for tries, code := range map[int]int{5: 0, 6: 4} {
+			synctest.Test(t, func(t *testing.T) {
+				server, _ := serverWith(t, sampleEvents(30, today.Add(-time.Hour)))
+				for i := range tries {
+					server.API.Fail(first+i, timeout)
+				}
+				out := taptest.Run(t, program, input(server, map[string]any{"page_size": leastPage, "events_mode": "hogql", "start_date": "2026-05-31"}))
+				require.Equal(t, code, out.Code, out.Stderr)
+				if code == 0 {
+					require.Len(t, uuids(t, out.Messages), 30)
+					return
+				}
+				require.Len(t, server.API.Calls(), first-1+tries)
+				require.Contains(t, out.Stderr, "6 tries")
+				require.Contains(t, out.Stderr, "run again later: the next run goes on from here; if it stays so, narrow event_names")
+			})
+		}
+	}
+}
+
 // TestBrokenAnswers are asked for again from where they broke off, at every byte of a page.
 func TestBrokenAnswers(t *testing.T) {
 	t.Parallel()

@@ -29,6 +29,8 @@ type daily struct {
 	total    string     // path of the count of rows in an answer; days are split until one answer holds them. Empty: there is none
 	// key is what tells a row apart, and is sent with it.
 	key func(rows *rows, row []byte) []protocol.Member
+	// judge refines what becomes of a request that fails; it may be nil.
+	judge func(f *rest.Failure, v *rest.Verdict)
 }
 
 // reached is the bookmark of a daily stream.
@@ -97,7 +99,7 @@ func (d daily) read(ctx context.Context, rows *rows, w windows.Window, open bool
 		numbered.Most = d.per // several days that are more than one answer are read one by one
 	}
 	came, total, err := d.api.Moving(ctx, rest.Moving{
-		List:  rest.List{Request: rest.Request{Path: d.path, Query: query}, Rows: []string{"items"}},
+		List:  rest.List{Request: rest.Request{Path: d.path, Query: query, Judge: d.judge}, Rows: []string{"items"}},
 		Walks: []rest.Pager{numbered, numbered, numbered}, Total: d.total,
 		Key: func(row []byte) string { return fmt.Sprint(d.key(rows, row)) },
 	}, func(row []byte) error { return rows.Send(row, d.key(rows, row)...) })

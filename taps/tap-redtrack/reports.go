@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -70,11 +71,21 @@ func keys(row []byte, groups []string) []protocol.Member {
 func (s *source) report(name string, groups []string) (tap.Stream, error) {
 	columns, key, err := reportColumns(groups)
 	stream := tap.Stream{Name: name, Description: "Report by date, " + strings.Join(groups, ", "), Columns: columns, Key: key}
-	return s.daily(stream, daily{api: s.reports, path: "report", per: 1000, lookback: 30,
+	return s.daily(stream, daily{api: s.reports, path: "report", per: 1000, lookback: 30, judge: judgeGroups(groups),
 		query: url.Values{"group": {"date," + strings.Join(groups, ",")}, "timezone": {s.zone.String()}},
 		key: func(rows *rows, row []byte) []protocol.Member {
 			return append(append(keys(row, groups), lenient.Text("timezone", s.zone.String())), rows.always...)
 		}}), err
+}
+
+// judgeGroups is about an answer of 500, by which RedTrack also refuses a group that it does not know: it is not asked for often.
+func judgeGroups(groups []string) func(*rest.Failure, *rest.Verdict) {
+	return func(f *rest.Failure, v *rest.Verdict) {
+		if f.Status == http.StatusInternalServerError {
+			v.Most = 3
+			v.Fault.Hint = "run again later; if it stays so, the account may lack a group of this report: " + strings.Join(groups, ", ")
+		}
+	}
 }
 
 // Metrics are the columns of GET /report that every account has. Conversions and Revenue are about the default conversion type alone, and

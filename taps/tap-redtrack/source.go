@@ -50,11 +50,8 @@ func open(config *Config, run *tap.Run) (*tap.Source, error) {
 
 // judge adds what RedTrack means by some answers.
 func judge(f *rest.Failure, v *rest.Verdict) {
-	switch {
-	case f.Status == http.StatusUnauthorized, f.Status == http.StatusForbidden:
+	if f.Status == http.StatusUnauthorized || f.Status == http.StatusForbidden {
 		v.Fault.Hint = "make a new key in RedTrack, Tools, Integrations, and see that the plan includes the API"
-	case f.Status == http.StatusInternalServerError && f.Endpoint == "report":
-		v.Fault.Hint = "run again later; if it stays so, the account may lack a group of this report"
 	}
 }
 

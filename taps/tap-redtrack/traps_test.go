@@ -68,7 +68,8 @@ func TestUnknownGroup(t *testing.T) {
 		out := taptest.Run(t, program, input(a, with(only("report_x,domains"), object{"reports": object{"report_x": []string{"sub3"}}})))
 		require.Equal(t, 4, out.Code, out.Stderr)
 		require.Contains(t, out.Stderr, "Problem with loading report")
-		require.Contains(t, out.Stderr, "the account may lack a group of this report")
+		require.Contains(t, out.Stderr, "4 tries")
+		require.Contains(t, out.Stderr, "the account may lack a group of this report: sub3")
 		require.Len(t, taptest.Records(out.Messages, "domains"), 1, "the others are read")
 	})
 }

@@ -187,6 +187,8 @@ type Request struct {
 	// Elsewhere is an absolute address that the API has given, of a file for example. It is asked without credentials and
 	// counts in no limit; Path is ignored.
 	Elsewhere string
+	// Judge refines what becomes of a failure of this request alone, after that of the API; it may be nil.
+	Judge func(f *Failure, v *Verdict)
 }
 
 func (r *Request) method() string {

@@ -104,6 +104,8 @@ type Verdict struct {
 	Retry bool
 	// Wait is how long the API asks to wait first; 0 is a wait that grows from try to try.
 	Wait time.Duration
+	// Most is how often the request is sent again at the most, where the setting max_retries allows more; 0 is no such bound.
+	Most int
 	// Fault is how the request ends when it is not sent again. Its cause may be the Failure; the Failure is always found in it.
 	Fault *protocol.Fault
 }

@@ -225,6 +225,16 @@ func TestJudge(t *testing.T) {
 		require.Equal(t, 512, failed.Status)
 		require.Contains(t, out.Stderr, `stream "orders": it is too much; ask for less`)
 	})
+	for most, retries := range map[int]int{0: 5, 3: 3, 9: 5} { // the setting is 5
+		synctest.Test(t, func(t *testing.T) {
+			l := byOffset
+			l.Request.Judge = func(_ *rest.Failure, v *rest.Verdict) { v.Most = most }
+			fault := taptest.Status(500, ``)
+			out, api, _ := run(t, toy{api: rest.API{Judge: judge}, list: l}, nil, fault, fault, fault, fault, fault, fault, fault)
+			require.Equal(t, 4, out.Code, out.Stderr)
+			require.Len(t, api.Calls(), 2+retries)
+		})
+	}
 }
 
 // TestBudget does not ask an API that is ill many times as often as a healthy one.

@@ -228,6 +228,13 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 	if s.api.Judge != nil {
 		s.api.Judge(f, &verdict)
 	}
+	if s.request.Judge != nil {
+		s.request.Judge(f, &verdict)
+	}
+	retries := s.shared.retries
+	if verdict.Most > 0 {
+		retries = min(retries, verdict.Most)
+	}
 	limited := f.Status == http.StatusTooManyRequests || verdict.Wait > 0
 	round := &s.tries
 	if limited {
@@ -242,12 +249,12 @@ func (s *sending) again(ctx context.Context, f *Failure) error {
 	}
 	fault := s.withStream(ctx, f, verdict.Fault)
 	switch {
-	case !verdict.Retry || s.shared.retries == 0:
+	case !verdict.Retry || retries == 0:
 		return fault
 	case limited && s.waited+wait > s.api.MaxWait:
 		fault.Err = fmt.Errorf("%s asks to wait for %s, and a run waits for %s at the most: %w", s.api.Name, wait.Round(time.Second), s.api.MaxWait, f)
 		return fault
-	case !limited && s.tries > s.shared.retries:
+	case !limited && s.tries > retries:
 		fault.Err = fmt.Errorf("%d tries: %w", s.tries, fault.Err)
 		return fault
 	case !limited && !s.shared.budget.spend():
