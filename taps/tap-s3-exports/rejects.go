@@ -15,7 +15,7 @@ var rejectColumns = []tap.Column{
 	{Name: "line", Schema: []byte(`{"type":"integer","description":"Physical line on which the row begins, from 1."}`)},
 	{Name: "byte_offset", Schema: []byte(`{"type":"integer","description":"Unpacked bytes before the row."}`)},
 	{Name: "column", Schema: []byte(`{"type":["null","string"],"description":"Name of the column to blame, where there is one."}`)},
-	{Name: "reason", Schema: []byte(`{"type":"string","description":"bare_quote, text_after_quote, unterminated_quote, record_too_long, invalid_encoding, or the keyword of the schema that the row breaks."}`)},
+	{Name: "reason", Schema: []byte(`{"type":"string","description":"bare_quote, text_after_quote, unterminated_quote, record_too_long, too_many_fields, invalid_encoding, or the keyword of the schema that the row breaks."}`)},
 	{Name: "raw", Schema: []byte(`{"type":["null","string"],"description":"The row as it stands in the file; withheld where the stream hides a column."}`)},
 }
 
