@@ -24,7 +24,9 @@ type Program struct {
 	WithoutSettings []string
 	// Airbyte are commands of Airbyte's protocol: their settings come from flags and config files alone.
 	Airbyte []string
-	Foreign []Foreign
+	// Optional are required settings that a command can do without. It is asked when the program's own flags are known; nil: there are none.
+	Optional func(command string) []string
+	Foreign  []Foreign
 
 	Args   []string // without the program's name
 	Stdout io.Writer

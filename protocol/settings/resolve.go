@@ -51,6 +51,10 @@ func (t *table) resolve(p *Program, config any, command string, flags map[string
 		}
 	}
 	s.meet(p, in.files, problems)
+	var optional []string
+	if p.Optional != nil {
+		optional = p.Optional(command)
+	}
 	into := reflect.ValueOf(config).Elem()
 	for i := range t.settings {
 		set := &t.settings[i]
@@ -76,7 +80,7 @@ func (t *table) resolve(p *Program, config any, command string, flags map[string
 		for _, problem := range d.problems {
 			problems.line("%s: %s%s: %s", from.name, set.key, problem.path, problem.text)
 		}
-		if set.required && len(d.problems) == 0 && isEmpty(v) {
+		if set.required && len(d.problems) == 0 && isEmpty(v) && !slices.Contains(optional, set.key) {
 			problems.line("%s", s.missing(set))
 		}
 	}

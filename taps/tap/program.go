@@ -198,6 +198,7 @@ func (t Tap[C]) Run(ctx context.Context, p Program) int {
 func (t Tap[C]) execute(ctx context.Context, j *job) error {
 	config := new(C)
 	about := t.about(j.program)
+	about.Optional = j.optional
 	given, err := settings.Parse(about, &j.flags, config)
 	if err != nil || given.Done() {
 		return err
@@ -240,6 +241,14 @@ func (t Tap[C]) execute(ctx context.Context, j *job) error {
 		return j.discover(ctx)
 	}
 	return j.sync(ctx)
+}
+
+// optional are the settings that a command can do without: what there is to read does not depend on where reading begins.
+func (j *job) optional(command string) []string {
+	if j.flags.Discover || command == "discover" {
+		return []string{"start_date"}
+	}
+	return nil
 }
 
 // about is what --help, --about and the documentation say of the tap.

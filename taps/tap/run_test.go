@@ -162,6 +162,30 @@ func mark(catalog map[string]any, stream string, selected bool, path ...string) 
 	}
 }
 
+// TestDiscoveryWithoutStart asks for no start_date where there is nothing to start, and everything else does.
+func TestDiscoveryWithoutStart(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		tap.Settings `required:"start_date"`
+	}
+	program := tap.Tap[config]{Name: "tap-bounded", Open: func(*config, *tap.Run) (*tap.Source, error) {
+		return &tap.Source{Streams: func(context.Context, func(string) json.RawMessage) ([]tap.Stream, error) {
+			return []tap.Stream{tap.Typed[order](tap.Stream{Name: "orders", Disposition: protocol.Merge})}, nil
+		}}, nil
+	}}
+	require.Equal(t, 0, taptest.Run(t, program, taptest.Input{Args: []string{"--discover"}}).Code)
+	require.Equal(t, 0, taptest.Airbyte(t, program, "discover", taptest.Input{Config: map[string]any{}}).Code)
+	for _, args := range [][]string{nil, {"--test"}, {"--test=schema"}} {
+		out := taptest.Run(t, program, taptest.Input{Args: args})
+		require.Equal(t, 2, out.Code, args)
+		require.Contains(t, out.Stderr, "start_date is required: give --start-date, set TAP_BOUNDED_START_DATE")
+	}
+	for _, verb := range []string{"check", "read"} {
+		out := taptest.Airbyte(t, program, verb, taptest.Input{Config: map[string]any{}})
+		require.Contains(t, string(out.Stdout), "start_date is required: put it into the configuration", verb)
+	}
+}
+
 func TestFullTableIgnoresTheBookmark(t *testing.T) {
 	t.Parallel()
 	state := []byte(`{"bookmarks":{"orders":{"id":8},"events":{"id":8},"gone":{"x":1}}}`)
