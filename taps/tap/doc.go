@@ -16,9 +16,9 @@
 //
 //	// Order is one line per column.
 //	type Order struct {
-//		ID        int64       `json:"id" tap:"key"`
-//		Total     tap.Decimal `json:"total"`
-//		UpdatedAt time.Time   `json:"updated_at" tap:"cursor"`
+//		ID        int64     `json:"id" tap:"key"`
+//		Total     float64   `json:"total"`
+//		UpdatedAt time.Time `json:"updated_at" tap:"cursor"`
 //	}
 //
 //	// Reached is the bookmark of orders: all that changed before Until has been sent.

@@ -18,7 +18,7 @@ type Record struct {
 
 // Columns reads a record type. A field's JSON name is the column, tap:"key" and tap:"cursor" mark key and cursor, and
 // tap:"unselected" leaves a column out unless a catalog selects it. Columns beside the key may be null, at every depth, and so
-// a pointer or an omitted field is fine. time.Time is a date-time, [Decimal] an exact number, json.RawMessage anything.
+// a pointer or an omitted field is fine. time.Time is a date-time, json.RawMessage anything.
 func Columns[T any]() (Record, error) {
 	record := reflect.TypeFor[T]()
 	if record.Kind() != reflect.Struct {
@@ -114,46 +114,4 @@ func relax(node any, nullable bool) any {
 		schema["items"] = relax(items, true)
 	}
 	return schema
-}
-
-// A Decimal is an exact number, kept as the text that the source sent. It travels as a string of format singer.decimal.
-// Empty is null.
-type Decimal string
-
-// JSONSchema describes a Decimal to a target.
-func (Decimal) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Format: "singer.decimal"}
-}
-
-// MarshalJSON writes the number as a string.
-func (d Decimal) MarshalJSON() ([]byte, error) {
-	if d == "" {
-		return []byte("null"), nil
-	}
-	return json.Marshal(string(d))
-}
-
-// UnmarshalJSON takes a number, or a string that holds one. Not one digit is changed.
-func (d *Decimal) UnmarshalJSON(text []byte) error {
-	if string(text) == "null" {
-		*d = ""
-		return nil
-	}
-	if len(text) > 0 && text[0] == '"' {
-		var quoted string
-		if err := json.Unmarshal(text, &quoted); err != nil {
-			return err
-		}
-		text = []byte(strings.TrimSpace(quoted))
-		if len(text) == 0 {
-			*d = ""
-			return nil
-		}
-	}
-	var number json.Number
-	if err := json.Unmarshal(text, &number); err != nil || number == "" {
-		return fmt.Errorf("not a decimal number (%d bytes)", len(text))
-	}
-	*d = Decimal(number)
-	return nil
 }

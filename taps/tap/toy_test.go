@@ -39,7 +39,7 @@ type order struct {
 	ID        int64           `json:"id" tap:"key"`
 	Email     *string         `json:"email"`
 	Card      string          `json:"card"`
-	Total     tap.Decimal     `json:"total"`
+	Total     string          `json:"total"`
 	Address   address         `json:"address"`
 	Extra     json.RawMessage `json:"extra"`
 	Note      *string         `json:"note" tap:"unselected"`

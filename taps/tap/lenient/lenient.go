@@ -57,8 +57,6 @@ func fitOf(s *protocol.Schema) fit {
 			return fitInstant
 		case "date":
 			return fitDay
-		case "singer.decimal":
-			return fitDecimal
 		}
 		return fitText
 	}
@@ -143,15 +141,6 @@ func fitInteger(r *reader, dst, value []byte) ([]byte, bool) {
 		return dst, false
 	}
 	return dst[:before+len(whole)], true
-}
-
-func fitDecimal(r *reader, dst, value []byte) ([]byte, bool) {
-	before := len(dst)
-	dst, ok := fitNumber(r, append(dst, '"'), value)
-	if ok && string(dst[before+1:]) == "null" {
-		return append(dst[:before], "null"...), true
-	}
-	return append(dst, '"'), ok
 }
 
 // fitBoolean also takes 0 and 1, and the words as text.

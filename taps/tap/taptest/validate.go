@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -106,7 +105,7 @@ func (v *validator) newSchema(m Message) error {
 	return nil
 }
 
-// CompileSchema makes a validator that asserts formats, singer.decimal among them.
+// CompileSchema makes a validator that asserts formats.
 func CompileSchema(schema json.RawMessage) (*jsonschema.Schema, error) {
 	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
 	if err != nil {
@@ -114,7 +113,6 @@ func CompileSchema(schema json.RawMessage) (*jsonschema.Schema, error) {
 	}
 	compiler := jsonschema.NewCompiler()
 	compiler.AssertFormat()
-	compiler.RegisterFormat(&jsonschema.Format{Name: "singer.decimal", Validate: isDecimal})
 	compiler.RegisterFormat(&jsonschema.Format{Name: "time", Validate: isTimeOfDay})
 	const address = "schema.json"
 	if err := compiler.AddResource(address, document); err != nil {
@@ -131,18 +129,6 @@ func isTimeOfDay(value any) error {
 	}
 	_, err := time.Parse(time.TimeOnly, text)
 	return err
-}
-
-func isDecimal(value any) error {
-	text, ok := value.(string)
-	if !ok {
-		return nil
-	}
-	var number json.Number
-	if err := json.Unmarshal([]byte(text), &number); err != nil || strings.HasPrefix(text, `"`) {
-		return errors.New("not a decimal number")
-	}
-	return nil
 }
 
 func (v *validator) record(m Message) error {
