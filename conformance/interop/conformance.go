@@ -63,7 +63,7 @@ func conformanceSteps(ctx context.Context, l *lab) ([]step, error) {
 		{"target", "target-postgres", nil, target(map[string]any{"database": "{{database}}"})},
 		{"target", "target-postgres", meltanoLabsTarget, target(map[string]any{"database": "{{database}}"})},
 		{"target", "target-postgres", pipelineWiseTarget, target(map[string]any{"dbname": "{{database}}", "primary_key_required": false,
-			"add_metadata_columns": "{{add_record_metadata}}", "hard_delete": "{{hard_delete}}", "batch_size_rows": "{{batch_size_rows}}"})},
+			"add_metadata_columns": "{{add_record_metadata}}", "batch_size_rows": "{{batch_size_rows}}"})},
 		{"tap", "tap-s3-exports", nil, func(ctx context.Context) (string, string, error) {
 			s := l.exports()
 			if err := s.change(ctx, 1); err != nil {
