@@ -104,7 +104,11 @@ func (o Options) Config() (*pgx.ConnConfig, error) {
 	return c, nil
 }
 
-// Connect opens a connection. A refused or unreachable server is a Transient fault, a wrong user, password or database a Config fault.
+// oldestMajor is the oldest version that all tests are run with.
+const oldestMajor = 12
+
+// Connect opens a connection. A refused or unreachable server is a Transient fault; a wrong user, password or database is a Config fault, and
+// so is a server that is too old.
 func Connect(ctx context.Context, o Options) (*Conn, error) {
 	config, err := o.Config()
 	if err != nil {
@@ -114,7 +118,14 @@ func Connect(ctx context.Context, o Options) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{conn, o.begin(conn.PgConn().ParameterStatus("server_version"))}
+	version := conn.PgConn().ParameterStatus("server_version")
+	major := majorOf(version)
+	if major != 0 && major < oldestMajor {
+		conn.Close(ctx)
+		return nil, protocol.ConfigFault("upgrade the server, or name another one",
+			"the server has version %s; version %d is the oldest that is supported", version, oldestMajor)
+	}
+	c := &Conn{conn, o.begin(major)}
 	if o.Role == "" {
 		return c, nil
 	}
@@ -174,14 +185,19 @@ func servers(c *pgx.ConnConfig) []*pgx.ConnConfig {
 	return list
 }
 
+// majorOf is 17 for "17.5 (Debian)", and 0 for what is no version.
+func majorOf(version string) (major int) {
+	_, _ = fmt.Sscanf(version, "%d", &major)
+	return major
+}
+
 // begin is the text of BeginSQL for a server of this version.
-func (o Options) begin(version string) string {
+func (o Options) begin(major int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "+
 		"SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL standard_conforming_strings = on",
 		o.StatementTimeout.Milliseconds(), o.LockTimeout.Milliseconds())
-	major := 0
-	if fmt.Sscanf(version, "%d", &major); major >= 17 { // 0 for what is no version
+	if major >= 17 {
 		b.WriteString("; SET LOCAL transaction_timeout = 0")
 	}
 	b.WriteString("; SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'")

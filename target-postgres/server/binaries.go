@@ -21,7 +21,7 @@ var programs = [...]string{"initdb", "pg_ctl", "postgres"}
 
 // fetched are the versions that can be fetched, the newest first. The first is what a new folder gets.
 var fetched = [...]embeddedpostgres.PostgresVersion{
-	embeddedpostgres.V18, embeddedpostgres.V17, embeddedpostgres.V16, embeddedpostgres.V15, embeddedpostgres.V14,
+	embeddedpostgres.V18, embeddedpostgres.V17, embeddedpostgres.V16, embeddedpostgres.V15, embeddedpostgres.V14, embeddedpostgres.V13, embeddedpostgres.V12,
 }
 
 // oldestMajor is the oldest version that the target supports.
@@ -162,7 +162,7 @@ func download(work string, version embeddedpostgres.PostgresVersion) error {
 		Version(version).Port(0).Logger(io.Discard).
 		CachePath(work).RuntimePath(filepath.Join(work, "run")).DataPath(data).BinariesPath(into)).Start()
 	if !hasPrograms(filepath.Join(into, "bin")) {
-		return protocol.TransientFault("install PostgreSQL, give a dsn, or see that repo1.maven.org can be reached",
+		return protocol.TransientFault("install PostgreSQL, give a dsn, or see that Maven Central can be reached",
 			"private server: fetching PostgreSQL %s: %w", version, err)
 	}
 	return os.Chmod(into, 0o755)

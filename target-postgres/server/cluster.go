@@ -48,7 +48,7 @@ func (c *cluster) create(ctx context.Context) error {
 			return err
 		}
 	}
-	bin, err := c.binaries(ctx, "")
+	bin, err := c.binaries(ctx, c.Version)
 	if err != nil {
 		return err
 	}

@@ -34,6 +34,7 @@ import (
 type Options struct {
 	Dir      string            // holds the data, the socket, the password and the server's log; made where it is missing
 	Settings map[string]string // server settings beside or instead of the durable defaults
+	Version  string            // major version of a new server, "16"; empty: the newest on the machine
 	Log      *slog.Logger      // told about a download and about a recovery; nil for silence
 }
 

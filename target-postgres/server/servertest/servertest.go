@@ -2,6 +2,8 @@
 //
 // The server keeps nothing safe from a crash (fsync is off). It and its folder go away when the test binary ends in whatever
 // way: a shell that waits for that sees to it.
+//
+// The server has the newest version on the machine, or the major version that the environment variable TEST_POSTGRES names.
 package servertest
 
 import (
@@ -88,7 +90,7 @@ func startWith(settings map[string]string) (*running, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	o := server.Options{Dir: dir, Settings: map[string]string{
+	o := server.Options{Dir: dir, Version: os.Getenv("TEST_POSTGRES"), Settings: map[string]string{
 		"fsync":              "off",
 		"full_page_writes":   "off",
 		"synchronous_commit": "off",
