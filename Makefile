@@ -31,8 +31,8 @@ test: ## Run all tests, with a real PostgreSQL and a real S3 server
 	go test -timeout 20m ./...
 
 .PHONY: test-versions
-test-versions: VERSIONS = 12 13 14 15 16 17 18
-test-versions: ## Run the tests that need a server with every PostgreSQL from 12 to 18; some alone with VERSIONS="12 18"
+test-versions: VERSIONS = 14 15 16 17 18
+test-versions: ## Run the tests that need a server with every PostgreSQL from 14 to 18; some alone with VERSIONS="14 18"
 	@for version in $(VERSIONS); do \
 		echo "PostgreSQL $$version"; TEST_POSTGRES=$$version go test -timeout 20m ./target-postgres/... ./conformance/ || exit 1; done
 

@@ -104,7 +104,7 @@ func (o Options) Config() (*pgx.ConnConfig, error) {
 	return c, nil
 }
 
-// oldestMajor is the oldest version that all tests are run with.
+// oldestMajor is the oldest version that has what the statements of this program need.
 const oldestMajor = 12
 
 // Connect opens a connection. A refused or unreachable server is a Transient fault; a wrong user, password or database is a Config fault, and

@@ -21,7 +21,7 @@ var programs = [...]string{"initdb", "pg_ctl", "postgres"}
 
 // fetched are the versions that can be fetched, the newest first. The first is what a new folder gets.
 var fetched = [...]embeddedpostgres.PostgresVersion{
-	embeddedpostgres.V18, embeddedpostgres.V17, embeddedpostgres.V16, embeddedpostgres.V15, embeddedpostgres.V14, embeddedpostgres.V13, embeddedpostgres.V12,
+	embeddedpostgres.V18, embeddedpostgres.V17, embeddedpostgres.V16, embeddedpostgres.V15, embeddedpostgres.V14,
 }
 
 // oldestMajor is the oldest version that the target supports.
