@@ -29,10 +29,8 @@ func psql(dsn string, statements ...string) runner {
 	}
 }
 
-func havePSQL() bool {
-	_, err := exec.LookPath("psql")
-	return err == nil
-}
+// havePSQL tells whether there is one that runs: Debian's needs the client of some version behind it.
+func havePSQL() bool { return exec.Command("psql", "--version").Run() == nil }
 
 // psqlName names a way by hand, and says where it is not psql that goes it.
 func psqlName(way string) string {
