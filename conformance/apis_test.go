@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -96,6 +97,50 @@ func TestAPITapsKilled(t *testing.T) {
 					require.Zero(t, target.code, target.stderr)
 				}
 				require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), "killed at request %d", request)
+			}
+		})
+	}
+}
+
+// TestAPITapsStopped stops each tap in its second run, at one request after another. Then the source changes, and the third run goes on. It
+// leaves the tables of the golden file: what has changed behind the point where the tap was stopped comes too.
+func TestAPITapsStopped(t *testing.T) {
+	t.Parallel()
+	store := newStore(t)
+	for _, a := range accounts.All() {
+		t.Run(a.Program, func(t *testing.T) {
+			t.Parallel()
+			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.Program+".txt"))
+			require.NoError(t, err)
+			for request := 1; ; request++ {
+				s := newSite(t, store)
+				api, change := a.Serve(t)
+				url := api.Listen()
+				killOn, killed := make(chan struct{}), make(chan struct{})
+				for run := 1; run <= accounts.Runs; run++ {
+					change(run)
+					p := pipe{}
+					if run == 2 {
+						api.Fail(len(api.Calls())+request, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+							close(killOn)
+							<-killed
+							answer.ServeHTTP(w, r)
+						})
+						p = pipe{killOn: killOn, killed: killed, killTap: true, signal: syscall.SIGTERM}
+					}
+					tap, target := loadAccount(t, s, a, url, run, p)
+					if run == 2 {
+						select {
+						case <-killOn:
+							continue
+						default:
+							return // it has fewer requests
+						}
+					}
+					require.Zero(t, tap.code, tap.stderr)
+					require.Zero(t, target.code, target.stderr)
+				}
+				require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), "stopped at request %d", request)
 			}
 		})
 	}

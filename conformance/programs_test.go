@@ -165,6 +165,7 @@ type pipe struct {
 	pipeline    string        // empty: the target is told of none
 	kill        time.Duration // after this long the victims are killed; 0: never
 	killOn      chan struct{} // when it is closed they are killed; nil: never
+	killed      chan struct{} // is closed once they are, after killOn; nil: nobody waits for it
 	killTap     bool
 	killTarget  bool
 	signal      syscall.Signal // in place of SIGKILL
@@ -229,6 +230,9 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 			select {
 			case <-p.killOn:
 				kill()
+				if p.killed != nil {
+					close(p.killed)
+				}
 			case <-over:
 			}
 		}()
