@@ -15,7 +15,7 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// loadAccount makes one run of an account's tap.
+// loadAccount runs an account's tap once, into the target.
 func loadAccount(t *testing.T, s *site, a accounts.Account, url string, run int, p pipe) (tap, target ended) {
 	t.Helper()
 	settings := a.Settings(run)
@@ -26,7 +26,7 @@ func loadAccount(t *testing.T, s *site, a accounts.Account, url string, run int,
 	return s.load(t, p)
 }
 
-// dumpAccount is what the tables hold, without nulls. Of the target's own columns it says only that a row is marked as deleted.
+// dumpAccount is what the tables hold, without nulls. Of the target's own columns it has only the mark of a deleted row.
 func dumpAccount(t *testing.T, s *site, a accounts.Account, run int) string {
 	t.Helper()
 	var text strings.Builder
@@ -64,8 +64,8 @@ func TestAPITaps(t *testing.T) {
 	}
 }
 
-// TestAPITapsKilled kills tap, target or both while a request is under way, in each of the three runs, and makes the run again. In the end
-// the tables are those of the golden file.
+// TestAPITapsKilled kills tap, target or both during a request, in each of the three runs, and repeats the run. In the end the tables are
+// those of the golden file.
 func TestAPITapsKilled(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
@@ -102,8 +102,8 @@ func TestAPITapsKilled(t *testing.T) {
 	}
 }
 
-// TestAPITapsStopped stops each tap in its second run, at one request after another. Then the source changes, and the third run goes on. It
-// leaves the tables of the golden file: what has changed behind the point where the tap was stopped comes too.
+// TestAPITapsStopped stops the tap in its second run, at one request after another. The source changes, and the third run continues. In the end
+// the tables are those of the golden file: the third run also reads what changed before the point where the second was stopped.
 func TestAPITapsStopped(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/signalroom/signalroom/taps/tap-s3-exports/s3test"
 )
 
-// kills is how many instants are tried in each disposition; KILLS sets their sum.
+// kills is how many instants are tried for each disposition; KILLS sets the sum.
 func kills(t *testing.T, dispositions int) int {
 	t.Helper()
 	total := 24
@@ -45,7 +45,7 @@ func killCases() []killCase {
 	}
 }
 
-// Whatever instant the tap or the target dies at, the rerun leaves the tables as an undisturbed run does.
+// Whenever the tap or the target dies, the rerun leaves the tables as an undisturbed run does.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
@@ -86,8 +86,8 @@ func TestKill(t *testing.T) {
 	}
 }
 
-// Whatever instant the source or the target dies at while a table is replaced, the table holds the old rows or the new ones, all of
-// them, and after a rerun the new ones.
+// Whenever the source or the target dies while a table is replaced, the table holds all of the old rows or all of the new ones, and
+// after a rerun the new ones.
 func TestKillReplace(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)

@@ -71,7 +71,7 @@ func putDays(store *s3test.Server, first, last, rows int) {
 	}
 }
 
-// A site is where the programs run: a bucket, a database, an environment, and a folder for configs and states.
+// A site is a place to run the programs: a bucket, a database, an environment, and a folder for configs and states.
 type site struct {
 	store *s3test.Server
 	dsn   string
@@ -89,7 +89,7 @@ func newSite(t *testing.T, store *s3test.Server) *site {
 func newSiteAt(t *testing.T, store *s3test.Server, dsn string) *site {
 	t.Helper()
 	s := &site{store: store, dsn: dsn, dir: t.TempDir()}
-	// Nothing of the developer's own environment but where programs and temporary files are.
+	// Of the developer's environment only PATH and TMPDIR remain.
 	s.env = []string{
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + s.dir, "DATABASE_URL=" + s.dsn, "AWS_EC2_METADATA_DISABLED=true",
 		"AWS_ENDPOINT_URL_S3=" + store.Endpoint, "AWS_REGION=" + store.Region, "AWS_ACCESS_KEY_ID=" + store.AccessKeyID,
@@ -98,14 +98,14 @@ func newSiteAt(t *testing.T, store *s3test.Server, dsn string) *site {
 	return s
 }
 
-// bare is a site without bucket and database, for programs that need none.
+// bare is a site without a bucket or database, for programs that need neither.
 func bare(t *testing.T) *site {
 	t.Helper()
 	dir := t.TempDir()
 	return &site{dir: dir, env: []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + dir}}
 }
 
-// with is the site with more variables in its environment.
+// with copies the site and adds variables to its environment.
 func (s *site) with(env ...string) *site {
 	other := *s
 	other.env = slices.Concat(s.env, env)
@@ -164,11 +164,11 @@ type pipe struct {
 	tap, target []string      // arguments of each
 	pipeline    string        // empty: the target is told of none
 	kill        time.Duration // after this long the victims are killed; 0: never
-	killOn      chan struct{} // when it is closed they are killed; nil: never
-	killed      chan struct{} // is closed once they are, after killOn; nil: nobody waits for it
+	killOn      chan struct{} // they are killed when it is closed; nil: never
+	killed      chan struct{} // closed after that kill; nil: nobody waits for it
 	killTap     bool
 	killTarget  bool
-	signal      syscall.Signal // in place of SIGKILL
+	signal      syscall.Signal // sent instead of SIGKILL; 0: SIGKILL
 	filter      string         // a script for sed that changes the messages on their way
 }
 
@@ -186,10 +186,10 @@ func (s *site) state(t *testing.T, p pipe) (path string) {
 	return s.file(t, p.pipeline+".state.json", state.stdout)
 }
 
-// longestLoad is after how long a run counts as hung. Its programs are then made to print their goroutines.
+// longestLoad is when a run counts as hung. Its programs are then made to print their goroutines.
 const longestLoad = 5 * time.Minute
 
-// loadFrom is load from a state.
+// loadFrom is load from the state in a file.
 func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target ended) {
 	t.Helper()
 	var tapErr, targetErr, states bytes.Buffer
@@ -242,8 +242,8 @@ func (s *site) loadFrom(t *testing.T, p pipe, statePath string) (tap, target end
 	return tap, target
 }
 
-// connect starts programs with a pipe between each and the next. Nobody else keeps an end of it open, so that each program sees when the other has
-// ended.
+// connect starts programs with a pipe from each to the next. No other process keeps an end of it open, so each program notices when its
+// neighbour ends.
 func (s *site) connect(t *testing.T, programs ...*exec.Cmd) {
 	t.Helper()
 	for i, program := range programs {
@@ -261,7 +261,7 @@ func (s *site) connect(t *testing.T, programs ...*exec.Cmd) {
 	}
 }
 
-// mustLoad is load, which must succeed.
+// mustLoad is load, and fails the test unless both programs exit with 0.
 func (s *site) mustLoad(t *testing.T, p pipe) (tap, target ended) {
 	t.Helper()
 	tap, target = s.load(t, p)
@@ -280,7 +280,7 @@ func (s *site) value(t *testing.T, sql string) string {
 	return value
 }
 
-// rows are all rows of a table, each as a JSON object that does not depend on the order of columns, sorted.
+// rows are all rows of a table, sorted, each as a JSON object whatever the order of its columns.
 func (s *site) rows(t *testing.T, table string) []string {
 	t.Helper()
 	return s.texts(t, `SELECT to_jsonb(t)::text FROM `+table+` t ORDER BY 1`)

@@ -23,16 +23,16 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/server/servertest"
 )
 
-// What befalls the run of one tap. The first word is where.
+// Faults that hit the run of one tap. The first word says where.
 var tapFaults = []string{
 	"tap killed", "target killed", "both killed", "tap terminated", "target terminated",
 	"source cut", "source silent", "source throttles", "source fails", "source slow",
 	"database cut", "database slow",
 }
 
-// What befalls all runs at once.
+// Faults that hit all runs at once.
 const (
-	calm              = "" // nothing does
+	calm              = "" // none
 	postgresKilled    = "PostgreSQL killed"
 	postgresRestarted = "PostgreSQL restarted"
 	diskFull          = "disk full"
@@ -41,18 +41,18 @@ const (
 
 var weathers = []string{postgresKilled, postgresRestarted, s3Killed, diskFull}
 
-// A base is what all taps of a life load into, and the S3 server that one of them reads.
+// A base is the server that all taps of a life load into, and the S3 server that one of them reads.
 type base struct {
 	rng    *rand.Rand
 	server *servertest.Own
 	dsn    string
-	disk   string // a small one that the database is on; empty where none can be made
+	disk   string // the small file system that holds the database; empty where none can be made
 	store  *s3test.Server
 	proxy  *s3test.Proxy
 
 	mu       sync.Mutex
 	requests int                                    // through the proxy
-	spoil    func(request int) (s3test.Fault, bool) // decides on one; nil: they pass
+	spoil    func(request int) (s3test.Fault, bool) // the fault of a request, if any; nil: all pass
 }
 
 func newBase(t *testing.T) *base {
@@ -82,12 +82,12 @@ func newBase(t *testing.T) *base {
 	return b
 }
 
-// mountDisk mounts the folder $1 until its input ends.
+// mountDisk mounts a small file system at the folder $1 until its input ends.
 const mountDisk = `mount -t tmpfs -o size=128m soak "$1" && chmod 755 "$1" && echo mounted && read line
 umount -l "$1"
 rmdir "$1"`
 
-// smallDisk is a disk until the test ends, in whatever way. Root alone can have one, on Linux; others get "".
+// smallDisk is the folder of a small file system, unmounted however the test ends. It takes root on Linux; elsewhere the folder is "".
 func smallDisk(t *testing.T) (folder string) {
 	folder, err := os.MkdirTemp("/tmp", "signalroom-disk-")
 	require.NoError(t, err)
@@ -98,19 +98,19 @@ func smallDisk(t *testing.T) (folder string) {
 	said, err := mount.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, mount.Start())
-	word, _ := bufio.NewReader(said).ReadString('\n') // nothing where it may not
+	word, _ := bufio.NewReader(said).ReadString('\n') // empty where mounting is not allowed
 	t.Cleanup(func() {
 		held.Close()
 		require.Equal(t, word == "mounted\n", mount.Wait() == nil)
 	})
 	if word != "mounted\n" {
-		t.Log("no disk of a test's own here, and so none is full: for that it takes root on Linux")
+		t.Log("no test of a full disk: that takes root on Linux")
 		return ""
 	}
 	return folder
 }
 
-// weathers are those that can be here.
+// weathers are those that are possible on this machine.
 func (b *base) weathers() []string {
 	can := []string{calm, postgresKilled, postgresRestarted, s3Killed}
 	if b.disk != "" {
@@ -119,7 +119,7 @@ func (b *base) weathers() []string {
 	return can
 }
 
-// strike lets something befall all runs at some moment, and gives those that it struck.
+// strike makes the weather happen at some moment of the runs, and returns those that it hit.
 func (b *base) strike(t *testing.T, weather string, worlds []*world) (struck []*world) {
 	longest := time.Duration(0)
 	for _, w := range worlds {
@@ -151,12 +151,12 @@ func (b *base) strike(t *testing.T, weather string, worlds []*world) (struck []*
 	return struck
 }
 
-// some is a part of a time. Whatever that is, it takes one number from the generator, so that a seed means the same on any machine.
+// some is a random part of a time. It always draws one number from the generator, so that a seed means the same on any machine.
 func some(rng *rand.Rand, of time.Duration) time.Duration {
 	return 1 + time.Duration(rng.Float64()*float64(of))
 }
 
-// startStore starts the S3 server again where it was.
+// startStore starts the S3 server again, on its old port and folder.
 func (b *base) startStore(t *testing.T) {
 	u, err := url.Parse(b.store.Endpoint)
 	require.NoError(t, err)
@@ -165,7 +165,7 @@ func (b *base) startStore(t *testing.T) {
 	b.store = s3test.StartWith(t, s3test.Options{Folder: b.store.Folder, Region: b.store.Region, AccessKeyID: b.store.AccessKeyID, SecretAccessKey: b.store.SecretAccessKey, Port: port})
 }
 
-// fill leaves no byte on the disk.
+// fill leaves no free byte on the disk.
 func (b *base) fill(t *testing.T) {
 	filler, err := os.Create(filepath.Join(b.disk, "filler"))
 	require.NoError(t, err)
@@ -178,7 +178,7 @@ func (b *base) fill(t *testing.T) {
 	}
 }
 
-// repair makes the disk empty again. All else was already.
+// repair frees the disk. Everything else is already running again.
 func (b *base) repair(t *testing.T) {
 	if b.disk != "" {
 		if err := os.Remove(filepath.Join(b.disk, "filler")); !os.IsNotExist(err) {
@@ -187,7 +187,7 @@ func (b *base) repair(t *testing.T) {
 	}
 }
 
-// s3Fault decides on a request to the S3 server.
+// s3Fault is the fault of a request to the S3 server, if any.
 func (b *base) s3Fault(n int, _ *http.Request) s3test.Fault {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -200,10 +200,10 @@ func (b *base) s3Fault(n int, _ *http.Request) s3test.Fault {
 	return s3test.Fault{}
 }
 
-// A link is a tap's target's way to the database.
+// A link is the connection of a tap's target to the database, through a proxy.
 type link struct {
-	messages, bytes atomic.Int64 // that have passed
-	cutIn, pace     atomic.Int64 // messages until the cut, and bytes a second; 0: none
+	messages, bytes atomic.Int64 // that have passed so far
+	cutIn, pace     atomic.Int64 // messages until it is cut, and bytes a second; 0: no cut, no limit
 	hit             atomic.Bool
 }
 
@@ -221,14 +221,14 @@ func (l *link) watch(m proxy.Message) (pass bool) {
 	return true
 }
 
-// A source is what a tap reads, with a fault in the way of one request: the one that comes after so many others.
+// A source is what a tap reads. fail spoils one request: the one that comes after so many others.
 type source interface {
 	requests() int
 	fail(kind string, after int, hit *atomic.Bool)
 	heal()
 }
 
-// An apiSource is an API. A fault that was not met does no harm after heal.
+// An apiSource is an API. After heal a fault that was not met does nothing.
 type apiSource struct {
 	*taptest.API
 	armed *atomic.Bool

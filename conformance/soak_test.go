@@ -16,16 +16,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A soak has lives of many rounds until SOAK, a time such as 1h, is over; without it there is one short life.
+// A soak runs lives of many rounds for SOAK, a time such as 1h; without SOAK there is one short life.
 const (
 	soakRounds      = 10
 	soakShortRounds = 3
 	soakWaves       = 2 // of faults, in each round
 )
 
-// All taps load into one server at once, while their sources change and everything that can break does: programs are killed and stopped, the
-// source and the way to it fail, the database and the way to it fail. After each round of that every table holds what its source does,
-// row for row. A life has new sources and servers, and its seed decides what happens in it: SEED=7 begins with that one.
+// TestSoak lets all taps load into one server at once, while their sources change and everything that can break does: programs are killed and
+// stopped; sources, the database and the connections to them fail. After each round every table must hold what its source does, row for row. A
+// life has new sources and servers, and its seed decides what happens in it: SEED=7 begins with that one.
 func TestSoak(t *testing.T) {
 	t.Parallel()
 	seed, err := strconv.ParseUint(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
@@ -49,7 +49,7 @@ func TestSoak(t *testing.T) {
 	require.Greater(t, tallies.sum(), 6, "faults should come before the end of what they are to hit")
 }
 
-// live is the life of a seed.
+// live runs the life of a seed.
 func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
 	b := newBase(t)
 	b.rng = rand.New(rand.NewPCG(seed, 0))
@@ -78,7 +78,7 @@ func live(t *testing.T, seed uint64, rounds int, tallies *tallies) {
 	}
 }
 
-// wave changes every source and lets every tap load it, all at once and in some weather.
+// wave changes every source and lets all taps load at once, in some weather.
 func wave(t *testing.T, worlds []*world, fault func(*world) string, weather func()) {
 	t.Helper()
 	faults := map[*world]string{}
@@ -116,16 +116,16 @@ func (d *deck) draw() string {
 	return kind
 }
 
-// A difference is that of some tables from the truth.
+// A difference counts the rows that were compared with the truth, and those that differ.
 type difference struct{ checked, lost, doubled, stale int }
 
-// A tally is what became of the rows after the faults of a kind.
+// A tally counts faults of a kind, and the rows that were compared after them.
 type tally struct {
 	survived int
 	difference
 }
 
-// tallies are those of each kind of fault, and of each way. Rows that saw several faults count for each of them.
+// tallies has one for each kind of fault, and for each way. Rows that saw several faults count for each of them.
 type tallies struct {
 	of, by map[string]*tally
 	total  difference

@@ -16,11 +16,11 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
-// The ways from a source into tables. Each has a schema of its own, and goes on where it stood when a round takes it again.
+// The ways from a source into tables. Each has its own schema, and continues where it stood when a later round takes it again.
 const (
 	inPipe    = "pipe"    // one pipe, whose state is in the database
-	inShards  = "shards"  // several pipes into the same tables, each with its share
-	byAirbyte = "airbyte" // a source and a destination of Airbyte's, whose states the platform keeps
+	inShards  = "shards"  // several pipes into the same tables, each with its part of the source
+	byAirbyte = "airbyte" // Airbyte's read and write; the test keeps the states, as the platform would
 )
 
 // ways are dealt to rounds.
@@ -29,22 +29,22 @@ var ways = []string{inPipe, inPipe, inShards, byAirbyte}
 // soakShards is how many pipes share a source.
 const soakShards = 2
 
-// A share is a pipe, and the file with the state that it begins with.
+// A share is a pipe, and the file with the state that it starts from.
 type share struct {
 	pipe
 	state string
 }
 
-// schema has a name that Airbyte's destination leaves as it is.
+// schema is a name that Airbyte's destination does not change.
 func (w *world) schema() string { return strings.ReplaceAll(w.program, "-", "_") + "_" + w.way }
 
-// take goes on in a way.
+// take switches to a way.
 func (w *world) take(way string) {
 	w.way = way
 	w.site.env = append(w.site.env, "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA="+w.schema()) // the last one counts
 }
 
-// prepare makes ready what load runs, while nothing is broken.
+// prepare readies what load runs, while nothing is broken.
 func (w *world) prepare(t *testing.T, faultless bool) {
 	t.Helper()
 	settings := w.settings(faultless)
@@ -74,7 +74,7 @@ func (w *world) prepare(t *testing.T, faultless bool) {
 	}
 }
 
-// withoutKey makes of the messages those of a tap whose stream has no key, which begin with the state that was given.
+// withoutKey is a filter that removes a stream's key from the messages, and adds the state that the tap was given.
 func (w *world) withoutKey(t *testing.T, state string) (filter string) {
 	given, err := os.ReadFile(state)
 	require.NoError(t, err)
@@ -83,8 +83,8 @@ func (w *world) withoutKey(t *testing.T, state string) (filter string) {
 /^{"type":"SCHEMA","stream":"%s"/s/"key_properties":\[[^]]*\]/"key_properties":[]/`, begin, w.keyless)
 }
 
-// prepareAirbyte configures what the source has by now as a connection: rows with a key are merged by it, if they are not to be read whole.
-// There are no generations, as the platform gives none to custom connectors.
+// prepareAirbyte configures the source's streams as a connection: incremental streams are merged by key. There are no generations, as the
+// platform gives none to custom connectors.
 func (w *world) prepareAirbyte(t *testing.T, config string) share {
 	t.Helper()
 	out := w.site.run(t, "", w.program, "discover", "--config", config)
@@ -110,7 +110,7 @@ func (w *world) prepareAirbyte(t *testing.T, config string) share {
 	}
 }
 
-// keep keeps the newest state of each stream that the destination gave back, as it came. A line that it was killed over is none.
+// keep stores the newest state of each stream that the destination printed, unchanged. A line that was cut by a kill does not count.
 func (w *world) keep(t *testing.T, stdout string) {
 	for line := range bytes.Lines(taptest.Whole([]byte(stdout))) {
 		var message struct{ State json.RawMessage }

@@ -17,7 +17,7 @@ import (
 	"github.com/signalroom/signalroom/target-postgres/server/proxy"
 )
 
-// A world is a source that changes by rules of its own, with what the tables should hold beside it.
+// A world is a source that changes by its own rules, and what the tables should then hold.
 type world struct {
 	program string
 	path    string // of the API below its host
@@ -27,11 +27,11 @@ type world struct {
 	step     func(step int)
 	settings func(faultless bool) map[string]any
 	tables   []truth
-	keyless  string // the stream that has no key by the time it is loaded by Singer; empty: none
+	keyless  string // the stream whose key is removed before a Singer target loads it; empty: none
 
 	site    *site
-	dsn     string // by the link
-	way     string // of this round
+	dsn     string // of the database, through the link
+	way     string // taken in this round
 	shares  []share
 	states  map[string]json.RawMessage // that Airbyte's platform keeps, by stream
 	rng     *rand.Rand
@@ -40,25 +40,25 @@ type world struct {
 	running atomic.Bool
 	hits    []string // faults since the tables were compared
 	steps   int
-	// How long a run without a fault takes, and how much it says.
+	// How long the last run without a fault took, and its requests and messages.
 	took     time.Duration
 	requests int
 	messages int64
 }
 
-// A truth is what a table should hold: values by key, both as the columns' texts joined by spaces.
+// A truth is what a table should hold: values by key. Both are the texts of the columns, joined by spaces.
 type truth struct {
 	table       string
 	key, values string // columns
 	rows        map[string]string
-	deletes     bool // rows go, which Airbyte's incremental mode does not tell
+	deletes     bool // rows are deleted, which Airbyte's incremental mode cannot tell
 }
 
 func newTruth(table, key, values string) truth {
 	return truth{table: table, key: key, values: values, rows: map[string]string{}}
 }
 
-// settle gives the world its place beside the others.
+// settle gives the world its site, proxy and faults.
 func (w *world) settle(t *testing.T, b *base) {
 	w.site = newSiteAt(t, b.store, b.dsn)
 	w.states = map[string]json.RawMessage{}
@@ -73,10 +73,10 @@ func (w *world) change() {
 	w.steps++
 }
 
-// signalled are the ends by a signal. One that comes before the program looks out for it ends it at once.
+// signalled are the exit codes after a signal. One that comes before the program handles signals kills it.
 var signalled = []int{-int(syscall.SIGKILL), -int(syscall.SIGTERM), 128 + int(syscall.SIGTERM)}
 
-// load runs what was prepared, with a fault or without. A signal hits one share.
+// load runs what prepare has readied, with a fault or without. A signal hits one share.
 func (w *world) load(t *testing.T, fault string) {
 	var hit atomic.Bool
 	victim := w.rng.IntN(len(w.shares))
@@ -123,7 +123,7 @@ func (w *world) load(t *testing.T, fault string) {
 	if hit.Load() {
 		w.hits = append(w.hits, fault)
 	}
-	// A run that failed says that it can be made again (4), or that a stream ended incomplete (3), unless a signal ended it or its reader did.
+	// A run that failed says that it can be retried (4), or that a stream ended incomplete (3), unless a signal ended it or its reader was gone.
 	codes := append([]int{0, 3, 4}, signalled...)
 	if fault == "" {
 		codes = codes[:1]
@@ -139,7 +139,7 @@ func (w *world) load(t *testing.T, fault string) {
 	}
 }
 
-// compare holds the tables against the truth.
+// compare compares the tables with the truth.
 func (w *world) compare(t *testing.T) (d difference) {
 	for _, table := range w.tables {
 		text := func(columns string) string {

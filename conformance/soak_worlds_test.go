@@ -32,7 +32,7 @@ func newWorlds(t *testing.T, b *base, seed uint64) []*world {
 
 func serve(api *taptest.API) (source, string) { return &apiSource{API: api}, api.Listen() }
 
-// amount is some money that reads the same as number and text.
+// amount is a sum of money that has the same text as a JSON number and in PostgreSQL.
 func amount(rng *rand.Rand) float64 { return float64(1+rng.IntN(4000)) / 4 }
 
 // s3World gets files of lines that are appended, and of orders that are merged, with more columns from some day on.
@@ -43,7 +43,7 @@ func s3World(_ *testing.T, b *base, rng *rand.Rand) *world {
 		program: "tap-s3-exports",
 		source:  s3Source{b},
 		tables:  []truth{lines, orders},
-		keyless: "lines", // no key keeps a line that comes again from the table, the state alone does
+		keyless: "lines", // so that only the state keeps a line from coming twice
 		step: func(step int) {
 			for file := range 1 + rng.IntN(3) {
 				var text strings.Builder
@@ -86,7 +86,7 @@ func everflowWorld(t *testing.T, _ *base, rng *rand.Rand) *world {
 	s.Now, s.Limit = time.Now(), 1<<30
 	conversions, clicks, offers := newTruth("conversions", "conversion_id", "status payout"), newTruth("clicks", "transaction_id", "revenue"), newTruth("offers", "network_offer_id", "name")
 	first := s.Now.UTC().Truncate(24*time.Hour).AddDate(0, 0, -25)
-	day := 0 // the last one that is read, from 0
+	day := 0 // the last day that is read, counted from 0
 	source, url := serve(s.API())
 	return &world{
 		program: "tap-everflow", path: "/v1", source: source, url: url,
@@ -190,7 +190,7 @@ func redtrackWorld(t *testing.T, _ *base, rng *rand.Rand) *world {
 	}
 }
 
-// mauticWorld has contacts that are new, changed and deleted, mails that are sent and opened, members that come and go, and what was filled in.
+// mauticWorld has contacts that are new, changed and deleted, mails that are sent and opened, members that come and go, and submitted forms.
 func mauticWorld(t *testing.T, _ *base, rng *rand.Rand) *world {
 	m := mautictest.New("5.1.1")
 	contacts, stats := newTruth("contacts", "id", "firstname"), newTruth("email_stats", "id", "open_count")
