@@ -13,7 +13,7 @@ import (
 type Level string
 
 const (
-	// Must is for what loses rows, or breaks the program at the other end of the pipe.
+	// Must is for what loses or alters data, or breaks the program at the other end of the pipe.
 	Must Level = "MUST"
 	// Should is for what makes a program good to live with.
 	Should Level = "SHOULD"

@@ -11,12 +11,12 @@ import (
 func programChecks() []Check {
 	return []Check{
 		{"error/config-missing", Must, "A config file that is not there is an error, not an empty config.", refuses((*session).configMissing)},
-		{"error/config-broken", Must, "A config file that is no JSON is an error.", refuses((*session).configBroken)},
-		{"error/config-unknown-key", Should, "A misspelt setting is an error: otherwise it is without effect, and nobody knows.", refuses((*session).keyUnknown)},
+		{"error/config-broken", Must, "A config file that is not JSON is an error.", refuses((*session).configBroken)},
+		{"error/config-unknown-key", Should, "A misspelt setting is an error: otherwise it has no effect, and nobody notices.", refuses((*session).keyUnknown)},
 		{"error/flag-unknown", Must, "An unknown flag is an error.", refuses((*session).flagUnknown)},
 		{"error/readable", Should, "What went wrong is said on standard error, without a stack trace.", errorsReadable},
-		{"cli/version", Should, "--version says name and version and ends with 0.", prints("--version")},
-		{"cli/help", Should, "--help says how it is used and ends with 0.", prints("--help")},
+		{"cli/version", Should, "--version prints name and version and exits with 0.", prints("--version")},
+		{"cli/help", Should, "--help explains the usage and exits with 0.", prints("--help")},
 		{"cli/about", Should, "--about --format=json tells runners the settings and capabilities.", aboutSays},
 		{"secret/unsaid", Must, "No secret of the config is printed in any of the runs above. Logs are read by many.", secretsUnsaid},
 	}
