@@ -12,7 +12,7 @@ func (b *bench) append(ctx context.Context, db *postgres) (*table, error) {
 	if err != nil {
 		return nil, err
 	}
-	t := newTable("rows/s", "µs per row", "CPU s", "wall s", "ratio")
+	t := newTable(rankedColumns()...)
 	for _, key := range []struct{ column, group string }{{"uuid", "random key"}, {"sequence", "rising key"}} {
 		lines, err := b.lines(key.column, b.rows)
 		if err != nil {
@@ -39,7 +39,7 @@ func (b *bench) append(ctx context.Context, db *postgres) (*table, error) {
 		}
 		for i, o := range outcomes {
 			base := outcomes[i-i%2] // the same program into the empty table
-			t.add(key.group, o.name, values{"rows/s": o.rate(), "µs per row": 1e6 / o.rate(), "CPU s": o.cpu, "wall s": o.wall,
+			t.add(key.group, o.name, values{"rows/s": o.rate(), "CPU s": o.cpu, "wall s": o.wall, "least": o.least, "longest": o.longest,
 				"ratio": base.rate() / o.rate()})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -16,7 +17,7 @@ import (
 // burden measures what loading costs the server, which the other parts do not tell: the CPU of all its processes with a checkpoint at the end,
 // connections, WAL and the table's size. In two lines a table is loaded by two programs at once.
 func (b *bench) burden(ctx context.Context, db *postgres) (*table, error) {
-	t := newTable("rows/s", "CPU s", "server CPU s", "connections", "WAL MB", "table MB")
+	t := newTable("rows/s", "least", "most", "CPU s", "server CPU s", "connections", "WAL MB", "table MB")
 	measure := func(group, name, template string, run runner) error {
 		rounds := map[string][]float64{}
 		check := db.sameRows(b.rows)
@@ -33,14 +34,15 @@ func (b *bench) burden(ctx context.Context, db *postgres) (*table, error) {
 			}
 			figures["rows/s"] = float64(b.rows) / figures["wall s"]
 			b.say("%s, %s: %.2f s, server %.2f CPU s", group, name, figures["wall s"], figures["server CPU s"])
-			for _, column := range t.Columns {
-				rounds[column] = append(rounds[column], figures[column])
+			for column, figure := range figures {
+				rounds[column] = append(rounds[column], figure)
 			}
 		}
 		v := values{}
 		for column, all := range rounds {
 			v[column] = median(all)
 		}
+		v["least"], v["most"] = slices.Min(rounds["rows/s"]), slices.Max(rounds["rows/s"])
 		t.add(group, name, v)
 		return nil
 	}

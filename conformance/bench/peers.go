@@ -51,7 +51,7 @@ func (b *bench) others(ctx context.Context, db *postgres) (*table, error) {
 			return nil, err
 		}
 	}
-	t := newTable("rows", "rows/s", "CPU s per million rows", "peak MiB", "ratio")
+	t := newTable("rows", "rows/s", "least", "most", "CPU s per million rows", "peak MiB", "ratio")
 	broken := map[*environment]error{}
 	for _, r := range b.races(db, sheet, env) {
 		contestants := []contestant{r.own}
@@ -79,7 +79,7 @@ func (b *bench) others(ctx context.Context, db *postgres) (*table, error) {
 		}
 		for i, o := range outcomes {
 			t.Lines = append(t.Lines, line{r.name, o.name, classOf(i, ours, peer), values{"rows": float64(o.rows),
-				"rows/s": o.rate(), "CPU s per million rows": o.cpu / float64(o.rows) * 1e6, "peak MiB": o.peak, "ratio": outcomes[0].rate() / o.rate()}})
+				"rows/s": o.rate(), "least": float64(o.rows) / o.longest, "most": float64(o.rows) / o.least, "CPU s per million rows": o.cpu / float64(o.rows) * 1e6, "peak MiB": o.peak, "ratio": outcomes[0].rate() / o.rate()}})
 		}
 	}
 	return t, nil
