@@ -65,7 +65,7 @@ func (r results) bars(d drawing) (bars []bar) {
 // chart takes its colours from the reader's scheme, light or dark.
 func (r results) chart(d drawing) []byte {
 	const (
-		left, width, right = 340, 400, 70
+		left, width, right = 370, 400, 70
 		top, step, height  = 40, 24, 16
 	)
 	bars := r.bars(d)
