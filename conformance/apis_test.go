@@ -26,6 +26,25 @@ func loadAccount(t *testing.T, s *site, a accounts.Account, url string, run int,
 	return s.load(t, p)
 }
 
+// loadWhole is loadAccount for a run that nothing stops.
+func loadWhole(t *testing.T, s *site, a accounts.Account, url string, run int) {
+	t.Helper()
+	tap, target := loadAccount(t, s, a, url, run, pipe{})
+	require.Zero(t, tap.code, tap.stderr)
+	require.Zero(t, target.code, target.stderr)
+}
+
+// goldenAccount is the path, below testdata, of what the tables hold after each run.
+func goldenAccount(a accounts.Account) string { return filepath.Join("apis", a.Program+".txt") }
+
+// requireGolden compares the tables with those that three undisturbed runs leave.
+func requireGolden(t *testing.T, s *site, a accounts.Account, format string, request int) {
+	t.Helper()
+	golden, err := os.ReadFile(filepath.Join("testdata", goldenAccount(a)))
+	require.NoError(t, err)
+	require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), format, request)
+}
+
 // dumpAccount is what the tables hold, without nulls. Of the target's own columns it has only the mark of a deleted row.
 func dumpAccount(t *testing.T, s *site, a accounts.Account, run int) string {
 	t.Helper()
@@ -54,12 +73,10 @@ func TestAPITaps(t *testing.T) {
 			got := ""
 			for run := 1; run <= accounts.Runs; run++ {
 				change(run)
-				tap, target := loadAccount(t, s, a, url, run, pipe{})
-				require.Zero(t, tap.code, tap.stderr)
-				require.Zero(t, target.code, target.stderr)
+				loadWhole(t, s, a, url, run)
 				got += dumpAccount(t, s, a, run)
 			}
-			taptest.Golden(t, []byte(got), "apis/"+a.Program+".txt")
+			taptest.Golden(t, []byte(got), goldenAccount(a))
 		})
 	}
 }
@@ -72,8 +89,6 @@ func TestAPITapsKilled(t *testing.T) {
 	for _, a := range accounts.All() {
 		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
-			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.Program+".txt"))
-			require.NoError(t, err)
 			for request := 1; request <= 7; request += 2 {
 				s := newSite(t, store)
 				api, change := a.Serve(t)
@@ -92,11 +107,9 @@ func TestAPITapsKilled(t *testing.T) {
 					default:
 						t.Errorf("run %d has no request %d", run, request)
 					}
-					tap, target := loadAccount(t, s, a, url, run, pipe{})
-					require.Zero(t, tap.code, tap.stderr)
-					require.Zero(t, target.code, target.stderr)
+					loadWhole(t, s, a, url, run)
 				}
-				require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), "killed at request %d", request)
+				requireGolden(t, s, a, "killed at request %d", request)
 			}
 		})
 	}
@@ -110,37 +123,30 @@ func TestAPITapsStopped(t *testing.T) {
 	for _, a := range accounts.All() {
 		t.Run(a.Program, func(t *testing.T) {
 			t.Parallel()
-			golden, err := os.ReadFile(filepath.Join("testdata", "apis", a.Program+".txt"))
-			require.NoError(t, err)
 			for request := 1; ; request++ {
 				s := newSite(t, store)
 				api, change := a.Serve(t)
 				url := api.Listen()
+				change(1)
+				loadWhole(t, s, a, url, 1)
+
+				change(2)
 				killOn, killed := make(chan struct{}), make(chan struct{})
-				for run := 1; run <= accounts.Runs; run++ {
-					change(run)
-					p := pipe{}
-					if run == 2 {
-						api.Fail(len(api.Calls())+request, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
-							close(killOn)
-							<-killed
-							answer.ServeHTTP(w, r)
-						})
-						p = pipe{killOn: killOn, killed: killed, killTap: true, signal: syscall.SIGTERM}
-					}
-					tap, target := loadAccount(t, s, a, url, run, p)
-					if run == 2 {
-						select {
-						case <-killOn:
-							continue
-						default:
-							return // it has fewer requests
-						}
-					}
-					require.Zero(t, tap.code, tap.stderr)
-					require.Zero(t, target.code, target.stderr)
+				api.Fail(len(api.Calls())+request, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+					close(killOn)
+					<-killed
+					answer.ServeHTTP(w, r)
+				})
+				loadAccount(t, s, a, url, 2, pipe{killOn: killOn, killed: killed, killTap: true, signal: syscall.SIGTERM})
+				select {
+				case <-killOn:
+				default:
+					return // it has fewer requests
 				}
-				require.Contains(t, string(golden), dumpAccount(t, s, a, accounts.Runs), "stopped at request %d", request)
+
+				change(3)
+				loadWhole(t, s, a, url, 3)
+				requireGolden(t, s, a, "stopped at request %d", request)
 			}
 		})
 	}
