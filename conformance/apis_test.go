@@ -15,6 +15,17 @@ import (
 	"github.com/signalroom/signalroom/taps/tap/taptest"
 )
 
+// eachAccount runs a test for each tap of an API, side by side.
+func eachAccount(t *testing.T, test func(t *testing.T, a accounts.Account)) {
+	t.Helper()
+	for _, a := range accounts.All() {
+		t.Run(a.Program, func(t *testing.T) {
+			t.Parallel()
+			test(t, a)
+		})
+	}
+}
+
 // loadAccount runs an account's tap once, into the target.
 func loadAccount(t *testing.T, s *site, a accounts.Account, url string, run int, p pipe) (tap, target ended) {
 	t.Helper()
@@ -64,21 +75,18 @@ func dumpAccount(t *testing.T, s *site, a accounts.Account, run int) string {
 func TestAPITaps(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range accounts.All() {
-		t.Run(a.Program, func(t *testing.T) {
-			t.Parallel()
-			s := newSite(t, store)
-			api, change := a.Serve(t)
-			url := api.Listen()
-			got := ""
-			for run := 1; run <= accounts.Runs; run++ {
-				change(run)
-				loadWhole(t, s, a, url, run)
-				got += dumpAccount(t, s, a, run)
-			}
-			taptest.Golden(t, []byte(got), goldenAccount(a))
-		})
-	}
+	eachAccount(t, func(t *testing.T, a accounts.Account) {
+		s := newSite(t, store)
+		api, change := a.Serve(t)
+		url := api.Listen()
+		got := ""
+		for run := 1; run <= accounts.Runs; run++ {
+			change(run)
+			loadWhole(t, s, a, url, run)
+			got += dumpAccount(t, s, a, run)
+		}
+		taptest.Golden(t, []byte(got), goldenAccount(a))
+	})
 }
 
 // TestAPITapsKilled kills tap, target or both during a request, in each of the three runs, and repeats the run. In the end the tables are
@@ -86,33 +94,30 @@ func TestAPITaps(t *testing.T) {
 func TestAPITapsKilled(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range accounts.All() {
-		t.Run(a.Program, func(t *testing.T) {
-			t.Parallel()
-			for request := 1; request <= 7; request += 2 {
-				s := newSite(t, store)
-				api, change := a.Serve(t)
-				url := api.Listen()
-				for run := 1; run <= accounts.Runs; run++ {
-					change(run)
-					killOn := make(chan struct{})
-					api.Fail(len(api.Calls())+request, func(http.ResponseWriter, *http.Request, http.Handler) {
-						close(killOn)
-						panic(http.ErrAbortHandler)
-					})
-					victim := (request/2 + run) % 3
-					loadAccount(t, s, a, url, run, pipe{killOn: killOn, killTap: victim != 1, killTarget: victim != 0})
-					select {
-					case <-killOn:
-					default:
-						t.Errorf("run %d has no request %d", run, request)
-					}
-					loadWhole(t, s, a, url, run)
+	eachAccount(t, func(t *testing.T, a accounts.Account) {
+		for request := 1; request <= 7; request += 2 {
+			s := newSite(t, store)
+			api, change := a.Serve(t)
+			url := api.Listen()
+			for run := 1; run <= accounts.Runs; run++ {
+				change(run)
+				killOn := make(chan struct{})
+				api.Fail(len(api.Calls())+request, func(http.ResponseWriter, *http.Request, http.Handler) {
+					close(killOn)
+					panic(http.ErrAbortHandler)
+				})
+				victim := (request/2 + run) % 3
+				loadAccount(t, s, a, url, run, pipe{killOn: killOn, killTap: victim != 1, killTarget: victim != 0})
+				select {
+				case <-killOn:
+				default:
+					t.Errorf("run %d has no request %d", run, request)
 				}
-				requireGolden(t, s, a, "killed at request %d", request)
+				loadWhole(t, s, a, url, run)
 			}
-		})
-	}
+			requireGolden(t, s, a, "killed at request %d", request)
+		}
+	})
 }
 
 // TestAPITapsStopped stops the tap in its second run, at one request after another. The source changes, and the third run continues. In the end
@@ -120,34 +125,31 @@ func TestAPITapsKilled(t *testing.T) {
 func TestAPITapsStopped(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range accounts.All() {
-		t.Run(a.Program, func(t *testing.T) {
-			t.Parallel()
-			for request := 1; ; request++ {
-				s := newSite(t, store)
-				api, change := a.Serve(t)
-				url := api.Listen()
-				change(1)
-				loadWhole(t, s, a, url, 1)
+	eachAccount(t, func(t *testing.T, a accounts.Account) {
+		for request := 1; ; request++ {
+			s := newSite(t, store)
+			api, change := a.Serve(t)
+			url := api.Listen()
+			change(1)
+			loadWhole(t, s, a, url, 1)
 
-				change(2)
-				killOn, killed := make(chan struct{}), make(chan struct{})
-				api.Fail(len(api.Calls())+request, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
-					close(killOn)
-					<-killed
-					answer.ServeHTTP(w, r)
-				})
-				loadAccount(t, s, a, url, 2, pipe{killOn: killOn, killed: killed, killTap: true, signal: syscall.SIGTERM})
-				select {
-				case <-killOn:
-				default:
-					return // it has fewer requests
-				}
-
-				change(3)
-				loadWhole(t, s, a, url, 3)
-				requireGolden(t, s, a, "stopped at request %d", request)
+			change(2)
+			killOn, killed := make(chan struct{}), make(chan struct{})
+			api.Fail(len(api.Calls())+request, func(w http.ResponseWriter, r *http.Request, answer http.Handler) {
+				close(killOn)
+				<-killed
+				answer.ServeHTTP(w, r)
+			})
+			loadAccount(t, s, a, url, 2, pipe{killOn: killOn, killed: killed, killTap: true, signal: syscall.SIGTERM})
+			select {
+			case <-killOn:
+			default:
+				return // it has fewer requests
 			}
-		})
-	}
+
+			change(3)
+			loadWhole(t, s, a, url, 3)
+			requireGolden(t, s, a, "stopped at request %d", request)
+		}
+	})
 }

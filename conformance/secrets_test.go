@@ -240,52 +240,49 @@ func TestPlantedSecrets(t *testing.T) {
 func TestSecretsOfRunsThatWork(t *testing.T) {
 	t.Parallel()
 	store := newStore(t)
-	for _, a := range accounts.All() {
-		t.Run(a.Program, func(t *testing.T) {
-			t.Parallel()
-			s := newSite(t, store)
-			s.env = append(s.env, "LOGLEVEL=debug")
-			api, change := a.Serve(t)
-			change(1)
-			url := api.Listen()
-			settings := a.Settings(1)
-			texts := []string{password(s.dsn), store.SecretAccessKey}
-			for _, key := range s.secretKeys(t, a.Program) {
-				texts = append(texts, leaves(settings[key])...)
-			}
-			settings["base_url"] = url + a.Path
-			config, metrics := s.file(t, "run.config.json", settings), filepath.Join(s.dir, "run.prom")
-			sessions := s.watchSessions(t)
-			tap, target := s.mustLoad(t, pipe{program: a.Program, pipeline: "p", tap: []string{"--config", config}, target: []string{"--metrics-file", metrics, "--notify-channel", "c"}})
-			said := tap.stderr + target.stdout + target.stderr + sessions()
-			require.Contains(t, said, "target-postgres p", "sessions are looked at")
-			written, err := os.ReadFile(metrics)
-			require.NoError(t, err)
-			said += string(written)
-			for _, table := range s.texts(t, "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace") {
-				said += strings.Join(s.rows(t, table), "\n")
-			}
-			require.Contains(t, said, "_sdc_")
+	eachAccount(t, func(t *testing.T, a accounts.Account) {
+		s := newSite(t, store)
+		s.env = append(s.env, "LOGLEVEL=debug")
+		api, change := a.Serve(t)
+		change(1)
+		url := api.Listen()
+		settings := a.Settings(1)
+		texts := []string{password(s.dsn), store.SecretAccessKey}
+		for _, key := range s.secretKeys(t, a.Program) {
+			texts = append(texts, leaves(settings[key])...)
+		}
+		settings["base_url"] = url + a.Path
+		config, metrics := s.file(t, "run.config.json", settings), filepath.Join(s.dir, "run.prom")
+		sessions := s.watchSessions(t)
+		tap, target := s.mustLoad(t, pipe{program: a.Program, pipeline: "p", tap: []string{"--config", config}, target: []string{"--metrics-file", metrics, "--notify-channel", "c"}})
+		said := tap.stderr + target.stdout + target.stderr + sessions()
+		require.Contains(t, said, "target-postgres p", "sessions are looked at")
+		written, err := os.ReadFile(metrics)
+		require.NoError(t, err)
+		said += string(written)
+		for _, table := range s.texts(t, "SELECT oid::regclass::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace") {
+			said += strings.Join(s.rows(t, table), "\n")
+		}
+		require.Contains(t, said, "_sdc_")
 
-			stopped := make(chan struct{})
-			api.Fail(len(api.Calls())+2, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-				close(stopped)
-				<-r.Context().Done()
-			})
-			var log bytes.Buffer
-			signalled := exec.Command(a.Program, "--config", config)
-			signalled.Dir, signalled.Env, signalled.Stderr = s.dir, s.env, &log
-			require.NoError(t, signalled.Start())
-			<-stopped
-			require.NoError(t, signalled.Process.Signal(syscall.SIGTERM))
-			time.AfterFunc(30*time.Second, func() { _ = signalled.Process.Kill() })
-			require.Equal(t, 143, exitCode(t, signalled.Wait()), log.String())
-			said += log.String()
-			for _, text := range texts {
-				require.NotContains(t, said, text)
-			}
+		stopped := make(chan struct{})
+		api.Fail(len(api.Calls())+2, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			close(stopped)
+			<-r.Context().Done()
 		})
-	}
+		var log bytes.Buffer
+		signalled := exec.Command(a.Program, "--config", config)
+		signalled.Dir, signalled.Env, signalled.Stderr = s.dir, s.env, &log
+		require.NoError(t, signalled.Start())
+		<-stopped
+		require.NoError(t, signalled.Process.Signal(syscall.SIGTERM))
+		time.AfterFunc(30*time.Second, func() { _ = signalled.Process.Kill() })
+		require.Equal(t, 143, exitCode(t, signalled.Wait()), log.String())
+		said += log.String()
+		for _, text := range texts {
+			require.NotContains(t, said, text)
+		}
+	})
 }
 
 // leaves are the texts in a setting's value that are long enough to be a secret; of a key in PEM form its lines.

@@ -43,20 +43,17 @@ func overTaps(t *testing.T, checks []suite.Check, write func(map[string]any), bu
 			"bucket": bucket, "aws_access_key_id": store.AccessKeyID, "aws_secret_access_key": store.SecretAccessKey})
 		mustConform(t, suite.Subject{Command: []string{"tap-s3-exports"}, Configs: []string{config}, Env: s.env}, checks, but["tap-s3-exports"]...)
 	})
-	for _, a := range accounts.All() {
-		t.Run(a.Program, func(t *testing.T) {
-			t.Parallel()
-			s := newSite(t, store)
-			api, change := a.Serve(t)
-			for run := 1; run <= accounts.Runs; run++ {
-				change(run)
-			}
-			settings := a.Settings(accounts.Runs)
-			settings["base_url"] = api.Listen() + a.Path
-			write(settings)
-			mustConform(t, suite.Subject{Command: []string{a.Program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, checks, but[a.Program]...)
-		})
-	}
+	eachAccount(t, func(t *testing.T, a accounts.Account) {
+		s := newSite(t, store)
+		api, change := a.Serve(t)
+		for run := 1; run <= accounts.Runs; run++ {
+			change(run)
+		}
+		settings := a.Settings(accounts.Runs)
+		settings["base_url"] = api.Listen() + a.Path
+		write(settings)
+		mustConform(t, suite.Subject{Command: []string{a.Program}, Configs: []string{s.file(t, "config.json", settings)}, Env: s.env}, checks, but[a.Program]...)
+	})
 }
 
 func TestTapsConform(t *testing.T) {

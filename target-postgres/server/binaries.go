@@ -24,7 +24,7 @@ var fetched = [...]embeddedpostgres.PostgresVersion{
 	embeddedpostgres.V18, embeddedpostgres.V17, embeddedpostgres.V16, embeddedpostgres.V15, embeddedpostgres.V14,
 }
 
-// oldestMajor is the oldest version that the target supports.
+// oldestMajor is the oldest version that database.Connect takes.
 const oldestMajor = 12
 
 // binaries is the folder of the server programs: the newest of that major version on the machine, any of them for "",
